@@ -1,0 +1,128 @@
+"""The case: everything the user decided, before any file is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from .finding import Decision
+from .metric import Metric
+from .protocol import Basis, Constraint
+
+DEFAULT_ALPHA_BETA_GY = 3.0
+"""α/β of tissue that no structure of the case covers (convention)."""
+
+
+class RegistrationMethod(str, Enum):
+    """How a prior course is brought to the current CT."""
+
+    SAME_FRAME = "same-frame"
+    DICOM = "dicom-reg"
+    SIMPLEITK_RIGID = "simpleitk-rigid"
+
+
+@dataclass(frozen=True)
+class RegistrationChoice:
+    """The registration of one prior course; ``file`` is the REG object for :attr:`RegistrationMethod.DICOM`."""
+
+    method: RegistrationMethod
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class CurrentAnatomy:
+    """Folder of the current planning CT and its RTSTRUCT."""
+
+    ct: Path
+    structures: Path
+
+
+@dataclass(frozen=True)
+class PriorCourse:
+    """Files of a prior course. ``fractions`` is only for a dose that has no plan."""
+
+    identifier: str
+    label: str
+    dose: Path
+    plan: Path | None
+    fractions: int | None
+    ct: Path | None
+    date: date | None
+    registration: RegistrationChoice
+
+
+@dataclass(frozen=True)
+class NewCourse:
+    """The reirradiation: its prescription, and the finished plan once there is one."""
+
+    label: str
+    prescription_gy: float
+    fractions: int
+    date: date | None
+    plan: Path | None
+    dose: Path | None
+
+
+@dataclass(frozen=True)
+class StructureChoice:
+    """A structure to evaluate. α/β comes from the tissue unless overridden, and an override carries a reason."""
+
+    name: str
+    tissue: str
+    alpha_beta_gy: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class OptimizationRequest:
+    """Optimization structures wanted for one organ.
+
+    Parameters
+    ----------
+    structure : str
+    limit_eqd2_gy : float
+        A: cumulative limit in EQD2.
+    basis : Basis
+        The sum that A was published for.
+    alpha_beta_gy : float
+    metric : Metric
+        How P is read from the summed prior EQD2.
+    number : int
+        N: how many structures.
+    target : str or None
+        Target near which P is looked for; the whole organ without it.
+    margin_mm : float
+        How near.
+    source : str
+        Where A comes from.
+    """
+
+    structure: str
+    limit_eqd2_gy: float
+    basis: Basis
+    alpha_beta_gy: float
+    metric: Metric
+    number: int
+    target: str | None
+    margin_mm: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file."""
+
+    file: Path
+    title: str
+    current: CurrentAnatomy
+    prior_courses: tuple[PriorCourse, ...]
+    new_course: NewCourse
+    structures: tuple[StructureChoice, ...]
+    metrics: tuple[Metric, ...]
+    constraints: tuple[Constraint, ...]
+    optimization: tuple[OptimizationRequest, ...]
+    protocol_folder: Path | None
+    recovery_table: str | None
+    decisions: tuple[Decision, ...]

@@ -1,0 +1,228 @@
+"""``Case`` ⇄ ``case.json`` (described in ``docs/case-file.md``)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from .case import (
+    Case,
+    CurrentAnatomy,
+    NewCourse,
+    OptimizationRequest,
+    PriorCourse,
+    RegistrationChoice,
+    RegistrationMethod,
+    StructureChoice,
+)
+from .errors import CaseError
+from .finding import Decision
+from .json_entry import JsonEntry
+from .metric import Metric
+from .protocol import Basis, Constraint, Sense, require_alpha_beta
+
+SCHEMA = "reirradiation-case/1"
+DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[Gy]", "V20Gy[%]", "V40Gy[%]")
+DEFAULT_POINT_METRIC = "D0.01cc[Gy]"
+DEFAULT_MARGIN_MM = 30.0
+DEFAULT_NUMBER = 3
+
+
+def read_case(path: Path) -> Case:
+    """Read a case file; relative paths in it are resolved against its folder.
+
+    Raises
+    ------
+    CaseError
+        Naming the entry, if the file is missing, is no JSON, lacks a key, or a value cannot be used.
+    ProtocolError
+        If a metric or an α/β cannot be used.
+    """
+    path = path.resolve()
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CaseError(str(path), f"cannot be read ({error.strerror})", "Check the path of the case file.") from error
+    except ValueError as error:
+        raise CaseError(str(path), f"not valid JSON ({error})", "Correct the case file.") from error
+    keys = [field.name for field in fields(Case) if field.name != "file"]
+    entry = JsonEntry(path.name, values, ["schema", *keys])
+    if entry.text("schema") != SCHEMA:
+        raise CaseError(entry.at("schema"), entry.text("schema"), "Use a case file of this version.", SCHEMA)
+    case = Case(
+        file=path,
+        title=entry.text("title"),
+        current=_current(entry.child("current", _keys(CurrentAnatomy))),
+        prior_courses=tuple(_prior(e) for e in entry.children("prior_courses", _keys(PriorCourse))),
+        new_course=_new(entry.child("new_course", _keys(NewCourse))),
+        structures=tuple(_structure(e) for e in entry.children("structures", _keys(StructureChoice))),
+        metrics=tuple(Metric.parse(str(text)) for text in entry.items("metrics") or DEFAULT_METRICS),
+        constraints=tuple(_constraint(e) for e in entry.children("constraints", _CONSTRAINT_KEYS)),
+        optimization=tuple(_request(e) for e in entry.children("optimization", _keys(OptimizationRequest))),
+        protocol_folder=entry.optional_path("protocol_folder"),
+        recovery_table=entry.text("recovery_table") if entry.has("recovery_table") else None,
+        decisions=tuple(
+            Decision(e.text("finding"), e.text("who"), e.text("when"), e.text("reason"))
+            for e in entry.children("decisions", _keys(Decision))
+        ),
+    )
+    _require_consistent(case)
+    resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
+    return replace(resolved, file=path)
+
+
+def case_to_json(case: Case) -> str:
+    """The text of a case file that :func:`read_case` reads back to the same case, given the same folder."""
+    relative = _with_paths(case, lambda value: _relative(value, case.file.parent))
+    values: dict[str, Any] = {"schema": SCHEMA, **_plain(relative)}
+    del values["file"]
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+_CONSTRAINT_KEYS = ("structure", "metric", "at_most", "at_least", "basis", "alpha_beta_gy", "source")
+
+
+def _keys(kind: type[Any]) -> list[str]:
+    return [{"identifier": "id"}.get(field.name, field.name) for field in fields(kind)]
+
+
+def _current(entry: JsonEntry) -> CurrentAnatomy:
+    return CurrentAnatomy(ct=entry.path("ct"), structures=entry.path("structures"))
+
+
+def _prior(entry: JsonEntry) -> PriorCourse:
+    registration = entry.child("registration", _keys(RegistrationChoice))
+    method = registration.choice("method", RegistrationMethod)
+    if (method is RegistrationMethod.DICOM) is not registration.has("file"):
+        found = "no 'file'" if method is RegistrationMethod.DICOM else f"'file' with the method '{method.value}'"
+        raise CaseError(registration.where, found, f"Name the REG file with '{RegistrationMethod.DICOM.value}' only.")
+    identifier = entry.text("id")
+    course = PriorCourse(
+        identifier=identifier,
+        label=entry.text("label", default=identifier),
+        dose=entry.path("dose"),
+        plan=entry.optional_path("plan"),
+        fractions=entry.whole("fractions") if entry.has("fractions") else None,
+        ct=entry.optional_path("ct"),
+        date=entry.day("date"),
+        registration=RegistrationChoice(method, registration.optional_path("file")),
+    )
+    if method is RegistrationMethod.SIMPLEITK_RIGID and course.ct is None:
+        raise CaseError(entry.where, "no 'ct' to register", "Name the folder of the prior CT.")
+    return course
+
+
+def _new(entry: JsonEntry) -> NewCourse:
+    return NewCourse(
+        label=entry.text("label", default="New course"),
+        prescription_gy=entry.number("prescription_gy"),
+        fractions=entry.whole("fractions"),
+        date=entry.day("date"),
+        plan=entry.optional_path("plan"),
+        dose=entry.optional_path("dose"),
+    )
+
+
+def _structure(entry: JsonEntry) -> StructureChoice:
+    override = _alpha_beta(entry) if entry.has("alpha_beta_gy") else None
+    reason = entry.text("reason", default="")
+    if override is not None and not reason:
+        raise CaseError(entry.where, "an α/β of its own without a reason", "Add 'reason'.")
+    return StructureChoice(entry.text("name"), entry.text("tissue"), override, reason)
+
+
+def _constraint(entry: JsonEntry) -> Constraint:
+    senses = [sense for sense in Sense if entry.has(sense.value)]
+    if len(senses) != 1:
+        raise CaseError(entry.where, f"{len(senses) or 'no'} limits", "Give one limit.", "either 'at_most' or 'at_least'")
+    return Constraint(
+        structure=entry.text("structure"),
+        metric=Metric.parse(entry.text("metric")),
+        sense=senses[0],
+        limit=entry.number(senses[0].value),
+        basis=entry.choice("basis", Basis),
+        alpha_beta_gy=_alpha_beta(entry),
+        source=entry.text("source"),
+    )
+
+
+def _request(entry: JsonEntry) -> OptimizationRequest:
+    return OptimizationRequest(
+        structure=entry.text("structure"),
+        limit_eqd2_gy=entry.number("limit_eqd2_gy"),
+        basis=entry.choice("basis", Basis),
+        alpha_beta_gy=_alpha_beta(entry),
+        metric=Metric.parse(entry.text("metric", default=DEFAULT_POINT_METRIC)),
+        number=entry.whole("number", default=DEFAULT_NUMBER),
+        target=entry.text("target") if entry.has("target") else None,
+        margin_mm=entry.number("margin_mm", default=DEFAULT_MARGIN_MM, zero_allowed=True),
+        source=entry.text("source"),
+    )
+
+
+def _alpha_beta(entry: JsonEntry) -> float:
+    return require_alpha_beta(entry.signed_number("alpha_beta_gy"), entry.at("alpha_beta_gy"))
+
+
+def _require_consistent(case: Case) -> None:
+    name = case.file.name
+    identifiers = [course.identifier for course in case.prior_courses]
+    if not identifiers:
+        raise CaseError(f"{name}: prior_courses", "no course", "Name at least one prior course.")
+    if len(set(identifiers)) != len(identifiers):
+        raise CaseError(f"{name}: prior_courses", "the same id twice", "Give every course an id of its own.")
+    listed = [structure.name for structure in case.structures]
+    if len(set(listed)) != len(listed):
+        raise CaseError(f"{name}: structures", "the same name twice", "List every structure once.")
+    limits: list[Constraint | OptimizationRequest] = [*case.constraints, *case.optimization]
+    for used in limits:
+        if used.structure not in listed:
+            raise CaseError(f"{name}: '{used.structure}'", "not among the case's structures", "Add it to 'structures'.")
+        if used.basis is Basis.RECOVERED and case.recovery_table is None:
+            raise CaseError(
+                f"{name}: limit on '{used.structure}'",
+                "its basis is the recovered sum, but the case applies no recovery",
+                "Choose a recovery table, or a limit published for the raw sum.",
+            )
+    if case.new_course.dose is None and case.new_course.plan is not None:
+        raise CaseError(f"{name}: new_course", "a plan without its dose", "Name the RTDOSE as well, or neither.")
+
+
+def _with_paths(value: Any, change: Any) -> Any:
+    """The same dataclass tree with every path changed."""
+    if isinstance(value, Path):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(_with_paths(item, change) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _with_paths(getattr(value, f.name), change) for f in fields(value)})
+    return value
+
+
+def _relative(path: Path, folder: Path) -> Path:
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
+
+
+def _plain(value: Any) -> Any:
+    """JSON values of a dataclass tree; None and empty texts are left out."""
+    if isinstance(value, Constraint):
+        plain = {key: _plain(getattr(value, key)) for key in ("structure", "metric", "basis", "alpha_beta_gy", "source")}
+        return {**plain, value.sense.value: value.limit}
+    if isinstance(value, Metric):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        members = {key: _plain(getattr(value, f.name)) for key, f in zip(_keys(type(value)), fields(value), strict=True)}
+        return {key: item for key, item in members.items() if item is not None and item != ""}
+    return value

@@ -1,0 +1,59 @@
+"""The exceptions of the library: each names the object, what was found, what was expected and the remedy."""
+
+from __future__ import annotations
+
+
+class ReirradiationError(Exception):
+    """Base of every error that the library raises on purpose.
+
+    Parameters
+    ----------
+    subject : str
+        What is wrong: a file, a structure, an entry of the case file.
+    found : str
+        What was found there.
+    remedy : str
+        What the user can do about it.
+    expected : str, optional
+        What would have been accepted.
+    """
+
+    def __init__(self, subject: str, found: str, remedy: str, expected: str = "") -> None:
+        self.subject = subject
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+        wanted = f", expected {expected}" if expected else ""
+        super().__init__(f"{subject}: {found}{wanted}. {remedy}")
+
+
+class CaseError(ReirradiationError):
+    """The case file, or an entry of it, cannot be used."""
+
+
+class ProtocolError(ReirradiationError):
+    """A protocol table, an α/β, a recovery table or a constraint cannot be used."""
+
+
+class DicomError(ReirradiationError):
+    """A DICOM file is missing, damaged, of the wrong kind, or does not belong to the others."""
+
+
+class GeometryError(ReirradiationError):
+    """A grid, a transform or a frame of reference does not fit."""
+
+
+class RegistrationError(ReirradiationError):
+    """A registration could not be computed or does not connect the frames of reference it should."""
+
+
+class DosimetryError(ReirradiationError):
+    """A dose, a metric or a structure cannot be evaluated."""
+
+
+class OutputError(ReirradiationError):
+    """An output cannot be written."""
+
+
+class Cancelled(Exception):
+    """The user asked to stop; nothing that looks finished was written."""

@@ -1,0 +1,130 @@
+"""Typed access to a JSON object: every message names the entry, and unknown keys are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+from math import isfinite
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .errors import CaseError
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+class JsonEntry:
+    """One object of a JSON file, read key by key.
+
+    Parameters
+    ----------
+    where : str
+        Path of the entry for messages, e.g. ``case.json: prior_courses[0]``.
+    values : Any
+        The parsed JSON value; must be an object.
+    allowed : iterable of str
+        The keys that may occur.
+
+    Raises
+    ------
+    CaseError
+        If the value is no object, or holds a key that is not allowed.
+    """
+
+    def __init__(self, where: str, values: Any, allowed: Iterable[str]) -> None:
+        allowed = tuple(allowed)
+        if not isinstance(values, dict):
+            raise CaseError(where, f"{type(values).__name__}", "Correct the case file.", "a JSON object")
+        unknown = sorted(set(values) - set(allowed))
+        if unknown:
+            raise CaseError(where, f"unknown key '{unknown[0]}'", "Correct or remove it.", f"one of {', '.join(allowed)}")
+        self.where = where
+        self._values: dict[str, Any] = values
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there and not null."""
+        return self._values.get(key) is not None
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A non-empty string."""
+        value = self._get(key, default)
+        if not isinstance(value, str) or (not value.strip() and default is None):
+            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a text")
+        return value
+
+    def number(self, key: str, default: float | None = None, *, zero_allowed: bool = False) -> float:
+        """A positive finite number (or zero where that makes sense)."""
+        if default is not None and not self.has(key):
+            return default
+        value = self.signed_number(key)
+        if value < 0 or (value == 0 and not zero_allowed):
+            wanted = "a number ≥ 0" if zero_allowed else "a number > 0"
+            raise CaseError(self.at(key), f"{value:g}", "Correct the case file.", wanted)
+        return value
+
+    def signed_number(self, key: str) -> float:
+        """Any finite number."""
+        value = self._get(key, None)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not isfinite(value):
+            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a number")
+        return float(value)
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        """A positive whole number."""
+        value = self._get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a whole number > 0")
+        return value
+
+    def choice(self, key: str, kind: type[Choice]) -> Choice:
+        """A member of an enumeration, by value."""
+        members = ", ".join(str(member.value) for member in kind)
+        if not self.has(key):
+            raise CaseError(self.where, f"'{key}' is missing", f"Add '{key}'.", f"one of {members}")
+        try:
+            return kind(self._values[key])
+        except ValueError as error:
+            raise CaseError(self.at(key), f"{self._values[key]!r}", "Correct the case file.", f"one of {members}") from error
+
+    def day(self, key: str) -> date | None:
+        """A date written YYYY-MM-DD, or None if absent."""
+        if not self.has(key):
+            return None
+        try:
+            return date.fromisoformat(self.text(key))
+        except ValueError as error:
+            raise CaseError(self.at(key), f"{self._values[key]!r}", "Correct the case file.", "YYYY-MM-DD") from error
+
+    def path(self, key: str) -> Path:
+        """A path, as written."""
+        return Path(self.text(key))
+
+    def optional_path(self, key: str) -> Path | None:
+        """A path, or None if absent."""
+        return self.path(key) if self.has(key) else None
+
+    def child(self, key: str, allowed: Iterable[str]) -> JsonEntry:
+        """A nested object."""
+        return JsonEntry(self.at(key), self._get(key, None), allowed)
+
+    def children(self, key: str, allowed: Iterable[str]) -> list[JsonEntry]:
+        """A list of nested objects; empty if absent."""
+        return [JsonEntry(f"{self.at(key)}[{n}]", item, allowed) for n, item in enumerate(self.items(key))]
+
+    def items(self, key: str) -> list[Any]:
+        """A list; empty if absent."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list):
+            raise CaseError(self.at(key), f"{type(value).__name__}", "Correct the case file.", "a list")
+        return value
+
+    def at(self, key: str) -> str:
+        """Where a key of this entry is, for messages."""
+        return f"{self.where}{':' if self.where.endswith('.json') else '.'} {key}".replace(". ", ".")
+
+    def _get(self, key: str, default: Any) -> Any:
+        value = self._values.get(key)
+        if value is None and default is None:
+            raise CaseError(self.where, f"'{key}' is missing", f"Add '{key}'.")
+        return default if value is None else value

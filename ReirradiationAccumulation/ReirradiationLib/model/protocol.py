@@ -1,0 +1,163 @@
+"""What the institution decides: α/β of tissues, recovery tables, constraints with a locked basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .errors import ProtocolError
+from .metric import Metric
+
+DAYS_PER_MONTH = 30.4375
+"""Mean length of a calendar month (365.25 / 12), for intervals between courses."""
+
+
+class Basis(str, Enum):
+    """Which sum a limit belongs to. The two are never mixed: recovery with a raw limit counts recovery twice."""
+
+    RAW = "raw"
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """A row of ``tissues.csv``.
+
+    Parameters
+    ----------
+    name : str
+    alpha_beta_gy : float
+        α/β in Gy, positive.
+    recovery_group : str
+        Which rows of a recovery table apply; ``none`` for targets and tissue without data.
+    source, evidence : str
+        Where the value comes from, and the evidence tag of the table.
+    """
+
+    name: str
+    alpha_beta_gy: float
+    recovery_group: str
+    source: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class RecoveryStep:
+    """A row of ``recovery.csv``: the fraction of the prior EQD2 taken off between two intervals since treatment."""
+
+    group: str
+    months_from: float
+    months_to: float
+    fraction: float
+
+
+@dataclass(frozen=True)
+class RecoveryTable:
+    """All rows of one named recovery table."""
+
+    name: str
+    steps: tuple[RecoveryStep, ...]
+    source: str
+
+    def fraction(self, group: str, months: float) -> float:
+        """Fraction (0 … 1) of the prior EQD2 that has recovered after ``months``.
+
+        Raises
+        ------
+        ProtocolError
+            If the table says nothing about the group or the interval.
+        """
+        if group == "none":
+            return 0.0
+        for step in self.steps:
+            if step.group == group and step.months_from <= months < step.months_to:
+                return step.fraction
+        raise ProtocolError(
+            f"Recovery table '{self.name}'",
+            f"no row for the group '{group}' at {months:.1f} months",
+            "Add the row to recovery.csv, or set the tissue's recovery_group to 'none'.",
+        )
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The tables of one folder."""
+
+    tissues: tuple[Tissue, ...]
+    recovery_tables: tuple[RecoveryTable, ...]
+    folder: str
+
+    def tissue(self, name: str) -> Tissue:
+        """The tissue of that name.
+
+        Raises
+        ------
+        ProtocolError
+            If there is none.
+        """
+        for tissue in self.tissues:
+            if tissue.name == name:
+                return tissue
+        known = ", ".join(tissue.name for tissue in self.tissues)
+        raise ProtocolError(f"Tissue '{name}'", f"not in tissues.csv of {self.folder}", f"Use one of: {known}.")
+
+    def recovery(self, name: str) -> RecoveryTable:
+        """The recovery table of that name.
+
+        Raises
+        ------
+        ProtocolError
+            If there is none.
+        """
+        for table in self.recovery_tables:
+            if table.name == name:
+                return table
+        known = ", ".join(table.name for table in self.recovery_tables)
+        raise ProtocolError(f"Recovery table '{name}'", f"not in recovery.csv of {self.folder}", f"Use one of: {known}.")
+
+
+class Sense(str, Enum):
+    """Whether the limit is an upper or a lower one."""
+
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A cumulative limit on one structure.
+
+    Parameters
+    ----------
+    structure : str
+    metric : Metric
+    sense : Sense
+    limit : float
+        In the metric's unit; doses are EQD2.
+    basis : Basis
+        The sum that the limit was published for.
+    alpha_beta_gy : float
+        The α/β that the limit was published for, Gy.
+    source : str
+    """
+
+    structure: str
+    metric: Metric
+    sense: Sense
+    limit: float
+    basis: Basis
+    alpha_beta_gy: float
+    source: str
+
+
+def require_alpha_beta(alpha_beta_gy: float, subject: str) -> float:
+    """Return the α/β if it can be used.
+
+    Raises
+    ------
+    ProtocolError
+        If it is not a positive finite number of Gy.
+    """
+    if not 0.0 < alpha_beta_gy < float("inf"):
+        raise ProtocolError(subject, f"α/β is {alpha_beta_gy:g} Gy", "Give the α/β in Gy, e.g. 2 for the cord.", "> 0 Gy")
+    return alpha_beta_gy

@@ -1,0 +1,132 @@
+"""What the scene and the pictures show, and the two Protocols by which lower rooms ask for them.
+
+``mrml`` provides the implementations; the doors hand them to ``workflow`` and ``report``, which never import slicer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from .arrays import BoolArray, Float32Array
+from .geometry import Geometry, Vector3
+from .image import Image
+from .transform import SpatialTransform
+
+
+class DoseQuantity(str, Enum):
+    """What the voxels of a dose volume hold, with the unit as shown to the user."""
+
+    PHYSICAL = "Gy"
+    EQD2 = "Gy EQD2"
+
+
+@dataclass(frozen=True, eq=False)
+class SceneDose:
+    """A dose volume in the current frame of reference.
+
+    Parameters
+    ----------
+    name : str
+    voxels_gy : array, shape (nk, nj, ni)
+    geometry : Geometry
+        LPS grid.
+    quantity : DoseQuantity
+    description : str
+        How the voxels came about: courses, α/β rule, registration.
+    """
+
+    name: str
+    voxels_gy: Float32Array
+    geometry: Geometry
+    quantity: DoseQuantity
+    description: str
+
+
+@dataclass(frozen=True, eq=False)
+class SceneStructure:
+    """A structure as a mask on a grid of its own."""
+
+    name: str
+    colour: tuple[int, int, int]
+    mask: BoolArray
+    geometry: Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class SceneContent:
+    """All that goes into the scene of a case.
+
+    Parameters
+    ----------
+    image : Image
+        The current CT.
+    doses : tuple of SceneDose
+    structures, optimization_structures : tuple of SceneStructure
+    transforms : tuple of SpatialTransform
+        Current frame to each prior frame.
+    """
+
+    image: Image
+    doses: tuple[SceneDose, ...]
+    structures: tuple[SceneStructure, ...]
+    optimization_structures: tuple[SceneStructure, ...]
+    transforms: tuple[SpatialTransform, ...]
+
+
+class Orientation(str, Enum):
+    """The three standard planes."""
+
+    AXIAL = "axial"
+    SAGITTAL = "sagittal"
+    CORONAL = "coronal"
+
+
+@dataclass(frozen=True, eq=False)
+class PictureRequest:
+    """One slice picture: CT, dose wash, isodoses and structure outlines.
+
+    Parameters
+    ----------
+    image : Image
+    dose : SceneDose
+    structures : tuple of SceneStructure
+        Drawn as outlines in their colours.
+    orientation : Orientation
+    point_mm : (x, y, z)
+        LPS point that the slice goes through.
+    isodoses_gy : tuple of float
+        Levels drawn as lines, in the dose's quantity.
+    maximum_gy : float
+        Upper end of the colour scale.
+    """
+
+    image: Image
+    dose: SceneDose
+    structures: tuple[SceneStructure, ...]
+    orientation: Orientation
+    point_mm: Vector3
+    isodoses_gy: tuple[float, ...]
+    maximum_gy: float
+
+
+class PictureMaker(Protocol):
+    """Draws slice pictures, offscreen."""
+
+    def unavailable_because(self) -> str | None:
+        """Why no picture can be drawn here and what to install, or None if pictures can be drawn."""
+        ...
+
+    def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
+        """The picture as PNG bytes."""
+        ...
+
+
+class SceneWriter(Protocol):
+    """Writes a case as a scene that 3D Slicer opens."""
+
+    def write(self, content: SceneContent, path: Path) -> None:
+        """Write an ``.mrb`` file."""
+        ...
