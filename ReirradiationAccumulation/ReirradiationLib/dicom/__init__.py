@@ -1,0 +1,1 @@
+"""First floor: DICOM files in and out. ``pydicom`` is imported inside functions only."""

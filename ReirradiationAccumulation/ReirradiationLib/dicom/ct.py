@@ -1,0 +1,150 @@
+"""Reading a CT series from a folder."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from ..model.errors import DicomError
+from ..model.image import Image
+from .planes import grid, row_and_column_directions
+from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient
+
+SPACING_TOLERANCE = 0.01
+"""Largest deviation of a slice distance from the mean one, relative to it."""
+
+_log = logging.getLogger(__name__)
+
+
+def read_ct(folder: Path) -> Image:
+    """Read the only CT series of a folder.
+
+    Slices are sorted by ImagePositionPatient along the normal, never by file name or InstanceNumber.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds one CT series; objects of other SOP Classes and files that are no DICOM are passed over.
+
+    Returns
+    -------
+    Image
+        Voxels in HU, ``[k, j, i]``, LPS geometry with k along the slice normal.
+
+    Raises
+    ------
+    DicomError
+        If there is no series or more than one, fewer than two slices, a damaged or doubled or missing slice,
+        tilted or unevenly spaced slices, or differing rows, columns, spacing or orientation.
+    """
+    slices = _one_series(folder, _ct_slices(folder))
+    first = slices[0]
+    row, column = row_and_column_directions(first)
+    normal = np.cross(row, column)
+    positions = np.array([reader.numbers("ImagePositionPatient", 3) for reader in slices])
+    order = np.argsort(positions @ normal, kind="stable")
+    slices = [slices[n] for n in order]
+    positions = positions[order]
+    for reader in slices:
+        _require_same_plane(reader, first)
+    spacing_k = _slice_spacing(folder, positions, normal)
+    spacing_j, spacing_i = first.numbers("PixelSpacing", 2)
+    geometry = grid(
+        row,
+        column,
+        normal,
+        origin=positions[0],
+        spacing=np.array([spacing_i, spacing_j, spacing_k]),
+        size=np.array([first.whole("Columns"), first.whole("Rows"), len(slices)]),
+    )
+    voxels = np.stack([_hounsfield(reader) for reader in slices])
+    return Image(
+        voxels_hu=voxels,
+        geometry=geometry,
+        frame_uid=first.required_text("FrameOfReferenceUID"),
+        study_uid=first.required_text("StudyInstanceUID"),
+        series_uid=first.required_text("SeriesInstanceUID"),
+        slice_uids=tuple(reader.required_text("SOPInstanceUID") for reader in slices),
+        files=tuple(Path(reader.where) for reader in slices),
+        patient=read_patient(first),
+        study_date=first.text("StudyDate"),
+        description=first.text("SeriesDescription"),
+    )
+
+
+def _ct_slices(folder: Path) -> list[DicomReader]:
+    if not folder.is_dir():
+        raise DicomError(str(folder), "no such folder", "Name the folder that holds the CT slices.", "a folder")
+    slices = []
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        try:
+            slices.append(open_dicom(path, SopClass.CT))
+        except DicomError as error:
+            # A folder exported by a planning system often holds RTSTRUCT, RTDOSE and text files beside the slices;
+            # a CT slice lost to damage is caught below as a gap or by the structure set's references.
+            _log.info("passed over in the CT folder: %s", error)
+    return slices
+
+
+def _one_series(folder: Path, slices: list[DicomReader]) -> list[DicomReader]:
+    series = {reader.text("SeriesInstanceUID") for reader in slices}
+    if len(series) != 1:
+        raise DicomError(
+            str(folder), f"{len(series) or 'no'} CT series", "Name a folder with one CT series.", "exactly one CT series"
+        )
+    if len(slices) < 2:
+        raise DicomError(str(folder), "a single CT slice", "Export the whole series.", "at least two slices")
+    return slices
+
+
+def _require_same_plane(reader: DicomReader, first: DicomReader) -> None:
+    for keyword in ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "FrameOfReferenceUID"):
+        if keyword == "FrameOfReferenceUID":
+            same = reader.text(keyword) == first.text(keyword)
+        else:
+            same = bool(np.allclose(reader.numbers(keyword), first.numbers(keyword), atol=1e-4))
+        if not same:
+            raise reader.refuse(
+                keyword,
+                f"is {reader.text(keyword)}",
+                "Export the series again.",
+                f"{first.text(keyword)} as in {first.where}",
+            )
+
+
+def _slice_spacing(
+    folder: Path,
+    positions: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    normal: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> float:
+    along = positions @ normal
+    steps = np.diff(along)
+    mean = float(np.mean(steps))
+    sideways = positions - positions[0] - np.outer(along - along[0], normal)
+    if np.abs(sideways).max() > SPACING_TOLERANCE * max(mean, 1.0):
+        raise DicomError(str(folder), "tilted gantry: slices shift sideways", "Resample the CT to an untilted series.")
+    uneven = np.flatnonzero(np.abs(steps - mean) > SPACING_TOLERANCE * max(mean, 1e-6))
+    if mean <= 0.0 or uneven.size:
+        n = int(uneven[0]) if uneven.size else 0
+        raise DicomError(
+            str(folder),
+            f"slices {n} and {n + 1} are {steps[n]:.3f} mm apart, the mean is {mean:.3f} mm",
+            "Look for missing or doubled slices and export the series again.",
+            "even spacing",
+        )
+    return mean
+
+
+def _hounsfield(reader: DicomReader) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    slope, intercept = reader.number("RescaleSlope"), reader.number("RescaleIntercept")
+    try:
+        pixels = reader.dataset.pixel_array
+    except READ_ERRORS as error:
+        raise DicomError(
+            reader.where, f"pixel data cannot be decoded ({error})", "Export uncompressed, or install the decoder named."
+        ) from error
+    if pixels.shape != (reader.whole("Rows"), reader.whole("Columns")):
+        raise reader.refuse("PixelData", f"has shape {pixels.shape}", "Export single-frame CT slices.")
+    return np.asarray(pixels * slope + intercept, dtype=np.float32)

@@ -1,0 +1,197 @@
+"""Opening a DICOM file and asking it for typed values; every refusal names the file and the tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..model.arrays import FloatArray
+from ..model.errors import DicomError
+from ..model.image import Patient
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+
+class SopClass(Enum):
+    """The SOP Classes that the library reads (PS3.4 B.5)."""
+
+    CT = "1.2.840.10008.5.1.4.1.1.2"
+    RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
+    RTPLAN = "1.2.840.10008.5.1.4.1.1.481.5"
+    RTDOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+    RIGID_REG = "1.2.840.10008.5.1.4.1.1.66.1"
+    DEFORMABLE_REG = "1.2.840.10008.5.1.4.1.1.66.3"
+
+
+READ_ERRORS = (ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RuntimeError, OverflowError)
+"""What pydicom raises on damaged content; all become a :class:`DicomError`."""
+
+
+class DicomReader:
+    """Typed access to a dataset or to an item of one of its sequences.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    where : str
+        File, and item within it, for messages.
+    """
+
+    def __init__(self, dataset: Dataset, where: str) -> None:
+        self.dataset = dataset
+        self.where = where
+
+    def has(self, keyword: str) -> bool:
+        """Whether the attribute is there with a value."""
+        return self._value(keyword) not in (None, "")
+
+    def text(self, keyword: str) -> str:
+        """A value as text; empty if absent."""
+        value = self._value(keyword)
+        return "" if value is None else str(value).strip()
+
+    def required_text(self, keyword: str, remedy: str = "Export the object again.") -> str:
+        """A value as text.
+
+        Raises
+        ------
+        DicomError
+            If it is absent or empty.
+        """
+        text = self.text(keyword)
+        if not text:
+            raise self.refuse(keyword, "is missing", remedy)
+        return text
+
+    def numbers(self, keyword: str, count: int | None = None) -> FloatArray:
+        """A numeric value of ``count`` components (any number ≥ 1 if None), all finite, shape (count,).
+
+        Raises
+        ------
+        DicomError
+            If it is absent, not numeric, not finite or has another number of components.
+        """
+        value = self._value(keyword)
+        if value is None:
+            raise self.refuse(keyword, "is missing", "Export the object again.")
+        try:
+            numbers = np.atleast_1d(np.asarray(value, dtype=np.float64))
+        except (ValueError, TypeError) as error:
+            raise self.refuse(keyword, f"is {value!r}", "Export the object again.", "numbers") from error
+        if numbers.size == 0 or (count is not None and numbers.size != count) or not np.isfinite(numbers).all():
+            wanted = f"{count} finite numbers" if count else "finite numbers"
+            raise self.refuse(keyword, f"is {value}", "Export the object again.", wanted)
+        return numbers
+
+    def number(self, keyword: str) -> float:
+        """A single finite number."""
+        return float(self.numbers(keyword, 1)[0])
+
+    def whole(self, keyword: str) -> int:
+        """A single whole number."""
+        number = self.number(keyword)
+        if not number.is_integer():
+            raise self.refuse(keyword, f"is {number}", "Export the object again.", "a whole number")
+        return int(number)
+
+    def day(self, keyword: str) -> date | None:
+        """A DICOM date, or None if absent or unreadable."""
+        text = self.text(keyword)
+        try:
+            return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+        except ValueError:
+            return None
+
+    def items(self, keyword: str) -> list[DicomReader]:
+        """The items of a sequence; empty if absent."""
+        value = self._value(keyword)
+        if value is None:
+            return []
+        if not isinstance(value, Iterable) or isinstance(value, str):
+            raise self.refuse(keyword, "is no sequence", "Export the object again.")
+        return [DicomReader(item, f"{self.where}, {keyword}[{n}]") for n, item in enumerate(value)]
+
+    def only_item(self, keyword: str, remedy: str = "Export the object again.") -> DicomReader:
+        """The single item of a sequence.
+
+        Raises
+        ------
+        DicomError
+            If there is none or more than one.
+        """
+        items = self.items(keyword)
+        if len(items) != 1:
+            raise self.refuse(keyword, f"has {len(items)} items", remedy, "exactly one")
+        return items[0]
+
+    def refuse(self, keyword: str, found: str, remedy: str, expected: str = "") -> DicomError:
+        """An error about one attribute of this dataset, to be raised by the caller."""
+        from pydicom.datadict import tag_for_keyword
+        from pydicom.tag import Tag
+
+        number = tag_for_keyword(keyword)
+        tag = f" {Tag(number)}" if number is not None else ""
+        return DicomError(f"{self.where}: {keyword}{tag}", found, remedy, expected)
+
+    def _value(self, keyword: str) -> Any:
+        try:
+            return self.dataset.get(keyword)
+        except READ_ERRORS as error:
+            raise self.refuse(keyword, f"cannot be read ({error})", "The file is damaged; export it again.") from error
+
+
+def open_dicom(path: Path, *kinds: SopClass, pixels: bool = True) -> DicomReader:
+    """Open a file that must be of one of the given SOP Classes.
+
+    Parameters
+    ----------
+    path : Path
+    kinds : SopClass
+        The accepted ones; the Modality tag and the file name are not trusted.
+    pixels : bool
+        Whether pixel data are read too.
+
+    Raises
+    ------
+    DicomError
+        If the file is missing, is not DICOM, is damaged, or is of another SOP Class.
+    """
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    wanted = " or ".join(kind.name.replace("_", " ") for kind in kinds)
+    try:
+        dataset = dcmread(path, stop_before_pixels=not pixels)
+    except InvalidDicomError as error:
+        raise DicomError(str(path), "not a DICOM file", f"Name a DICOM {wanted} file.", wanted) from error
+    except OSError as error:
+        raise DicomError(str(path), f"cannot be read ({error.strerror or error})", "Check the path.", wanted) from error
+    except READ_ERRORS as error:
+        raise DicomError(str(path), f"damaged ({error})", "Export it again.", wanted) from error
+    reader = DicomReader(dataset, str(path))
+    found = reader.text("SOPClassUID")
+    if found not in {kind.value for kind in kinds}:
+        raise DicomError(str(path), f"SOP Class '{_class_name(found)}'", f"Name the {wanted} file here.", wanted)
+    return reader
+
+
+def read_patient(reader: DicomReader) -> Patient:
+    """The Patient module of an object."""
+    return Patient(
+        patient_id=reader.text("PatientID"),
+        name=reader.text("PatientName"),
+        birth_date=reader.text("PatientBirthDate"),
+        sex=reader.text("PatientSex"),
+    )
+
+
+def _class_name(uid: str) -> str:
+    from pydicom.uid import UID
+
+    return UID(uid).name if uid else "none"

@@ -1,0 +1,104 @@
+"""Reading an RTSTRUCT."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from ..model.arrays import FloatArray
+from ..model.structure import Structure, StructureSet
+from .reader import DicomReader, SopClass, open_dicom
+
+CONTOUR_DATA = 0x30060050
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+_log = logging.getLogger(__name__)
+
+
+def read_structures(path: Path) -> StructureSet:
+    """Read all regions of interest of a structure set.
+
+    Closed planar contours are kept; points and open lines enclose nothing and are passed over.
+
+    Raises
+    ------
+    DicomError
+        If the file is no RTSTRUCT, its ROIs lie in more than one frame of reference, or a contour is damaged.
+    """
+    reader = open_dicom(path, SopClass.RTSTRUCT)
+    regions = {item.whole("ROINumber"): item for item in reader.items("StructureSetROISequence")}
+    contours = {item.whole("ReferencedROINumber"): item for item in reader.items("ROIContourSequence")}
+    types = {
+        item.whole("ReferencedROINumber"): item.text("RTROIInterpretedType")
+        for item in reader.items("RTROIObservationsSequence")
+    }
+    frames = {item.required_text("ReferencedFrameOfReferenceUID") for item in regions.values()}
+    if len(frames) != 1:
+        raise reader.refuse(
+            "StructureSetROISequence", f"ROIs in {len(frames)} frames of reference", "Export the set of one CT.", "one"
+        )
+    return StructureSet(
+        label=reader.text("StructureSetLabel") or path.stem,
+        structures=tuple(
+            Structure(
+                name=region.text("ROIName"),
+                number=number,
+                contours_mm=_contours(contours[number]) if number in contours else (),
+                colour=_colour(contours.get(number)),
+                interpreted_type=types.get(number, ""),
+                description=region.text("ROIDescription"),
+            )
+            for number, region in regions.items()
+        ),
+        frame_uid=frames.pop(),
+        sop_instance_uid=reader.required_text("SOPInstanceUID"),
+        referenced_slice_uids=_referenced_slices(reader),
+        patient_id=reader.text("PatientID"),
+        file=path,
+    )
+
+
+def _contours(region: DicomReader) -> tuple[FloatArray, ...]:
+    kept = []
+    for item in region.items("ContourSequence"):
+        kind = item.text("ContourGeometricType")
+        points = _points(item)
+        if kind in _CLOSED and len(points) >= 3:
+            kept.append(points)
+        else:
+            _log.info("%s: %s contour with %d points encloses nothing; passed over", item.where, kind, len(points))
+    return tuple(kept)
+
+
+def _points(item: DicomReader) -> FloatArray:
+    """Contour points, shape (n, 3), LPS mm, from the raw text: pydicom's DS objects are several times slower."""
+    raw = item.dataset.get_item(CONTOUR_DATA)
+    value = getattr(raw, "value", None)
+    if not isinstance(value, bytes):
+        points = item.numbers("ContourData")
+    else:
+        try:
+            points = np.array(value.strip(b" \0").split(b"\\")).astype(np.float64)
+        except ValueError as error:
+            raise item.refuse("ContourData", "is not numeric", "Export the structure set again.") from error
+    if points.size % 3 or not np.isfinite(points).all():
+        raise item.refuse("ContourData", f"has {points.size} values", "Export again.", "finite triplets x, y, z")
+    return np.asarray(points.reshape(-1, 3))
+
+
+def _colour(region: DicomReader | None) -> tuple[int, int, int]:
+    if region is None or not region.has("ROIDisplayColor"):
+        return (255, 255, 0)
+    red, green, blue = (int(min(max(value, 0.0), 255.0)) for value in region.numbers("ROIDisplayColor", 3))
+    return (red, green, blue)
+
+
+def _referenced_slices(reader: DicomReader) -> frozenset[str]:
+    return frozenset(
+        image.text("ReferencedSOPInstanceUID")
+        for frame in reader.items("ReferencedFrameOfReferenceSequence")
+        for study in frame.items("RTReferencedStudySequence")
+        for series in study.items("RTReferencedSeriesSequence")
+        for image in series.items("ContourImageSequence")
+    )

@@ -1,0 +1,1 @@
+"""First floor: radiobiology, dose mapping, structures as samples, DVH and accumulation."""

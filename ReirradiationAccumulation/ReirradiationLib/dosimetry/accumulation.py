@@ -1,0 +1,137 @@
+"""Sums over courses, per structure with its own α/β and recovery; and a composite volume for display only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..model.arrays import BoolArray, Float32Array, FloatArray
+from ..model.course import Course
+from ..model.errors import ProtocolError
+from ..model.protocol import Basis
+from .dvh import CumulativeDvh, cumulative_dvh
+from .mapping import MappedDose, sample_dose
+from .occupancy import StructureSamples
+from .radiobiology import LQ_LIMIT_GY_PER_FRACTION, eqd2
+
+
+@dataclass(frozen=True, eq=False)
+class CourseSamples:
+    """One course's physical dose at the samples of a structure.
+
+    Parameters
+    ----------
+    course : Course
+    dose_gy : array, shape (n,)
+        Physical; 0 where it is not known.
+    known : array of bool, shape (n,)
+    recovery : float
+        Fraction (0 … 1) of this course's EQD2 that counts as recovered in the structure.
+    """
+
+    course: Course
+    dose_gy: FloatArray
+    known: BoolArray
+    recovery: float
+
+
+@dataclass(frozen=True, eq=False)
+class StructureDose:
+    """Physical doses of all courses at the samples of one structure. EQD2 is formed from them on demand."""
+
+    samples: StructureSamples
+    courses: tuple[CourseSamples, ...]
+
+    def eqd2_gy(self, alpha_beta_gy: float, basis: Basis) -> FloatArray:
+        """Sum of the courses' EQD2 at each sample, raw or recovered, shape (n,)."""
+        total = np.zeros(len(self.samples.points_mm))
+        for part in self.courses:
+            total += self.course_eqd2_gy(part, alpha_beta_gy, basis)
+        return total
+
+    def course_eqd2_gy(self, part: CourseSamples, alpha_beta_gy: float, basis: Basis) -> FloatArray:
+        """EQD2 of one course at each sample; recovery acts on EQD2, never on physical dose."""
+        kept = 1.0 - part.recovery if basis is Basis.RECOVERED else 1.0
+        return kept * eqd2(part.dose_gy, part.course.fractions, alpha_beta_gy)
+
+    def dvh(self, alpha_beta_gy: float, basis: Basis) -> CumulativeDvh:
+        """Cumulative DVH of the summed EQD2."""
+        return cumulative_dvh(self.eqd2_gy(alpha_beta_gy, basis), self.samples.volumes_cc)
+
+    def unknown_percent(self) -> float:
+        """Percent of the volume where the dose of at least one course is not known (counted as 0 Gy)."""
+        known = np.ones(len(self.samples.points_mm), dtype=np.bool_)
+        for part in self.courses:
+            known &= part.known
+        return 100.0 * float(self.samples.volumes_cc[~known].sum()) / self.samples.volume_cc
+
+    def beyond_lq_cc(self) -> float:
+        """Volume where a course gave more per fraction than the linear-quadratic model is checked for."""
+        beyond = np.zeros(len(self.samples.points_mm), dtype=np.bool_)
+        for part in self.courses:
+            beyond |= part.dose_gy / part.course.fractions > LQ_LIMIT_GY_PER_FRACTION
+        return float(self.samples.volumes_cc[beyond].sum())
+
+
+def structure_dose(samples: StructureSamples, courses: Sequence[Course], recoveries: Sequence[float]) -> StructureDose:
+    """Sample every course's physical dose in a structure.
+
+    Parameters
+    ----------
+    samples : StructureSamples
+    courses : sequence of Course
+    recoveries : sequence of float
+        Recovered fraction of each course's EQD2, in the same order.
+
+    Raises
+    ------
+    ProtocolError
+        If a recovery is not between 0 and 1.
+    """
+    parts = []
+    for course, recovery in zip(courses, recoveries, strict=True):
+        if not 0.0 <= recovery <= 1.0:
+            raise ProtocolError(f"Recovery of '{course.label}'", f"{recovery:g}", "Correct the table.", "0 … 1")
+        dose_gy, known = sample_dose(course, samples.points_mm)
+        parts.append(CourseSamples(course, dose_gy, known, recovery))
+    return StructureDose(samples, tuple(parts))
+
+
+def eqd2_volume(doses: Sequence[MappedDose], fractions: Sequence[int], alpha_beta_gy: float) -> Float32Array:
+    """Voxelwise raw sum of EQD2 with one α/β, shape (nk, nj, ni)."""
+    total = np.zeros(doses[0].geometry.shape, dtype=np.float64)
+    for dose, count in zip(doses, fractions, strict=True):
+        total += eqd2(dose.voxels_gy.astype(np.float64), count, alpha_beta_gy)
+    return total.astype(np.float32)
+
+
+def composite_volume(
+    doses: Sequence[MappedDose],
+    fractions: Sequence[int],
+    masks: Mapping[float, BoolArray],
+    default_alpha_beta_gy: float,
+) -> Float32Array:
+    """Raw EQD2 sum for display, never for metrics.
+
+    Per voxel the highest EQD2 among the structures that hold it; tissue in no structure takes the default α/β.
+
+    Parameters
+    ----------
+    doses, fractions : sequences, one entry per course
+    masks : mapping of α/β to array of bool, shape (nk, nj, ni)
+        Union of the structures that have this α/β.
+    default_alpha_beta_gy : float
+
+    Returns
+    -------
+    array, shape (nk, nj, ni)
+    """
+    labelled = np.zeros(doses[0].geometry.shape, dtype=np.bool_)
+    total = np.zeros(doses[0].geometry.shape, dtype=np.float32)
+    for alpha_beta_gy, mask in sorted(masks.items()):
+        volume = eqd2_volume(doses, fractions, alpha_beta_gy)
+        total = np.where(mask, np.maximum(total, volume), total)
+        labelled |= mask
+    return np.where(labelled, total, eqd2_volume(doses, fractions, default_alpha_beta_gy))

@@ -1,0 +1,159 @@
+"""Lines, areas and text in pixels: the few strokes that pictures are drawn with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import vtk
+
+from .palette import Colour
+
+BLACK: Colour = (0.0, 0.0, 0.0)
+WHITE: Colour = (1.0, 1.0, 1.0)
+GREY: Colour = (0.72, 0.72, 0.72)
+
+Point = tuple[float, float]
+"""Pixels from the lower left corner of the picture."""
+
+
+class Drawing:
+    """A black picture to draw on; later strokes cover earlier ones.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self._renderer: Any = vtk.vtkRenderer()
+        self._renderer.SetBackground(*BLACK)
+        self._window: Any = vtk.vtkRenderWindow()
+        self._window.SetOffScreenRendering(1)
+        self._window.SetMultiSamples(8)
+        self._window.SetSize(width, height)
+        self._window.AddRenderer(self._renderer)
+        self._layer = 0
+
+    def add_pixels(self, rgba: Any) -> None:
+        """Draw a ``vtkImageData`` with its first pixel in the lower left corner."""
+        mapper = vtk.vtkImageMapper()
+        mapper.SetInputData(rgba)
+        mapper.SetColorWindow(255.0)
+        mapper.SetColorLevel(127.5)
+        self._add(mapper, WHITE, 1.0)
+
+    def add_lines(self, lines: Any, colour: Colour, thickness: float) -> None:
+        """Draw a ``vtkPolyData`` with a dark rim that keeps it visible on any grey."""
+        for line_colour, line_width in ((BLACK, thickness + 2.0), (colour, thickness)):
+            mapper = vtk.vtkPolyDataMapper2D()
+            mapper.SetInputData(lines)
+            mapper.ScalarVisibilityOff()
+            self._add(mapper, line_colour, line_width)
+
+    def add_line(self, points: Sequence[Point], colour: Colour, thickness: float) -> None:
+        """Draw a line through points."""
+        self.add_lines(_polyline(points), colour, thickness)
+
+    def add_area(self, corner: Point, opposite: Point, colour: Colour) -> None:
+        """Fill an upright rectangle."""
+        mapper = vtk.vtkPolyDataMapper2D()
+        mapper.SetInputData(_rectangle(corner, opposite))
+        self._add(mapper, colour, 1.0)
+
+    def add_text(
+        self,
+        text: str,
+        at: Point,
+        size: int,
+        colour: Colour = WHITE,
+        align: str = "left",
+        vertical: str = "centre",
+        bold: bool = False,
+    ) -> None:
+        """Write a line of text.
+
+        Parameters
+        ----------
+        text : str
+        at : (x, y)
+            Pixels.
+        size : int
+            Height of the font in pixels.
+        colour : (red, green, blue)
+        align : {"left", "centre", "right"}
+        vertical : {"top", "centre", "bottom"}
+        bold : bool
+        """
+        actor = vtk.vtkTextActor()
+        actor.SetInput(text)
+        actor.SetDisplayPosition(round(at[0]), round(at[1]))
+        style = actor.GetTextProperty()
+        style.SetFontFamilyToArial()
+        style.SetFontSize(size)
+        style.SetColor(*colour)
+        style.SetBold(bold)
+        style.ShadowOn()
+        style.SetShadowOffset(1, -1)
+        style.SetJustification(("left", "centre", "right").index(align))
+        style.SetVerticalJustification(("bottom", "centre", "top").index(vertical))
+        self._show(actor)
+
+    def png(self) -> bytes:
+        """Render the drawing and return it as PNG."""
+        self._window.Render()
+        grab = vtk.vtkWindowToImageFilter()
+        grab.SetInput(self._window)
+        grab.SetInputBufferTypeToRGB()
+        grab.ReadFrontBufferOff()
+        writer = vtk.vtkPNGWriter()
+        writer.WriteToMemoryOn()
+        writer.SetInputConnection(grab.GetOutputPort())
+        writer.Write()
+        data = bytes(memoryview(writer.GetResult()))
+        self._window.Finalize()
+        return data
+
+    def _add(self, mapper: Any, colour: Colour, line_width: float) -> None:
+        actor = vtk.vtkActor2D()
+        actor.SetMapper(mapper)
+        actor.GetProperty().SetColor(*colour)
+        actor.GetProperty().SetLineWidth(line_width)
+        self._show(actor)
+
+    def _show(self, actor: Any) -> None:
+        actor.SetLayerNumber(self._layer)
+        self._layer += 1
+        self._renderer.AddViewProp(actor)
+
+
+def text_width(text: str, size: int) -> float:
+    """Roughly how many pixels a line of text takes."""
+    return 0.56 * size * len(text)
+
+
+def shortened(text: str, size: int, width: float) -> str:
+    """The text, cut with an ellipsis if it is wider than so many pixels."""
+    letters = max(1, int(width / (0.56 * size)))
+    return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _polyline(points: Sequence[Point]) -> Any:
+    positions, cells = vtk.vtkPoints(), vtk.vtkCellArray()
+    cells.InsertNextCell(len(points))
+    for x, y in points:
+        cells.InsertCellPoint(positions.InsertNextPoint(x, y, 0.0))
+    result = vtk.vtkPolyData()
+    result.SetPoints(positions)
+    result.SetLines(cells)
+    return result
+
+
+def _rectangle(corner: Point, opposite: Point) -> Any:
+    plane = vtk.vtkPlaneSource()
+    plane.SetOrigin(corner[0], corner[1], 0.0)
+    plane.SetPoint1(opposite[0], corner[1], 0.0)
+    plane.SetPoint2(corner[0], opposite[1], 0.0)
+    plane.Update()
+    return plane.GetOutput()

@@ -1,0 +1,145 @@
+"""What lies in the plane of a picture: CT with dose wash from the scene, and lines from the fields themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import vtk
+from numpy.typing import NDArray
+from vtk.util.numpy_support import vtk_to_numpy
+
+from ..model.arrays import Float32Array
+from ..model.geometry import Geometry
+from ..model.scene import PictureRequest, SceneDose, SceneStructure
+from .application import HeadlessApplication
+from .ras import FLIP, vtk_image, vtk_matrix
+from .scene_content import WASH_OPACITY
+from .volume_nodes import dose_node, image_node
+
+
+def blended_slice(request: PictureRequest, plane: Geometry) -> Any:
+    """CT and dose wash as the slice view of a scene shows them.
+
+    Parameters
+    ----------
+    request : PictureRequest
+    plane : Geometry
+        LPS grid of one slice.
+
+    Returns
+    -------
+    vtkImageData
+        RGBA, one pixel per grid point; transparent outside the CT.
+    """
+    import slicer
+
+    with HeadlessApplication() as application:
+        logic = slicer.vtkMRMLSliceLogic()
+        logic.SetMRMLApplicationLogic(application.application_logic)
+        logic.SetMRMLScene(application.scene)
+        _place_slice(logic.AddSliceNode("Picture"), plane)
+        composite = logic.GetSliceCompositeNode()
+        composite.SetBackgroundVolumeID(image_node(application.scene, request.image).GetID())
+        composite.SetForegroundVolumeID(dose_node(application.scene, request.dose, request.maximum_gy).GetID())
+        composite.SetForegroundOpacity(WASH_OPACITY)
+        logic.UpdatePipeline()
+        port = logic.GetImageDataConnection()
+        port.GetProducer().Update()
+        blended = vtk.vtkImageData()
+        blended.DeepCopy(port.GetProducer().GetOutputDataObject(port.GetIndex()))
+        logic.SetMRMLScene(None)
+    blended.SetOrigin(0.0, 0.0, 0.0)
+    return blended
+
+
+def isodose_line(dose: SceneDose, level_gy: float, plane: Geometry) -> Any:
+    """The line of a dose in the plane, from the interpolated dose; open where the dose grid ends.
+
+    Returns
+    -------
+    vtkPolyData
+        In pixels of the plane; without lines if the dose is nowhere reached.
+    """
+    return _contour(resliced(dose.voxels_gy, dose.geometry, plane, np.nan), level_gy)
+
+
+def outline(structure: SceneStructure, plane: Geometry) -> Any:
+    """The outline of a structure in the plane: half way between its voxels and those around.
+
+    Returns
+    -------
+    vtkPolyData
+        In pixels of the plane; without lines if the structure is not in the plane.
+    """
+    mask = np.pad(structure.mask.view(np.uint8), 1)
+    geometry = structure.geometry
+    first = geometry.to_lps(np.array([[-1.0, -1.0, -1.0]]))[0]
+    size = (geometry.size[0] + 2, geometry.size[1] + 2, geometry.size[2] + 2)
+    padded = Geometry((first[0], first[1], first[2]), geometry.spacing_mm, geometry.direction, size)
+    return _contour(resliced(mask, padded, plane, 0.0), 0.5)
+
+
+def resliced(voxels: NDArray[Any], geometry: Geometry, plane: Geometry, outside: float) -> Float32Array:
+    """Voxel values in a plane, trilinearly interpolated once.
+
+    Parameters
+    ----------
+    voxels : array, shape (nk, nj, ni)
+    geometry : Geometry
+        LPS grid of the voxels.
+    plane : Geometry
+        LPS grid of one slice.
+    outside : float
+        Value beyond the outermost voxel centres.
+
+    Returns
+    -------
+    array, shape (height, width)
+        Row 0 is at the bottom of the picture.
+    """
+    reslice = vtk.vtkImageReslice()
+    reslice.SetInputData(vtk_image(voxels))
+    reslice.SetResliceAxes(vtk_matrix(geometry.lps_to_index() @ plane.index_to_lps()))
+    width, height, _ = plane.size
+    reslice.SetOutputOrigin(0.0, 0.0, 0.0)
+    reslice.SetOutputSpacing(1.0, 1.0, 1.0)
+    reslice.SetOutputExtent(0, width - 1, 0, height - 1, 0, 0)
+    reslice.SetInterpolationModeToLinear()
+    reslice.SetOutputScalarType(vtk.VTK_FLOAT)
+    reslice.SetBackgroundLevel(outside)
+    reslice.BorderOff()
+    reslice.Update()
+    values = vtk_to_numpy(reslice.GetOutput().GetPointData().GetScalars())
+    return np.array(values.reshape(height, width), dtype=np.float32)
+
+
+def _place_slice(node: Any, plane: Geometry) -> None:
+    width, height, _ = plane.size
+    node.SetDimensions(width, height, 1)
+    node.SetFieldOfView(width * plane.spacing_mm[0], height * plane.spacing_mm[1], 1.0)
+    centre = plane.to_lps(np.array([[width / 2, height / 2, 0.0]]))[0]
+    slice_to_lps = np.eye(4)
+    slice_to_lps[:3, :3] = plane.direction
+    slice_to_lps[:3, 3] = centre
+    node.GetSliceToRAS().DeepCopy(vtk_matrix(FLIP @ slice_to_lps))
+    node.UpdateMatrices()
+
+
+def _contour(values: Float32Array, level: float) -> Any:
+    """Lines of a level within the rectangle of known values, so that the end of a grid is not drawn as a line."""
+    known = np.isfinite(values)
+    rows, columns = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
+    if len(rows) < 2 or len(columns) < 2:
+        return vtk.vtkPolyData()
+    part = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    image = vtk_image(np.nan_to_num(part, nan=0.0)[None])
+    image.SetOrigin(float(columns[0]), float(rows[0]), 0.0)
+    contour = vtk.vtkFlyingEdges2D()
+    contour.SetInputData(image)
+    contour.SetValue(0, level)
+    joined = vtk.vtkStripper()
+    joined.SetInputConnection(contour.GetOutputPort())
+    joined.JoinContiguousSegmentsOn()
+    joined.Update()
+    return joined.GetOutput()

@@ -1,0 +1,146 @@
+"""CT and dose volumes as scalar volume nodes, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vtk
+
+from ..model.arrays import Float32Array
+from ..model.errors import GeometryError
+from ..model.geometry import Geometry
+from ..model.image import Image
+from ..model.scene import SceneDose
+from .palette import dose_colour
+from .ras import geometry_from_ijk_to_ras, ijk_to_ras, numpy_matrix, numpy_voxels, vtk_image, vtk_matrix
+
+DOSE_VOLUME_ATTRIBUTE = "DicomRtImport.DoseVolume"
+"""Node attribute by which SlicerRT knows a dose volume."""
+
+QUANTITY_ATTRIBUTE = "SlicerReirradiation.DoseQuantity"
+"""Node attribute with the unit as shown to the user, which SlicerRT's own attributes cannot tell."""
+
+CT_WINDOW_HU = 350.0
+CT_LEVEL_HU = 40.0
+
+WASH_THRESHOLD = 0.1
+"""Fraction of the maximum below which the dose is not coloured."""
+
+COLOURS = 256
+
+
+def image_node(scene: Any, image: Image) -> Any:
+    """Add a CT to a scene, shown in grey with a soft tissue window.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    image : Image
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+    """
+    node = _volume_node(scene, image.description or "CT", image.voxels_hu, image.geometry)
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    display.AutoWindowLevelOff()
+    display.SetWindowLevel(CT_WINDOW_HU, CT_LEVEL_HU)
+    if image.slice_uids:
+        node.SetAttribute("DICOM.instanceUIDs", " ".join(image.slice_uids))
+    return node
+
+
+def dose_node(scene: Any, dose: SceneDose, maximum_gy: float | None = None) -> Any:
+    """Add a dose to a scene, marked as SlicerRT marks doses and coloured from 10 % of the maximum up.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    dose : SceneDose
+    maximum_gy : float, optional
+        Upper end of the colours, in the dose's quantity; by default the largest voxel.
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        Its name ends in the unit of the quantity.
+    """
+    node = _volume_node(scene, f"{dose.name} [{dose.quantity.value}]", dose.voxels_gy, dose.geometry)
+    node.SetAttribute(DOSE_VOLUME_ATTRIBUTE, "1")
+    node.SetAttribute(QUANTITY_ATTRIBUTE, dose.quantity.value)
+    node.SetDescription(dose.description)
+    highest = float(dose.voxels_gy.max()) if maximum_gy is None else maximum_gy
+    _show_as_wash(node, dose_colour_node(scene), highest if highest > 0.0 else 1.0)
+    return node
+
+
+def dose_colour_node(scene: Any) -> Any:
+    """The colour table of doses in a scene, made when first asked for; a ``vtkMRMLColorTableNode``."""
+    name = "Reirradiation_Dose_ColorTable"
+    existing = scene.GetFirstNodeByName(name)
+    if existing is not None:
+        return existing
+    table = scene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
+    table.SetTypeToUser()
+    table.SetAttribute("Category", "Reirradiation")
+    table.SetNumberOfColors(COLOURS)
+    for entry in range(COLOURS):
+        fraction = entry / (COLOURS - 1)
+        table.SetColor(entry, f"{round(100 * fraction)} %", *dose_colour(fraction), 1.0)
+    return table
+
+
+def volume_from_node(node: Any) -> tuple[Float32Array, Geometry]:
+    """Voxels, shape (nk, nj, ni), and LPS grid of a scalar volume node.
+
+    Raises
+    ------
+    GeometryError
+        If the node has no voxels, is sheared, or stands under a transform. Hardening one would be a hidden
+        interpolation, so it is not done here.
+    """
+    image = node.GetImageData()
+    if image is None:
+        raise GeometryError(f"Volume '{node.GetName()}'", "it has no voxels", "Choose a volume that is loaded.")
+    if node.GetParentTransformNode() is not None:
+        raise GeometryError(
+            f"Volume '{node.GetName()}'",
+            f"it stands under the transform '{node.GetParentTransformNode().GetName()}'",
+            "Take it out of the transform and give the transform as registration of its course.",
+            "no transform",
+        )
+    return numpy_voxels(image), geometry_of_node(node)
+
+
+def geometry_of_node(node: Any) -> Geometry:
+    """The LPS grid of a volume node, whatever transform it stands under.
+
+    Raises
+    ------
+    GeometryError
+        If the axes are sheared.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    ni, nj, nk = node.GetImageData().GetDimensions()
+    return geometry_from_ijk_to_ras(numpy_matrix(matrix), (ni, nj, nk))
+
+
+def _volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry) -> Any:
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetAndObserveImageData(vtk_image(voxels))
+    node.SetIJKToRASMatrix(vtk_matrix(ijk_to_ras(geometry)))
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def _show_as_wash(node: Any, colours: Any, maximum_gy: float) -> None:
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(colours.GetID())
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(0.0, maximum_gy)
+    display.AutoThresholdOff()
+    display.SetLowerThreshold(WASH_THRESHOLD * maximum_gy)
+    display.SetUpperThreshold(max(maximum_gy, float(node.GetImageData().GetScalarRange()[1])))
+    display.ApplyThresholdOn()

@@ -1,0 +1,83 @@
+"""P: the (near-)maximum of the prior sum in the part of an organ that lies near the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..dosimetry.accumulation import StructureDose
+from ..dosimetry.dvh import cumulative_dvh
+from ..dosimetry.occupancy import StructureSamples
+from ..model.case import OptimizationRequest
+from ..model.metric import Metric, MetricKind
+
+
+@dataclass(frozen=True)
+class PriorNearTarget:
+    """P and how it was found.
+
+    Parameters
+    ----------
+    value_gy : float
+        P, EQD2. 0 if no part of the organ is near the target.
+    metric : Metric
+        The metric that was used: the maximum if the region is smaller than the metric's volume.
+    region : str
+        In words.
+    region_cc : float
+    organ_maximum_gy : float
+        Maximum of the sum in the whole organ, EQD2.
+    above_cc : float
+        Volume of the whole organ where the sum exceeds P.
+    """
+
+    value_gy: float
+    metric: Metric
+    region: str
+    region_cc: float
+    organ_maximum_gy: float
+    above_cc: float
+
+
+def prior_near_target(request: OptimizationRequest, dose: StructureDose, target: StructureSamples | None) -> PriorNearTarget:
+    """Read P from the samples of the organ.
+
+    Parameters
+    ----------
+    request : OptimizationRequest
+    dose : StructureDose
+        Prior courses in the organ.
+    target : StructureSamples or None
+        The target, if the request names one.
+    """
+    sum_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis)
+    volumes_cc = dose.samples.volumes_cc
+    near = _near(request, dose.samples, target)
+    region = f"within {request.margin_mm:g} mm of {request.target}" if target is not None else "whole organ"
+    region_cc = float(volumes_cc[near].sum())
+    metric = request.metric
+    if metric.kind is MetricKind.DOSE_AT_CC and metric.at > region_cc:
+        metric = Metric(MetricKind.MAXIMUM)
+    value = cumulative_dvh(sum_gy[near], volumes_cc[near]).value(metric) if near.any() else 0.0
+    return PriorNearTarget(
+        value_gy=value,
+        metric=metric,
+        region=region,
+        region_cc=region_cc,
+        organ_maximum_gy=float(sum_gy.max()),
+        above_cc=float(volumes_cc[sum_gy > value].sum()),
+    )
+
+
+def _near(
+    request: OptimizationRequest, organ: StructureSamples, target: StructureSamples | None
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    if target is None:
+        return np.ones(len(organ.points_mm), dtype=np.bool_)
+    from scipy.spatial import cKDTree
+
+    # Samples of the target stand in for its surface; its own step is added so that no near part is missed.
+    reach = request.margin_mm + target.step_mm
+    distance, _ = cKDTree(target.points_mm).query(organ.points_mm, distance_upper_bound=reach)
+    return np.asarray(np.isfinite(distance))

@@ -1,0 +1,207 @@
+"""Optimization structures: an organ cut along isodoses of the prior sum, as contours on the planes of the CT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..dosimetry.accumulation import structure_dose
+from ..dosimetry.occupancy import StructureSamples
+from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
+from ..dosimetry.polygons import fill, signed_area
+from ..model.arrays import FloatArray
+from ..model.case import OptimizationRequest
+from ..model.course import Course
+from ..model.geometry import Geometry
+from ..model.structure import InterpretedType, Structure
+from .isolines import keyholed, simplified, zero_contours
+from .levels import OptimizationLevels, ShellLevel
+
+FINE_STEP_MM = 0.5
+"""In-plane step of the field whose isolines become contours."""
+
+COARSE_STEP_MM = 1.0
+LARGE_PLANE_MM2 = 10_000.0
+"""Planes beyond this area use the coarse step."""
+
+SIMPLIFY_MM = 0.03
+"""Contours are simplified within this distance."""
+
+SMALLEST_LOOP_PIXELS = 0.5
+"""Loops smaller than this share of a CT pixel are crumbs and are left out."""
+
+NAME_LENGTH = 16
+"""Longest ROI name that every planning system keeps (TG-263; Eclipse structure IDs)."""
+
+_COLOURS = ((204, 51, 17), (238, 119, 51), (238, 204, 102), (51, 187, 238), (0, 119, 187), (0, 153, 136))
+
+
+@dataclass(frozen=True, eq=False)
+class Shell:
+    """One optimization structure.
+
+    Parameters
+    ----------
+    level : ShellLevel
+    structure : Structure
+        Contours on the CT's planes, LPS; without contours if the shell is empty.
+    volume_cc : float
+        Area of the contours times the slab of each plane.
+    """
+
+    level: ShellLevel
+    structure: Structure
+    volume_cc: float
+
+
+def make_shells(
+    request: OptimizationRequest,
+    levels: OptimizationLevels,
+    organ: Structure,
+    geometry: Geometry,
+    courses: Sequence[Course],
+    recoveries: Sequence[float],
+) -> tuple[Shell, ...]:
+    """Cut an organ into optimization structures, ``S_k = organ ∩ {D_k ≤ prior EQD2 < D_(k−1)}``.
+
+    The boundaries are isolines of the dose field and of the distance to the organ's contour, not of voxel masks.
+    Neighbouring shells share the same isoline, so they are disjoint.
+
+    Parameters
+    ----------
+    request : OptimizationRequest
+    levels : OptimizationLevels
+    organ : Structure
+    geometry : Geometry
+        Grid of the current CT.
+    courses : sequence of Course
+        Prior courses.
+    recoveries : sequence of float
+        Recovered fraction of each.
+    """
+    loops: list[list[FloatArray]] = [[] for _ in levels.shells]
+    volumes_cc = np.zeros(len(levels.shells))
+    smallest_mm2 = SMALLEST_LOOP_PIXELS * geometry.spacing_mm[0] * geometry.spacing_mm[1]
+    for plane in contour_planes(organ, geometry):
+        field = _plane_field(plane, request, geometry, courses, recoveries)
+        for n, level in enumerate(levels.shells):
+            contours = zero_contours(field.shell(level), field.first, field.step_mm)
+            kept = [simplified(c, SIMPLIFY_MM) for c in contours if abs(signed_area(c)) >= smallest_mm2]
+            for polygon in keyholed([c for c in kept if len(c) >= 3]):
+                volumes_cc[n] += abs(signed_area(polygon)) * plane.thickness_mm / 1000.0
+                local = np.column_stack([polygon, np.full(len(polygon), plane.position_mm)])
+                loops[n].append(to_lps(local, geometry))
+    return tuple(
+        Shell(level, _shell_structure(request, levels, level, tuple(loops[n])), float(volumes_cc[n]))
+        for n, level in enumerate(levels.shells)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _PlaneField:
+    """Fields on a fine grid of one plane, both in mm and positive inside."""
+
+    first: FloatArray
+    step_mm: float
+    organ_mm: FloatArray
+    eqd2_gy: FloatArray
+    gradient_gy_per_mm: FloatArray
+
+    def shell(self, level: ShellLevel) -> FloatArray:
+        """Approximate distance to the boundary of a shell, shape (nv, nu), positive inside."""
+        field = self.organ_mm
+        if level.lower_eqd2_gy > 0.0:
+            field = np.minimum(field, (self.eqd2_gy - level.lower_eqd2_gy) / self.gradient_gy_per_mm)
+        if level.upper_eqd2_gy is not None:
+            field = np.minimum(field, (level.upper_eqd2_gy - self.eqd2_gy) / self.gradient_gy_per_mm)
+        return field
+
+
+def _plane_field(
+    plane: ContourPlane,
+    request: OptimizationRequest,
+    geometry: Geometry,
+    courses: Sequence[Course],
+    recoveries: Sequence[float],
+) -> _PlaneField:
+    area_mm2 = sum(abs(signed_area(polygon)) for polygon in plane.polygons)
+    step = FINE_STEP_MM if area_mm2 <= LARGE_PLANE_MM2 else COARSE_STEP_MM
+    vertices = np.concatenate(list(plane.polygons))
+    first = vertices.min(axis=0) - 2.5 * step
+    nu, nv = (int(n) for n in np.ceil((vertices.max(axis=0) - first) / step) + 3)
+    v, u = np.mgrid[0:nv, 0:nu]
+    nodes = np.stack([u.ravel(), v.ravel()], axis=1) * step + first
+    points = to_lps(np.column_stack([nodes, np.full(len(nodes), plane.position_mm)]), geometry)
+    samples = StructureSamples(request.structure, points, np.ones(len(points)), step)
+    dose = structure_dose(samples, courses, recoveries)
+    eqd2_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis).reshape(nv, nu)
+    gradient = np.hypot(*np.gradient(eqd2_gy, step))
+    return _PlaneField(
+        first=first,
+        step_mm=step,
+        organ_mm=_signed_distance(plane.polygons, nodes, first, step, (nu, nv)),
+        eqd2_gy=eqd2_gy,
+        # A floor keeps flat dose finite; where dose is flat the isoline's place is not defined anyway.
+        gradient_gy_per_mm=np.maximum(gradient, 1e-3),
+    )
+
+
+def _signed_distance(
+    polygons: Sequence[FloatArray], nodes: FloatArray, first: FloatArray, step: float, size: tuple[int, int]
+) -> FloatArray:
+    """Distance to the organ's contour, positive inside, exact near the contour and capped away from it."""
+    from scipy.spatial import cKDTree
+
+    inside = fill(polygons, first, np.full(2, step), size).ravel()
+    starts = np.concatenate(list(polygons))
+    ends = np.concatenate([np.roll(polygon, -1, axis=0) for polygon in polygons])
+    cap = 3.0 * step
+    # Edges cut into pieces no longer than a step: the nearest piece's edge is the nearest edge near the contour.
+    pieces = np.maximum(np.ceil(np.linalg.norm(ends - starts, axis=1) / step).astype(np.intp), 1)
+    edge = np.repeat(np.arange(len(starts)), pieces)
+    share = (np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 0.5) / pieces[edge]
+    middles = starts[edge] + share[:, None] * (ends - starts)[edge]
+    neighbours = min(4, len(middles))
+    rough, nearest = cKDTree(middles).query(nodes, k=neighbours, distance_upper_bound=cap)
+    rough, nearest = rough.reshape(len(nodes), neighbours), nearest.reshape(len(nodes), neighbours)
+    distance = np.full(len(nodes), cap)
+    for column in range(neighbours):
+        hit = np.isfinite(rough[:, column])
+        of = edge[nearest[hit, column]]
+        distance[hit] = np.minimum(distance[hit], _to_edges(nodes[hit], starts[of], ends[of]))
+    return np.where(inside, distance, -distance).reshape(size[1], size[0])
+
+
+def _to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    along = ends - starts
+    length2 = np.maximum(np.einsum("ij,ij->i", along, along), 1e-12)
+    share = np.clip(np.einsum("ij,ij->i", points - starts, along) / length2, 0.0, 1.0)
+    return np.asarray(np.linalg.norm(points - starts - share[:, None] * along, axis=1))
+
+
+def _shell_structure(
+    request: OptimizationRequest, levels: OptimizationLevels, level: ShellLevel, contours: tuple[FloatArray, ...]
+) -> Structure:
+    upper = f" < {level.upper_eqd2_gy:.2f}" if level.upper_eqd2_gy is not None else ""
+    return Structure(
+        name=shell_name(request.structure, level),
+        number=level.index,
+        contours_mm=contours,
+        colour=_COLOURS[(level.index - 1) % len(_COLOURS)],
+        interpreted_type=InterpretedType.CONTROL.value,
+        description=(
+            f"{request.structure}: prior EQD2 >= {level.lower_eqd2_gy:.2f}{upper} Gy; new plan at most "
+            f"{level.limit_physical_gy:.2f} Gy in {levels.fractions} fx = {level.limit_eqd2_gy:.2f} Gy EQD2 "
+            f"(alpha/beta {levels.alpha_beta_gy:g} Gy, {request.basis.value} sum, limit {levels.limit_eqd2_gy:g} Gy EQD2: "
+            f"{request.source})"
+        ),
+    )
+
+
+def shell_name(organ: str, level: ShellLevel) -> str:
+    """ROI name of at most 16 characters with the physical limit in cGy, such as ``zspinal_S2_1240``."""
+    suffix = f"_S{level.index}_{round(100.0 * level.limit_physical_gy):04d}"
+    stem = "".join(letter for letter in organ if letter.isascii() and (letter.isalnum() or letter == "_"))
+    return f"z{stem[: NAME_LENGTH - 1 - len(suffix)].rstrip('_')}{suffix}"
