@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from ReirradiationLib.model.arrays import FloatArray
 from ReirradiationLib.model.errors import GeometryError
 from ReirradiationLib.model.geometry import Geometry
@@ -136,13 +135,13 @@ def from_world(node: Any, points_lps: FloatArray) -> FloatArray:
 def test_transform_node_takes_world_points_where_the_model_takes_them(scene: Any, steps: tuple[TransformStep, ...]) -> None:
     transform = SpatialTransform("1.1", "1.2", steps, "test")
     points = points_inside(transform)
-    np.testing.assert_allclose(
-        from_world(transform_node(scene, transform, "T"), points), transform.apply(points), atol=1e-3
-    )
+    np.testing.assert_allclose(from_world(transform_node(scene, transform, "T"), points), transform.apply(points), atol=1e-3)
 
 
 @pytest.mark.parametrize("steps", [STEPS["rigid"], STEPS["grid"], STEPS["grid then affine"]])
-def test_the_opposite_direction_of_the_transform_node_is_somewhere_else(scene: Any, steps: tuple[TransformStep, ...]) -> None:
+def test_the_opposite_direction_of_the_transform_node_is_somewhere_else(
+    scene: Any, steps: tuple[TransformStep, ...]
+) -> None:
     import vtk
 
     transform = SpatialTransform("1.1", "1.2", steps, "test")

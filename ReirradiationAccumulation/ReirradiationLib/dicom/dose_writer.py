@@ -14,7 +14,7 @@ from .reader import SopClass
 from .writing import decimal, limited, new_object, reference_item, save_object
 
 BITS = 16
-"""Bits per voxel. dciodvfy (dicom3tools 2022) aborts on 32-bit dose grids of any origin, so 16 bits keep the file checkable."""
+"""Bits per voxel. dciodvfy (dicom3tools 2022) aborts on 32-bit dose grids of any origin; 16 keep the file checkable."""
 
 LARGEST = 2**BITS - 1
 SERIES_NUMBER = 902

@@ -30,6 +30,7 @@ DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[G
 DEFAULT_POINT_METRIC = "D0.01cc[Gy]"
 DEFAULT_MARGIN_MM = 30.0
 DEFAULT_NUMBER = 3
+LARGEST_NUMBER = 9
 
 
 def read_case(path: Path) -> Case:
@@ -157,7 +158,7 @@ def _request(entry: JsonEntry) -> OptimizationRequest:
         basis=entry.choice("basis", Basis),
         alpha_beta_gy=_alpha_beta(entry),
         metric=Metric.parse(entry.text("metric", default=DEFAULT_POINT_METRIC)),
-        number=entry.whole("number", default=DEFAULT_NUMBER),
+        number=entry.whole("number", default=DEFAULT_NUMBER, largest=LARGEST_NUMBER),
         target=entry.text("target") if entry.has("target") else None,
         margin_mm=entry.number("margin_mm", default=DEFAULT_MARGIN_MM, zero_allowed=True),
         source=entry.text("source"),
@@ -175,6 +176,9 @@ def _require_consistent(case: Case) -> None:
         raise CaseError(f"{name}: prior_courses", "no course", "Name at least one prior course.")
     if len(set(identifiers)) != len(identifiers):
         raise CaseError(f"{name}: prior_courses", "the same id twice", "Give every course an id of its own.")
+    requested = [request.structure for request in case.optimization]
+    if len(set(requested)) != len(requested):
+        raise CaseError(f"{name}: optimization", "the same structure twice", "Ask for one set per structure.")
     listed = [structure.name for structure in case.structures]
     if len(set(listed)) != len(listed):
         raise CaseError(f"{name}: structures", "the same name twice", "List every structure once.")

@@ -70,11 +70,11 @@ class JsonEntry:
             raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a number")
         return float(value)
 
-    def whole(self, key: str, default: int | None = None) -> int:
-        """A positive whole number."""
+    def whole(self, key: str, default: int | None = None, largest: int = 10_000) -> int:
+        """A positive whole number, not above the largest sensible one."""
         value = self._get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a whole number > 0")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= largest:
+            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", f"a whole number from 1 to {largest}")
         return value
 
     def choice(self, key: str, kind: type[Choice]) -> Choice:

@@ -17,29 +17,45 @@ Point = tuple[float, float]
 """Pixels from the lower left corner of the picture."""
 
 
+LETTER_WIDTH = 0.56
+"""Of an average letter, as a share of the font size."""
+
+OVERSAMPLING = 3
+"""Everything is drawn so much larger and averaged down: smooth lines and text, whatever the graphics driver can do."""
+
+
 class Drawing:
     """A black picture to draw on; later strokes cover earlier ones.
+
+    All positions and sizes are in pixels of the finished picture.
 
     Parameters
     ----------
     width, height : int
         Pixels.
+    stroke : float
+        Factor on the thickness of all lines; large pictures have thick ones.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, stroke: float = 1.0) -> None:
+        self._stroke = stroke
         self._renderer: Any = vtk.vtkRenderer()
         self._renderer.SetBackground(*BLACK)
         self._window: Any = vtk.vtkRenderWindow()
         self._window.SetOffScreenRendering(1)
-        self._window.SetMultiSamples(8)
-        self._window.SetSize(width, height)
+        self._window.SetMultiSamples(0)
+        self._window.SetSize(OVERSAMPLING * width, OVERSAMPLING * height)
         self._window.AddRenderer(self._renderer)
         self._layer = 0
 
     def add_pixels(self, rgba: Any) -> None:
         """Draw a ``vtkImageData`` with its first pixel in the lower left corner."""
+        enlarged = vtk.vtkImageMagnify()
+        enlarged.SetInputData(rgba)
+        enlarged.SetMagnificationFactors(OVERSAMPLING, OVERSAMPLING, 1)
+        enlarged.InterpolateOff()
         mapper = vtk.vtkImageMapper()
-        mapper.SetInputData(rgba)
+        mapper.SetInputConnection(enlarged.GetOutputPort())
         mapper.SetColorWindow(255.0)
         mapper.SetColorLevel(127.5)
         self._add(mapper, WHITE, 1.0)
@@ -48,7 +64,7 @@ class Drawing:
         """Draw a ``vtkPolyData`` with a dark rim that keeps it visible on any grey."""
         for line_colour, line_width in ((BLACK, thickness + 2.0), (colour, thickness)):
             mapper = vtk.vtkPolyDataMapper2D()
-            mapper.SetInputData(lines)
+            mapper.SetInputData(_enlarged(lines))
             mapper.ScalarVisibilityOff()
             self._add(mapper, line_colour, line_width)
 
@@ -59,7 +75,7 @@ class Drawing:
     def add_area(self, corner: Point, opposite: Point, colour: Colour) -> None:
         """Fill an upright rectangle."""
         mapper = vtk.vtkPolyDataMapper2D()
-        mapper.SetInputData(_rectangle(corner, opposite))
+        mapper.SetInputData(_enlarged(_rectangle(corner, opposite)))
         self._add(mapper, colour, 1.0)
 
     def add_text(
@@ -88,14 +104,14 @@ class Drawing:
         """
         actor = vtk.vtkTextActor()
         actor.SetInput(text)
-        actor.SetDisplayPosition(round(at[0]), round(at[1]))
+        actor.SetDisplayPosition(round(OVERSAMPLING * at[0]), round(OVERSAMPLING * at[1]))
         style = actor.GetTextProperty()
         style.SetFontFamilyToArial()
-        style.SetFontSize(size)
+        style.SetFontSize(OVERSAMPLING * size)
         style.SetColor(*colour)
         style.SetBold(bold)
         style.ShadowOn()
-        style.SetShadowOffset(1, -1)
+        style.SetShadowOffset(OVERSAMPLING, -OVERSAMPLING)
         style.SetJustification(("left", "centre", "right").index(align))
         style.SetVerticalJustification(("bottom", "centre", "top").index(vertical))
         self._show(actor)
@@ -107,9 +123,13 @@ class Drawing:
         grab.SetInput(self._window)
         grab.SetInputBufferTypeToRGB()
         grab.ReadFrontBufferOff()
+        averaged = vtk.vtkImageShrink3D()
+        averaged.SetInputConnection(grab.GetOutputPort())
+        averaged.SetShrinkFactors(OVERSAMPLING, OVERSAMPLING, 1)
+        averaged.MeanOn()
         writer = vtk.vtkPNGWriter()
         writer.WriteToMemoryOn()
-        writer.SetInputConnection(grab.GetOutputPort())
+        writer.SetInputConnection(averaged.GetOutputPort())
         writer.Write()
         data = bytes(memoryview(writer.GetResult()))
         self._window.Finalize()
@@ -119,7 +139,7 @@ class Drawing:
         actor = vtk.vtkActor2D()
         actor.SetMapper(mapper)
         actor.GetProperty().SetColor(*colour)
-        actor.GetProperty().SetLineWidth(line_width)
+        actor.GetProperty().SetLineWidth(OVERSAMPLING * self._stroke * line_width)
         self._show(actor)
 
     def _show(self, actor: Any) -> None:
@@ -128,15 +148,20 @@ class Drawing:
         self._renderer.AddViewProp(actor)
 
 
-def text_width(text: str, size: int) -> float:
-    """Roughly how many pixels a line of text takes."""
-    return 0.56 * size * len(text)
-
-
 def shortened(text: str, size: int, width: float) -> str:
     """The text, cut with an ellipsis if it is wider than so many pixels."""
-    letters = max(1, int(width / (0.56 * size)))
+    letters = max(1, int(width / (LETTER_WIDTH * size)))
     return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _enlarged(shape: Any) -> Any:
+    scale = vtk.vtkTransform()
+    scale.Scale(OVERSAMPLING, OVERSAMPLING, 1.0)
+    scaled = vtk.vtkTransformPolyDataFilter()
+    scaled.SetTransform(scale)
+    scaled.SetInputData(shape)
+    scaled.Update()
+    return scaled.GetOutput()
 
 
 def _polyline(points: Sequence[Point]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from .volume_nodes import WASH_THRESHOLD
 
 SMALLEST_FONT = 9
 BAR_STEPS = 64
-TICK_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+MOST_STEPS = 5.5
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def _draw_scale(drawing: Drawing, corner: Point, opposite: Point, maximum_gy: fl
     (left, bottom), (right, top) = corner, opposite
     drawing.add_area((left - 1, bottom - 1), (right + 1, top + 1), GREY)
     edges = np.linspace(0.0, 1.0, BAR_STEPS + 1)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         colour = dose_colour((low + high) / 2) if low >= WASH_THRESHOLD else BLACK
         drawing.add_area((left, bottom + low * (top - bottom)), (right, bottom + high * (top - bottom)), colour)
     for value in ticks(maximum_gy):
@@ -66,9 +68,10 @@ def _draw_scale(drawing: Drawing, corner: Point, opposite: Point, maximum_gy: fl
 
 
 def ticks(maximum_gy: float) -> tuple[float, ...]:
-    """Round values from 0 up, at most six."""
-    step = next((step for step in TICK_STEPS if maximum_gy / step <= 5.5), maximum_gy / 4)
-    return tuple(float(step * count) for count in range(int(maximum_gy / step + 1e-9) + 1))
+    """Round values from 0 up, three to six."""
+    decade = 10.0 ** math.floor(math.log10(maximum_gy / MOST_STEPS))
+    step = next(decade * factor for factor in (1.0, 2.0, 5.0, 10.0) if maximum_gy / (decade * factor) <= MOST_STEPS)
+    return tuple(step * count for count in range(int(maximum_gy / step + 1e-9) + 1))
 
 
 def _draw_rows(drawing: Drawing, panel: Panel, top: float, rows: Sequence[LegendRow]) -> None:

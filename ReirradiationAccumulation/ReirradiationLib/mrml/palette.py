@@ -10,16 +10,15 @@ Colour: TypeAlias = tuple[float, float, float]
 """Red, green, blue, each 0 … 1."""
 
 STOPS: tuple[Colour, ...] = (
-    (0.16, 0.10, 0.58),
-    (0.36, 0.05, 0.68),
-    (0.58, 0.10, 0.66),
-    (0.77, 0.24, 0.54),
-    (0.90, 0.40, 0.40),
-    (0.98, 0.58, 0.26),
-    (1.00, 0.77, 0.16),
-    (0.97, 0.96, 0.32),
+    (0.10, 0.25, 0.85),
+    (0.20, 0.40, 1.00),
+    (0.52, 0.30, 1.00),
+    (0.84, 0.25, 0.80),
+    (0.97, 0.40, 0.48),
+    (1.00, 0.62, 0.22),
+    (1.00, 0.95, 0.35),
 )
-"""From no dose to the maximum at even steps: violet – magenta – orange – yellow, lightness rising throughout."""
+"""From no dose to the maximum at even steps: blue – violet – magenta – orange – yellow, the last ones ever lighter."""
 
 
 def dose_colour(fraction: float) -> Colour:
@@ -31,5 +30,5 @@ def dose_colour(fraction: float) -> Colour:
 
 def line_colour(fraction: float) -> Colour:
     """The colour of an isodose line: that of the dose, lightened so that a thin line stands out from the wash."""
-    red, green, blue = (0.3 + 0.7 * channel for channel in dose_colour(fraction))
+    red, green, blue = (0.35 + 0.65 * channel for channel in dose_colour(fraction))
     return (red, green, blue)

@@ -19,9 +19,12 @@ PANEL_SHARE = 0.24
 SMALLEST_PX = 200
 """Below, no text is legible."""
 
-ISODOSE_PX = 1.3
-OUTLINE_PX = 2.4
-LEGIBLE = 0.45
+USUAL_FONT_PX = 14
+"""The size of text in a picture of 640×520, for which the thickness of lines is given."""
+
+ISODOSE_PX = 1.4
+OUTLINE_PX = 2.6
+LEGIBLE = 0.5
 """Least lightness of an outline."""
 
 RULERS_MM = (200, 100, 50, 20, 10)
@@ -77,7 +80,7 @@ def _drawn(request: PictureRequest, width: int, height: int) -> bytes:
     font = max(10, round(min(height, 0.8 * width) / 36))
     pane = round(width * (1.0 - PANEL_SHARE))
     plane = slice_plane(request.image.geometry, request.orientation, request.point_mm, pane, height)
-    drawing = Drawing(width, height)
+    drawing = Drawing(width, height, stroke=font / USUAL_FONT_PX)
     drawing.add_pixels(blended_slice(request, plane))
     rows = [*_draw_isodoses(drawing, request, plane), *_draw_outlines(drawing, request, plane)]
     _draw_marks(drawing, request, plane, font)
@@ -86,15 +89,13 @@ def _drawn(request: PictureRequest, width: int, height: int) -> bytes:
 
 
 def _draw_outlines(drawing: Drawing, request: PictureRequest, plane: Geometry) -> list[LegendRow]:
-    """Draw the structures that are in the plane, and name them."""
-    rows = [LegendRow("Structures")]
-    for structure in request.structures:
-        lines = outline(structure, plane)
-        if lines.GetNumberOfLines():
-            colour = _visible(structure.colour)
-            drawing.add_lines(lines, colour, OUTLINE_PX)
-            rows.append(LegendRow(structure.name, colour))
-    return rows if len(rows) > 1 else []
+    """Draw the structures that are in the plane, small ones over large ones, and name them in the order given."""
+    outlines = [(structure, outline(structure, plane)) for structure in request.structures]
+    present = [(structure, lines) for structure, lines in outlines if lines.GetNumberOfLines()]
+    for structure, lines in sorted(present, key=lambda pair: pair[1].GetLength(), reverse=True):
+        drawing.add_lines(lines, _visible(structure.colour), OUTLINE_PX)
+    rows = [LegendRow(structure.name, _visible(structure.colour)) for structure, _ in present]
+    return [LegendRow("Structures"), *rows] if rows else []
 
 
 def _draw_isodoses(drawing: Drawing, request: PictureRequest, plane: Geometry) -> list[LegendRow]:

@@ -76,4 +76,5 @@ def vtk_image(voxels: NDArray[Any], image: Any | None = None) -> Any:
 def numpy_voxels(image: Any) -> Float32Array:
     """The scalars of a one-component ``vtkImageData`` as a copy, shape (nk, nj, ni)."""
     ni, nj, nk = image.GetDimensions()
-    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(nk, nj, ni).astype(np.float32)
+    voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(nk, nj, ni)
+    return np.array(voxels, dtype=np.float32)

@@ -11,7 +11,7 @@ from .segmentation_node import segmentation_node
 from .transform_nodes import transform_node
 from .volume_nodes import dose_node, image_node
 
-WASH_OPACITY = 0.4
+WASH_OPACITY = 0.35
 """Of the dose over the CT in the slice views."""
 
 SLICE_VIEWS = ("Red", "Green", "Yellow")

@@ -9,6 +9,7 @@ import numpy as np
 from ..model.arrays import BoolArray
 from ..model.geometry import Geometry
 from ..model.scene import SceneStructure
+from .cropping import cropped
 from .ras import ijk_to_ras, numpy_voxels, vtk_image, vtk_matrix
 
 
@@ -79,21 +80,15 @@ def _grid(geometry: Geometry) -> Any:
 
 
 def _labelmap(structure: SceneStructure) -> Any:
-    """The mask cropped to its extent; most structures fill little of their grid."""
     import slicer
 
-    boxes = [_extent(structure.mask.any(axis=axes)) for axes in ((0, 1), (0, 2), (1, 2))]
-    cropped = structure.mask[tuple(slice(low, high + 1) for low, high in reversed(boxes))]
-    image = vtk_image(cropped.astype(np.uint8), slicer.vtkOrientedImageData())
-    image.SetExtent([bound for box in boxes for bound in box])
+    part = cropped(structure.mask)
+    image = vtk_image(part.mask.astype(np.uint8), slicer.vtkOrientedImageData())
+    nk, nj, ni = part.mask.shape
+    i, j, k = part.first
+    image.SetExtent(i, i + ni - 1, j, j + nj - 1, k, k + nk - 1)
     image.SetImageToWorldMatrix(vtk_matrix(ijk_to_ras(structure.geometry)))
     return image
-
-
-def _extent(occupied: BoolArray) -> tuple[int, int]:
-    """First and last occupied index along one axis; the first voxel if there is none."""
-    found = np.flatnonzero(occupied)
-    return (int(found[0]), int(found[-1])) if len(found) else (0, 0)
 
 
 def _show_outlines(node: Any) -> None:

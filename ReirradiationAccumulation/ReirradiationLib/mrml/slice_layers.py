@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from ..model.arrays import Float32Array
 from ..model.geometry import Geometry
 from ..model.scene import PictureRequest, SceneDose, SceneStructure
 from .application import HeadlessApplication
-from .ras import FLIP, vtk_image, vtk_matrix
+from .cropping import cropped
+from .ras import FLIP, as_vector, vtk_image, vtk_matrix
 from .scene_content import WASH_OPACITY
 from .volume_nodes import dose_node, image_node
 
@@ -72,12 +74,12 @@ def outline(structure: SceneStructure, plane: Geometry) -> Any:
     vtkPolyData
         In pixels of the plane; without lines if the structure is not in the plane.
     """
-    mask = np.pad(structure.mask.view(np.uint8), 1)
-    geometry = structure.geometry
-    first = geometry.to_lps(np.array([[-1.0, -1.0, -1.0]]))[0]
-    size = (geometry.size[0] + 2, geometry.size[1] + 2, geometry.size[2] + 2)
-    padded = Geometry((first[0], first[1], first[2]), geometry.spacing_mm, geometry.direction, size)
-    return _contour(resliced(mask, padded, plane, 0.0), 0.5)
+    part = cropped(structure.mask)
+    mask = np.pad(part.mask.view(np.uint8), 1)
+    first = structure.geometry.to_lps(np.array([part.first]) - 1.0)[0]
+    nk, nj, ni = mask.shape
+    geometry = replace(structure.geometry, origin_mm=as_vector(first), size=(ni, nj, nk))
+    return _contour(resliced(mask, geometry, plane, 0.0), 0.5)
 
 
 def resliced(voxels: NDArray[Any], geometry: Geometry, plane: Geometry, outside: float) -> Float32Array:

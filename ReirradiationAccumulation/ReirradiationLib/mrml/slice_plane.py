@@ -12,7 +12,7 @@ from ..model.geometry import Geometry, Vector3
 from ..model.scene import Orientation
 from .ras import as_vector
 
-MARGIN = 1.04
+MARGIN = 1.07
 """How much more than the CT the picture covers."""
 
 

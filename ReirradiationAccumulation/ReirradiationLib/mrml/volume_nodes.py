@@ -44,7 +44,6 @@ def image_node(scene: Any, image: Image) -> Any:
     node = _volume_node(scene, image.description or "CT", image.voxels_hu, image.geometry)
     display = node.GetDisplayNode()
     display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
-    display.AutoWindowLevelOff()
     display.SetWindowLevel(CT_WINDOW_HU, CT_LEVEL_HU)
     if image.slice_uids:
         node.SetAttribute("DICOM.instanceUIDs", " ".join(image.slice_uids))
@@ -131,16 +130,17 @@ def _volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     node.SetAndObserveImageData(vtk_image(voxels))
     node.SetIJKToRASMatrix(vtk_matrix(ijk_to_ras(geometry)))
-    node.CreateDefaultDisplayNodes()
+    display = scene.AddNewNodeByClass("vtkMRMLScalarVolumeDisplayNode")
+    display.AutoWindowLevelOff()  # before the node sees it: guessing a window takes longer than all the rest
+    display.AutoThresholdOff()
+    node.SetAndObserveDisplayNodeID(display.GetID())
     return node
 
 
 def _show_as_wash(node: Any, colours: Any, maximum_gy: float) -> None:
     display = node.GetDisplayNode()
     display.SetAndObserveColorNodeID(colours.GetID())
-    display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(0.0, maximum_gy)
-    display.AutoThresholdOff()
     display.SetLowerThreshold(WASH_THRESHOLD * maximum_gy)
     display.SetUpperThreshold(max(maximum_gy, float(node.GetImageData().GetScalarRange()[1])))
     display.ApplyThresholdOn()

@@ -32,8 +32,9 @@ SIMPLIFY_MM = 0.03
 SMALLEST_LOOP_PIXELS = 0.5
 """Loops smaller than this share of a CT pixel are crumbs and are left out."""
 
-NAME_LENGTH = 16
-"""Longest ROI name that every planning system keeps (TG-263; Eclipse structure IDs)."""
+STEM_LENGTH = 6
+"""Letters of the organ in a shell's name: ``z`` + stem + ``_S1_12345`` stays within the 16 characters that every
+planning system keeps (TG-263; Eclipse structure IDs)."""
 
 _COLOURS = ((204, 51, 17), (238, 119, 51), (238, 204, 102), (51, 187, 238), (0, 119, 187), (0, 153, 136))
 
@@ -63,6 +64,8 @@ def make_shells(
     geometry: Geometry,
     courses: Sequence[Course],
     recoveries: Sequence[float],
+    stem: str,
+    first_number: int,
 ) -> tuple[Shell, ...]:
     """Cut an organ into optimization structures, ``S_k = organ ∩ {D_k ≤ prior EQD2 < D_(k−1)}``.
 
@@ -80,6 +83,10 @@ def make_shells(
         Prior courses.
     recoveries : sequence of float
         Recovered fraction of each.
+    stem : str
+        What stands for the organ in the names, see :func:`organ_stems`.
+    first_number : int
+        ROINumber of the first shell.
     """
     loops: list[list[FloatArray]] = [[] for _ in levels.shells]
     volumes_cc = np.zeros(len(levels.shells))
@@ -94,7 +101,7 @@ def make_shells(
                 local = np.column_stack([polygon, np.full(len(polygon), plane.position_mm)])
                 loops[n].append(to_lps(local, geometry))
     return tuple(
-        Shell(level, _shell_structure(request, levels, level, tuple(loops[n])), float(volumes_cc[n]))
+        Shell(level, _shell_structure(request, levels, level, tuple(loops[n]), stem, first_number + n), float(volumes_cc[n]))
         for n, level in enumerate(levels.shells)
     )
 
@@ -182,12 +189,17 @@ def _to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) -> Float
 
 
 def _shell_structure(
-    request: OptimizationRequest, levels: OptimizationLevels, level: ShellLevel, contours: tuple[FloatArray, ...]
+    request: OptimizationRequest,
+    levels: OptimizationLevels,
+    level: ShellLevel,
+    contours: tuple[FloatArray, ...],
+    stem: str,
+    number: int,
 ) -> Structure:
     upper = f" < {level.upper_eqd2_gy:.2f}" if level.upper_eqd2_gy is not None else ""
     return Structure(
-        name=shell_name(request.structure, level),
-        number=level.index,
+        name=shell_name(stem, level),
+        number=number,
         contours_mm=contours,
         colour=_COLOURS[(level.index - 1) % len(_COLOURS)],
         interpreted_type=InterpretedType.CONTROL.value,
@@ -200,8 +212,21 @@ def _shell_structure(
     )
 
 
-def shell_name(organ: str, level: ShellLevel) -> str:
+def shell_name(stem: str, level: ShellLevel) -> str:
     """ROI name of at most 16 characters with the physical limit in cGy, such as ``zspinal_S2_1240``."""
-    suffix = f"_S{level.index}_{round(100.0 * level.limit_physical_gy):04d}"
-    stem = "".join(letter for letter in organ if letter.isascii() and (letter.isalnum() or letter == "_"))
-    return f"z{stem[: NAME_LENGTH - 1 - len(suffix)].rstrip('_')}{suffix}"
+    return f"z{stem}_S{level.index}_{round(100.0 * level.limit_physical_gy):04d}"
+
+
+def organ_stems(organs: Sequence[str]) -> dict[str, str]:
+    """A short, different stem for every organ: its first letters, or first and last ones where those are shared.
+
+    ``kidney_left`` and ``kidney_right`` become ``kideft`` and ``kidght``.
+    """
+    stems: dict[str, str] = {}
+    for n, organ in enumerate(organs, start=1):
+        letters = "".join(c for c in organ if c.isascii() and c.isalnum()) or "roi"
+        shared = [other for other in organs if other != organ and other[:STEM_LENGTH] == organ[:STEM_LENGTH]]
+        candidates = [letters[:STEM_LENGTH]] if not shared else [letters[:3] + letters[-3:]]
+        candidates.append(f"{letters[: STEM_LENGTH - 2]}{n:02d}")
+        stems[organ] = next(stem for stem in candidates if stem not in stems.values())
+    return stems

@@ -1,0 +1,105 @@
+"""The command line: ``reirradiation run CASE.json --output DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .model.case_file import read_case
+from .model.errors import Cancelled, ReirradiationError
+from .mrml.pictures import OffscreenPictureMaker
+from .mrml.scene_writer import MrbSceneWriter
+from .report.evaluation import INTENDED_USE, Evaluation
+from .workflow import Monitor, Progress, Services, run_case
+
+EXIT_REFUSED = 1
+EXIT_CANCELLED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 refused, 2 wrong usage, 130 cancelled."""
+    parsed = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        case = read_case(parsed.case)
+        services = Services(OffscreenPictureMaker(), MrbSceneWriter())
+        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), parsed.replace)
+    except ReirradiationError as error:
+        print(f"reirradiation: {error}", file=sys.stderr)
+        return EXIT_REFUSED
+    except (Cancelled, KeyboardInterrupt):
+        print("reirradiation: cancelled; nothing was written", file=sys.stderr)
+        return EXIT_CANCELLED
+    print(_summary(evaluation))
+    print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reirradiation", description=f"Dose accumulation for reirradiation. {INTENDED_USE}"
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run a case file: map, sum, evaluate, write")
+    run.add_argument("case", type=Path, metavar="CASE.json", help="the case file, see docs/case-file.md")
+    run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
+    run.add_argument("--replace", action="store_true", help="replace a former output of this program in DIR")
+    run.add_argument("--verbose", action="store_true", help="log details")
+    return parser
+
+
+def _print_progress(progress: Progress) -> None:
+    print(f"[{progress.step}/{progress.steps}] {progress.title}: {progress.detail}", flush=True)
+
+
+def _summary(evaluation: Evaluation) -> str:
+    lines = [
+        "",
+        f"{evaluation.case.title} – {evaluation.case.stage}",
+        "",
+        "Scorecard (EQD2; each limit on its own sum and α/β)",
+    ]
+    lines += _aligned(
+        [["structure", "metric", "limit", "sum", "α/β", "prior", "cumulative", "state"]]
+        + [
+            [
+                *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
+                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative), s.state),
+            ]
+            for s in evaluation.scorecard
+        ]
+    )
+    for organ in evaluation.optimization:
+        lines += [
+            "",
+            f"Optimization structures of {organ.structure}: P {organ.prior_eqd2_gy:.2f}, R {organ.new_eqd2_gy:.2f}, "
+            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g}, {organ.basis}); {organ.state}",
+        ]
+        header = ["name", "prior EQD2 ≥", "limit EQD2", f"limit physical, {organ.fractions} fx", "cc"]
+        rows = [
+            [
+                *(shell.name, f"{shell.lower_eqd2_gy:.2f}", f"{shell.limit_eqd2_gy:.2f}"),
+                *(f"{shell.limit_physical_gy:.2f}", f"{shell.volume_cc:.2f}"),
+            ]
+            for shell in organ.shells
+        ]
+        lines += _aligned([header, *rows]) if rows else []
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+"""From computed results to the evaluation that is shown and stored."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from .. import __version__
+from ..dosimetry.accumulation import StructureDose
+from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
+from ..model.case import DEFAULT_ALPHA_BETA_GY
+from ..model.course import Course
+from ..model.errors import DosimetryError, OutputError
+from ..model.finding import Severity
+from ..model.metric import Metric
+from ..model.protocol import DAYS_PER_MONTH, Basis
+from ..planning.scorecard import Score
+from .evaluation import (
+    INTENDED_USE,
+    SCHEMA,
+    CaseSummary,
+    CourseInStructure,
+    CourseSummary,
+    CurveSummary,
+    Evaluation,
+    FindingSummary,
+    InputSummary,
+    MetricSummary,
+    OptimizationSummary,
+    ScoreSummary,
+    ShellSummary,
+    StructureSummary,
+)
+from .results import CaseResults, OptimizationResult, StructureResult
+
+CURVE_POINTS = 161
+COMPOSITE_RULE = (
+    "Composite EQD2 volume, for display only: raw sum; per voxel the highest EQD2 of the structures that hold it; "
+    f"tissue in no structure with α/β {DEFAULT_ALPHA_BETA_GY:g} Gy; 0 Gy where no dose is known. "
+    "No metric is taken from it."
+)
+SETTINGS = (
+    "Dose: trilinear from each RTDOSE's own grid through the registration, once; nothing beyond its voxel centres.",
+    "EQD2: linear-quadratic, per sample, before any averaging; recovery acts on EQD2.",
+    "Structures: even–odd fill of the contours, half-slice end caps, shape constant within half a slice of its contour.",
+    "Metrics: from sorted samples of each structure (no bins, no composite volume).",
+)
+
+
+def assemble(results: CaseResults) -> Evaluation:
+    """Summarize the results of a case."""
+    case, records = results.case, results.records
+    decisions = {decision.finding: decision for decision in case.decisions}
+    return Evaluation(
+        schema=SCHEMA,
+        software=f"SlicerReirradiation {__version__}",
+        intended_use=INTENDED_USE,
+        case=CaseSummary(
+            title=case.title,
+            patient_id=records.ct.patient.patient_id,
+            patient_name=records.ct.patient.name,
+            current_ct=f"{records.ct.description or 'CT'}, {_day(records.ct.study_date)}, {len(records.ct.files)} slices",
+            current_structures=records.structures.label,
+            new_label=case.new_course.label,
+            new_prescription_gy=case.new_course.prescription_gy,
+            new_fractions=case.new_course.fractions,
+            stage="cumulative, with the new plan" if results.new_course else "prior courses only, before the new plan",
+        ),
+        courses=tuple(_course(course, results) for course in results.courses),
+        recovery=_recovery(results),
+        composite_rule=COMPOSITE_RULE,
+        settings=SETTINGS,
+        structures=tuple(_structure(structure, results) for structure in results.structures),
+        scorecard=tuple(_score(score) for score in results.scores),
+        optimization=tuple(_optimization(result) for result in results.optimization),
+        findings=tuple(
+            FindingSummary(
+                identifier=finding.identifier,
+                severity=finding.severity.value,
+                subject=finding.subject,
+                found=finding.found,
+                expected=finding.expected,
+                decision=(
+                    f"accepted by {d.who}, {d.when}: {d.reason}"
+                    if finding.severity is Severity.DECISION and (d := decisions.get(finding.identifier))
+                    else ""
+                ),
+            )
+            for finding in records.findings
+        ),
+        inputs=tuple(_input(path, case.file.parent) for path in records.files(case)),
+    )
+
+
+def reference_day(results_case_date: date | None, new_course: Course | None, ct_study_date: str) -> date | None:
+    """The day that intervals are counted to: the new course's, else that of its plan, else that of the current CT."""
+    planned = new_course.date if new_course else None
+    return results_case_date or planned or _date(ct_study_date)
+
+
+def months_between(earlier: date | None, later: date | None) -> float | None:
+    """Interval in months, None if a date is missing."""
+    return (later - earlier).days / DAYS_PER_MONTH if earlier and later else None
+
+
+def _course(course: Course, results: CaseResults) -> CourseSummary:
+    is_new = course is results.new_course
+    today = reference_day(results.case.new_course.date, results.new_course, results.records.ct.study_date)
+    return CourseSummary(
+        identifier=course.identifier,
+        label=course.label,
+        role="new plan" if is_new else "prior",
+        plan=course.plan.label if course.plan else "no plan; fractions from the case",
+        date=course.date.isoformat() if course.date else "",
+        months_before=None if is_new else months_between(course.date, today),
+        fractions=course.fractions,
+        prescription_gy=course.plan.prescription_gy if course.plan else None,
+        dose_maximum_gy=float(course.dose.voxels_gy.max()),
+        registration=course.transform.source,
+    )
+
+
+def _recovery(results: CaseResults) -> str:
+    name = results.case.recovery_table
+    if name is None:
+        return "none applied: recovered and raw sums are the same"
+    return f"table '{name}' ({results.protocol.recovery(name).source}); literature, confirm locally"
+
+
+def _structure(result: StructureResult, results: CaseResults) -> StructureSummary:
+    override = result.choice.alpha_beta_gy is not None
+    tissue = result.tissue
+    return StructureSummary(
+        name=result.choice.name,
+        tissue=tissue.name,
+        alpha_beta_gy=result.alpha_beta_gy,
+        alpha_beta_source=(
+            f"case override: {result.choice.reason}" if override else f"{tissue.source} [{tissue.evidence}], confirm locally"
+        ),
+        volume_cc=result.prior.samples.volume_cc,
+        sample_step_mm=result.prior.samples.step_mm,
+        unknown_percent=result.final.unknown_percent(),
+        beyond_lq_cc=result.final.beyond_lq_cc(),
+        courses=_courses_in(result),
+        metrics=tuple(_metric(metric, result, results.case.recovery_table is not None) for metric in results.case.metrics),
+        curves=_curves(result),
+    )
+
+
+def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
+    summaries = []
+    for n, part in enumerate(result.final.courses):
+        quality = result.quality[n] if n < len(result.quality) else None
+        volumes = result.final.samples.volumes_cc
+        summaries.append(
+            CourseInStructure(
+                course=part.course.identifier,
+                physical_maximum_gy=float(part.dose_gy.max()),
+                physical_mean_gy=float(np.average(part.dose_gy, weights=volumes)),
+                recovery=part.recovery,
+                unknown_percent=100.0 * float(volumes[~part.known].sum() / volumes.sum()),
+                smallest_jacobian=quality.smallest_jacobian if quality else None,
+                largest_jacobian=quality.largest_jacobian if quality else None,
+            )
+        )
+    return tuple(summaries)
+
+
+def _metric(metric: Metric, result: StructureResult, with_recovery: bool) -> MetricSummary:
+    def value(dose: StructureDose | None, basis: Basis) -> float | None:
+        if dose is None or (basis is Basis.RECOVERED and not with_recovery):
+            return None
+        return dose.dvh(result.alpha_beta_gy, basis).value(metric)
+
+    try:
+        return MetricSummary(
+            metric=str(metric),
+            prior_raw=value(result.prior, Basis.RAW),
+            prior_recovered=value(result.prior, Basis.RECOVERED),
+            cumulative_raw=value(result.cumulative, Basis.RAW),
+            cumulative_recovered=value(result.cumulative, Basis.RECOVERED),
+            remark="",
+        )
+    except DosimetryError as error:
+        return MetricSummary(str(metric), None, None, None, None, f"not evaluable: {error.found}")
+
+
+def _curves(result: StructureResult) -> tuple[CurveSummary, ...]:
+    dose = result.final
+    curves = []
+    for part in dose.courses:
+        eqd2_gy = dose.course_eqd2_gy(part, result.alpha_beta_gy, Basis.RAW)
+        curves.append(_curve(part.course.identifier, cumulative_dvh(eqd2_gy, dose.samples.volumes_cc)))
+    curves.append(_curve("sum, raw", dose.dvh(result.alpha_beta_gy, Basis.RAW)))
+    if any(part.recovery > 0.0 for part in dose.courses):
+        curves.append(_curve("sum, recovered", dose.dvh(result.alpha_beta_gy, Basis.RECOVERED)))
+    return tuple(curves)
+
+
+def _curve(label: str, dvh: CumulativeDvh) -> CurveSummary:
+    axis = np.linspace(0.0, max(float(dvh.dose_gy[0]), 1e-3), CURVE_POINTS)
+    return CurveSummary(label, tuple(axis.tolist()), tuple(dvh.curve(axis).tolist()))
+
+
+def _score(score: Score) -> ScoreSummary:
+    constraint = score.constraint
+    return ScoreSummary(
+        structure=constraint.structure,
+        metric=str(constraint.metric),
+        sense=constraint.sense.value,
+        limit=constraint.limit,
+        basis=constraint.basis.value,
+        alpha_beta_gy=constraint.alpha_beta_gy,
+        prior=score.prior,
+        cumulative=score.cumulative,
+        state=score.state.value,
+        remark=score.remark,
+        source=constraint.source,
+    )
+
+
+def _optimization(result: OptimizationResult) -> OptimizationSummary:
+    levels = result.levels
+    return OptimizationSummary(
+        structure=result.request.structure,
+        metric=str(result.prior.metric),
+        region=result.prior.region,
+        basis=result.request.basis.value,
+        alpha_beta_gy=levels.alpha_beta_gy,
+        fractions=levels.fractions,
+        prior_eqd2_gy=levels.prior_eqd2_gy,
+        new_eqd2_gy=levels.new_eqd2_gy,
+        limit_eqd2_gy=levels.limit_eqd2_gy,
+        step_eqd2_gy=levels.step_eqd2_gy,
+        organ_maximum_eqd2_gy=result.prior.organ_maximum_gy,
+        above_prior_cc=result.prior.above_cc,
+        state=levels.state.value,
+        source=result.request.source,
+        shells=tuple(
+            ShellSummary(
+                name=shell.structure.name,
+                lower_eqd2_gy=shell.level.lower_eqd2_gy,
+                upper_eqd2_gy=shell.level.upper_eqd2_gy,
+                limit_eqd2_gy=shell.level.limit_eqd2_gy,
+                limit_physical_gy=shell.level.limit_physical_gy,
+                volume_cc=shell.volume_cc,
+                exported=bool(shell.structure.contours_mm),
+            )
+            for shell in result.shells
+        ),
+    )
+
+
+def _input(path: Path, folder: Path) -> InputSummary:
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise OutputError(str(path), f"can no longer be read ({error.strerror})", "Keep the inputs in place.") from error
+    return InputSummary((path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix(), digest)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> str:
+    day = _date(text)
+    return day.isoformat() if day else "no date"

@@ -1,0 +1,205 @@
+"""The evaluation as plain data: what ``evaluation.json`` holds and what the report shows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+SCHEMA = "reirradiation-evaluation/1"
+SIGNIFICANT_DIGITS = 6
+
+INTENDED_USE = (
+    "Research software, not a medical device. Every number must be checked by a qualified medical physicist before it "
+    "is used for a patient. Literature values are defaults: confirm locally."
+)
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """Who, and on what anatomy."""
+
+    title: str
+    patient_id: str
+    patient_name: str
+    current_ct: str
+    current_structures: str
+    new_label: str
+    new_prescription_gy: float
+    new_fractions: int
+    stage: str
+
+
+@dataclass(frozen=True)
+class CourseSummary:
+    """One course as used. Doses in Gy, physical; ``months_before`` is counted to the new course."""
+
+    identifier: str
+    label: str
+    role: str
+    plan: str
+    date: str
+    months_before: float | None
+    fractions: int
+    prescription_gy: float | None
+    dose_maximum_gy: float
+    registration: str
+
+
+@dataclass(frozen=True)
+class MetricSummary:
+    """A metric of one structure on all sums. EQD2 with the structure's α/β; None where a sum does not exist."""
+
+    metric: str
+    prior_raw: float | None
+    prior_recovered: float | None
+    cumulative_raw: float | None
+    cumulative_recovered: float | None
+    remark: str
+
+
+@dataclass(frozen=True)
+class CourseInStructure:
+    """One course within one structure: physical dose in Gy, recovered fraction, registration behaviour there."""
+
+    course: str
+    physical_maximum_gy: float
+    physical_mean_gy: float
+    recovery: float
+    unknown_percent: float
+    smallest_jacobian: float | None
+    largest_jacobian: float | None
+
+
+@dataclass(frozen=True)
+class CurveSummary:
+    """A cumulative DVH curve: EQD2 in Gy against percent of the volume."""
+
+    sum: str
+    dose_gy: tuple[float, ...]
+    volume_percent: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class StructureSummary:
+    """One structure."""
+
+    name: str
+    tissue: str
+    alpha_beta_gy: float
+    alpha_beta_source: str
+    volume_cc: float
+    sample_step_mm: float
+    unknown_percent: float
+    beyond_lq_cc: float
+    courses: tuple[CourseInStructure, ...]
+    metrics: tuple[MetricSummary, ...]
+    curves: tuple[CurveSummary, ...]
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """One line of the scorecard; values in the metric's unit, doses in EQD2 with the constraint's own α/β."""
+
+    structure: str
+    metric: str
+    sense: str
+    limit: float
+    basis: str
+    alpha_beta_gy: float
+    prior: float | None
+    cumulative: float | None
+    state: str
+    remark: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ShellSummary:
+    """One optimization structure; limits are maxima of the new plan."""
+
+    name: str
+    lower_eqd2_gy: float
+    upper_eqd2_gy: float | None
+    limit_eqd2_gy: float
+    limit_physical_gy: float
+    volume_cc: float
+    exported: bool
+
+
+@dataclass(frozen=True)
+class OptimizationSummary:
+    """P, R, A and the shells of one organ."""
+
+    structure: str
+    metric: str
+    region: str
+    basis: str
+    alpha_beta_gy: float
+    fractions: int
+    prior_eqd2_gy: float
+    new_eqd2_gy: float
+    limit_eqd2_gy: float
+    step_eqd2_gy: float
+    organ_maximum_eqd2_gy: float
+    above_prior_cc: float
+    state: str
+    source: str
+    shells: tuple[ShellSummary, ...]
+
+
+@dataclass(frozen=True)
+class FindingSummary:
+    """A finding, and the decision taken on it if it needed one."""
+
+    identifier: str
+    severity: str
+    subject: str
+    found: str
+    expected: str
+    decision: str
+
+
+@dataclass(frozen=True)
+class InputSummary:
+    """An input file and its content's hash."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that the report shows, apart from the pictures."""
+
+    schema: str
+    software: str
+    intended_use: str
+    case: CaseSummary
+    courses: tuple[CourseSummary, ...]
+    recovery: str
+    composite_rule: str
+    settings: tuple[str, ...]
+    structures: tuple[StructureSummary, ...]
+    scorecard: tuple[ScoreSummary, ...]
+    optimization: tuple[OptimizationSummary, ...]
+    findings: tuple[FindingSummary, ...]
+    inputs: tuple[InputSummary, ...]
+
+
+def evaluation_json(evaluation: Evaluation) -> str:
+    """The evaluation as JSON text; floating-point numbers keep six significant digits.
+
+    The same evaluation gives the same text, byte for byte.
+    """
+    return json.dumps(_plain(evaluation), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return value

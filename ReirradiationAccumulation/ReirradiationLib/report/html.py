@@ -1,0 +1,259 @@
+"""The report as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..planning.scorecard import ScoreState
+from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
+from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
+from .html_parts import Cell, number, page, paragraph, section, table
+from .pictures import PictureSet
+
+CURVES_PER_FIGURE = 7
+_SENSE = {"at_most": "≤", "at_least": "≥"}
+_ROW_CLASS = {
+    ScoreState.MET.value: "met",
+    ScoreState.EXCEEDED.value: "bad",
+    ScoreState.EXCEEDED_BY_PRIOR.value: "bad",
+    ScoreState.NOT_EVALUABLE.value: "open",
+}
+
+
+def report_html(evaluation: Evaluation, pictures: PictureSet) -> str:
+    """The whole report. Every text from the data is escaped; the page loads nothing from elsewhere."""
+    case = evaluation.case
+    return page(
+        f"Reirradiation evaluation – {case.title}",
+        f"<h1>{escape(case.title)}</h1>",
+        paragraph(f"Reirradiation evaluation · {case.stage}"),
+        f'<div class="use">{escape(evaluation.intended_use)}</div>',
+        _case(evaluation),
+        _courses(evaluation),
+        _scorecard(evaluation),
+        _optimization(evaluation),
+        _dvhs(evaluation),
+        _pictures(evaluation, pictures),
+        _structures(evaluation),
+        _registration(evaluation),
+        _findings(evaluation),
+        _provenance(evaluation),
+    )
+
+
+def _case(evaluation: Evaluation) -> str:
+    case = evaluation.case
+    rows: list[list[Cell]] = [
+        ["Patient", f"{case.patient_name} ({case.patient_id})"],
+        ["Current anatomy", f"{case.current_ct}; structures '{case.current_structures}'"],
+        ["New course", f"{case.new_label}: {case.new_prescription_gy:g} Gy in {case.new_fractions} fractions"],
+        ["Recovery", evaluation.recovery],
+    ]
+    return section("Case", table(["", ""], rows))
+
+
+def _courses(evaluation: Evaluation) -> str:
+    header = [
+        "Course",
+        "Role",
+        "Plan",
+        "Date",
+        "Months before",
+        "Fractions",
+        "Prescription [Gy]",
+        "Dose maximum [Gy]",
+        "Registration",
+    ]
+    rows: list[list[Cell]] = [
+        [
+            *(course.label, course.role, course.plan, course.date or "–"),
+            number(course.months_before, 1),
+            course.fractions,
+            course.prescription_gy,
+            course.dose_maximum_gy,
+            course.registration,
+        ]
+        for course in evaluation.courses
+    ]
+    return section("Courses", table(header, rows), paragraph("Doses here are physical.", "note"))
+
+
+def _scorecard(evaluation: Evaluation) -> str:
+    if not evaluation.scorecard:
+        return section("Scorecard", paragraph("The case states no constraints."))
+    header = ["Structure", "Metric (EQD2)", "Limit", "Sum", "α/β [Gy]", "Prior", "Cumulative", "State", "Source"]
+    rows: list[list[Cell]] = [
+        [
+            *(score.structure, score.metric, f"{_SENSE[score.sense]} {score.limit:g}", score.basis),
+            f"{score.alpha_beta_gy:g}",
+            score.prior,
+            score.cumulative,
+            f"{score.state}{'; ' + score.remark if score.remark else ''}",
+            score.source,
+        ]
+        for score in evaluation.scorecard
+    ]
+    classes = [_ROW_CLASS[score.state] for score in evaluation.scorecard]
+    note = "Each constraint is evaluated on the sum (raw or recovered) and with the α/β it was published for."
+    return section("Scorecard", table(header, rows, classes), paragraph(note, "note"))
+
+
+def _optimization(evaluation: Evaluation) -> str:
+    if not evaluation.optimization:
+        return section("Optimization structures", paragraph("The case asks for none."))
+    return section("Optimization structures", *(_organ_shells(summary) for summary in evaluation.optimization))
+
+
+def _organ_shells(summary: OptimizationSummary) -> str:
+    text = (
+        f"P = {summary.prior_eqd2_gy:.2f} Gy EQD2 ({summary.metric} of the {summary.basis} prior sum, {summary.region}), "
+        f"R = {summary.new_eqd2_gy:.2f} Gy EQD2, A = {summary.limit_eqd2_gy:.2f} Gy EQD2 ({summary.source}), "
+        f"α/β {summary.alpha_beta_gy:g} Gy: {summary.state}."
+    )
+    parts = [f"<h3>{escape(summary.structure)}</h3>", paragraph(text)]
+    if summary.shells:
+        header = [
+            *("Structure", "Prior EQD2 from [Gy]", "to [Gy]", "New plan at most [Gy EQD2]"),
+            *(f"New plan at most [Gy physical, {summary.fractions} fx]", "Volume [cc]", "Exported"),
+        ]
+        rows: list[list[Cell]] = [
+            [
+                *(shell.name, shell.lower_eqd2_gy, shell.upper_eqd2_gy, shell.limit_eqd2_gy, shell.limit_physical_gy),
+                *(shell.volume_cc, "yes" if shell.exported else "no: empty"),
+            ]
+            for shell in summary.shells
+        ]
+        parts.append(table(header, rows))
+        parts.append(
+            paragraph(f"d = {summary.step_eqd2_gy:.2f} Gy EQD2. What is left of the organ keeps the limit A.", "note")
+        )
+    if summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
+        parts.append(
+            paragraph(
+                f"{summary.above_prior_cc:.3f} cc of the organ hold more than P, up to "
+                f"{summary.organ_maximum_eqd2_gy:.2f} Gy EQD2: "
+                "there, prior dose plus the limit of the first structure exceeds A by the difference.",
+                "note",
+            )
+        )
+    return "\n".join(parts)
+
+
+def _dvhs(evaluation: Evaluation) -> str:
+    limited = {score.structure for score in evaluation.scorecard}
+    parts = []
+    for structure in evaluation.structures:
+        if structure.name in limited:
+            curves = [FigureCurve(_curve_label(c.sum, evaluation), c.dose_gy, c.volume_percent) for c in structure.curves]
+            limits = [_limit(score) for score in evaluation.scorecard if _is_dose_limit(score, structure.name)]
+            title = f"{structure.name}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course and summed"
+            parts.append(_figure(dvh_figure(title, curves, limits), title))
+    for start in range(0, len(evaluation.structures), CURVES_PER_FIGURE):
+        group = evaluation.structures[start : start + CURVES_PER_FIGURE]
+        curves = [_sum_curve(structure) for structure in group]
+        title = "Raw sum of all courses, EQD2 with each structure's own α/β"
+        parts.append(_figure(dvh_figure(title, curves), title))
+    return section("Dose–volume histograms", *parts)
+
+
+def _curve_label(label: str, evaluation: Evaluation) -> str:
+    return {course.identifier: course.label for course in evaluation.courses}.get(label, label)
+
+
+def _is_dose_limit(score: ScoreSummary, structure: str) -> bool:
+    return score.structure == structure and score.metric.endswith("[Gy]")
+
+
+def _limit(score: ScoreSummary) -> FigureLimit:
+    return FigureLimit(f"{score.metric} {_SENSE[score.sense]} {score.limit:g} ({score.basis})", score.limit)
+
+
+def _sum_curve(structure: StructureSummary) -> FigureCurve:
+    curve = next(curve for curve in structure.curves if curve.sum == "sum, raw")
+    return FigureCurve(f"{structure.name} (α/β {structure.alpha_beta_gy:g})", curve.dose_gy, curve.volume_percent)
+
+
+def _figure(content: str, caption: str) -> str:
+    return f"<figure>{content}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def _pictures(evaluation: Evaluation, pictures: PictureSet) -> str:
+    if not pictures.pictures:
+        return section("Dose pictures", paragraph(f"The dose pictures are missing: {pictures.missing}"))
+    figures = [
+        _figure(f'<img alt="{escape(picture.caption)}" src="{picture.data_uri()}">', picture.caption)
+        for picture in pictures.pictures
+    ]
+    planes = f'<div class="planes">{"".join(figures)}</div>'
+    return section("Dose pictures", planes, paragraph(evaluation.composite_rule, "note"))
+
+
+def _structures(evaluation: Evaluation) -> str:
+    metrics = [metric.metric for metric in evaluation.structures[0].metrics] if evaluation.structures else []
+    parts = [_biology(evaluation)]
+    for role, key in (("Prior courses", "prior"), ("Cumulative, with the new plan", "cumulative")):
+        for basis in ("raw", "recovered"):
+            rows: list[list[Cell]] = [
+                [structure.name, *(getattr(metric, f"{key}_{basis}") for metric in structure.metrics)]
+                for structure in evaluation.structures
+            ]
+            if any(cell is not None for row in rows for cell in row[1:]):
+                parts.append(f"<h3>{escape(role)}: {basis} sum, EQD2 with each structure's own α/β</h3>")
+                parts.append(table(["Structure", *metrics], rows))
+    remarks = [f"{s.name}, {m.metric}: {m.remark}" for s in evaluation.structures for m in s.metrics if m.remark]
+    parts += [paragraph(remark, "note") for remark in remarks]
+    return section("Structures", *parts)
+
+
+def _biology(evaluation: Evaluation) -> str:
+    header = [
+        *("Structure", "Tissue", "α/β [Gy]", "Source of α/β", "Volume [cc]", "Sample step [mm]"),
+        *("Dose not known [% of volume]", "> 10 Gy per fraction [cc]"),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            *(structure.name, structure.tissue, f"{structure.alpha_beta_gy:g}", structure.alpha_beta_source),
+            *(structure.volume_cc, structure.sample_step_mm, structure.unknown_percent, structure.beyond_lq_cc),
+        ]
+        for structure in evaluation.structures
+    ]
+    note = (
+        "Where a dose is not known (outside its grid or the registration) it counts as 0 Gy: such values are lower bounds."
+    )
+    return table(header, rows) + paragraph(note, "note")
+
+
+def _registration(evaluation: Evaluation) -> str:
+    header = [
+        *("Structure", "Course", "Physical maximum [Gy]", "Physical mean [Gy]", "Recovered share"),
+        *("Jacobian smallest", "Jacobian largest", "Dose not known [%]"),
+    ]
+    labels = {course.identifier: course.label for course in evaluation.courses}
+    rows: list[list[Cell]] = [
+        [
+            *(structure.name, labels[part.course], part.physical_maximum_gy, part.physical_mean_gy, part.recovery),
+            *(part.smallest_jacobian, part.largest_jacobian, part.unknown_percent),
+        ]
+        for structure in evaluation.structures
+        for part in structure.courses
+    ]
+    note = (
+        "Jacobian determinant of the registration in the structure: 1 keeps volume, ≤ 0 is folding and not usable (TG-132)."
+    )
+    return section("Mapped doses and registration, per structure", table(header, rows), paragraph(note, "note"))
+
+
+def _findings(evaluation: Evaluation) -> str:
+    if not evaluation.findings:
+        return section("Findings", paragraph("Nothing was found that needs attention."))
+    rows: list[list[Cell]] = [
+        [finding.subject, finding.found, finding.expected or "–", finding.severity, finding.decision or "–"]
+        for finding in evaluation.findings
+    ]
+    return section("Findings", table(["Object", "Found", "Expected", "Severity", "Decision"], rows))
+
+
+def _provenance(evaluation: Evaluation) -> str:
+    rows = "".join(f"<tr><td>{escape(i.path)}</td><td><code>{escape(i.sha256)}</code></td></tr>" for i in evaluation.inputs)
+    inputs = f"<details><summary>{len(evaluation.inputs)} input files with SHA-256</summary><table>{rows}</table></details>"
+    return section("Method and provenance", paragraph(evaluation.software), *map(paragraph, evaluation.settings), inputs)

@@ -1,0 +1,109 @@
+"""What the pipeline has computed, as handed to the report and to the scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..dicom.records import Records
+from ..dosimetry.accumulation import StructureDose
+from ..dosimetry.mapping import MappedDose
+from ..model.arrays import Float32Array
+from ..model.case import Case, OptimizationRequest, StructureChoice
+from ..model.course import Course
+from ..model.protocol import Protocol, Tissue
+from ..model.structure import Structure
+from ..planning.levels import OptimizationLevels
+from ..planning.near_target import PriorNearTarget
+from ..planning.optimization_structures import Shell
+from ..planning.scorecard import Score
+from ..registration.quality import TransformQuality
+
+
+@dataclass(frozen=True, eq=False)
+class StructureResult:
+    """One structure of the case.
+
+    Parameters
+    ----------
+    choice : StructureChoice
+    tissue : Tissue
+    alpha_beta_gy : float
+        The tissue's, or the case's own.
+    structure : Structure
+    prior : StructureDose
+        Prior courses only.
+    cumulative : StructureDose or None
+        Prior courses and the new plan.
+    quality : tuple of TransformQuality
+        Of each prior course's registration within the structure.
+    """
+
+    choice: StructureChoice
+    tissue: Tissue
+    alpha_beta_gy: float
+    structure: Structure
+    prior: StructureDose
+    cumulative: StructureDose | None
+    quality: tuple[TransformQuality, ...]
+
+    @property
+    def final(self) -> StructureDose:
+        """The cumulative dose if there is a new plan, else that of the prior courses."""
+        return self.cumulative or self.prior
+
+
+@dataclass(frozen=True, eq=False)
+class OptimizationResult:
+    """Optimization structures of one organ."""
+
+    request: OptimizationRequest
+    prior: PriorNearTarget
+    levels: OptimizationLevels
+    shells: tuple[Shell, ...]
+
+    def exported(self) -> tuple[Shell, ...]:
+        """The shells that have contours; empty ones are listed but not exported."""
+        return tuple(shell for shell in self.shells if shell.structure.contours_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class CaseResults:
+    """Everything that was computed for a case.
+
+    Parameters
+    ----------
+    case : Case
+    protocol : Protocol
+    records : Records
+    prior_courses : tuple of Course
+    new_course : Course or None
+    mapped : tuple of MappedDose
+        Physical dose of each course on the grid of the current CT: prior courses, then the new plan.
+    prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni)
+        Composite volumes for display; the cumulative one is None without a new plan.
+    structures : tuple of StructureResult
+    scores : tuple of Score
+    optimization : tuple of OptimizationResult
+    """
+
+    case: Case
+    protocol: Protocol
+    records: Records
+    prior_courses: tuple[Course, ...]
+    new_course: Course | None
+    mapped: tuple[MappedDose, ...]
+    prior_eqd2_gy: Float32Array
+    cumulative_eqd2_gy: Float32Array | None
+    structures: tuple[StructureResult, ...]
+    scores: tuple[Score, ...]
+    optimization: tuple[OptimizationResult, ...]
+
+    @property
+    def courses(self) -> tuple[Course, ...]:
+        """Prior courses, then the new plan if there is one."""
+        return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
+
+    @property
+    def final_eqd2_gy(self) -> Float32Array:
+        """The composite of all courses there are."""
+        return self.prior_eqd2_gy if self.cumulative_eqd2_gy is None else self.cumulative_eqd2_gy

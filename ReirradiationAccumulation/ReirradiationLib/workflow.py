@@ -1,0 +1,262 @@
+"""The pipeline: from a case to its outputs, step by step, with progress and cancel.
+
+The steps are functions of typed data, so the Slicer modules can run them one at a time; :func:`run_case` runs all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .dicom.records import CourseRecord, Records, read_records
+from .dicom.registration import read_registration
+from .dosimetry.accumulation import composite_volume, structure_dose
+from .dosimetry.mapping import MappedDose, map_dose
+from .dosimetry.occupancy import structure_mask, structure_samples
+from .dosimetry.radiobiology import eqd2
+from .model.arrays import BoolArray, Float32Array
+from .model.case import (
+    DEFAULT_ALPHA_BETA_GY,
+    Case,
+    OptimizationRequest,
+    RegistrationChoice,
+    RegistrationMethod,
+    StructureChoice,
+)
+from .model.course import Course
+from .model.errors import Cancelled, ProtocolError
+from .model.image import Image
+from .model.protocol import Protocol, require_alpha_beta
+from .model.protocol_tables import default_protocol_folder, load_protocol
+from .model.scene import PictureMaker, SceneWriter
+from .model.transform import SpatialTransform, identity_transform
+from .output import OutputFolder
+from .planning.levels import optimization_levels
+from .planning.near_target import prior_near_target
+from .planning.optimization_structures import make_shells, organ_stems
+from .planning.scorecard import score
+from .registration.quality import transform_quality
+from .registration.simpleitk_rigid import register_rigid
+from .report.assemble import assemble, months_between, reference_day
+from .report.evaluation import Evaluation
+from .report.results import CaseResults, OptimizationResult, StructureResult
+from .write_outputs import write_outputs
+
+STEPS = ("Read the records", "Register", "Map the doses", "Evaluate the structures", "Cut optimization structures", "Write")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the pipeline is: step ``step`` of ``steps``, and what it does or found."""
+
+    step: int
+    steps: int
+    title: str
+    detail: str
+
+
+class Monitor:
+    """Tells the caller about progress, and asks whether to go on.
+
+    Parameters
+    ----------
+    on_progress : callable
+        Called with each :class:`Progress`.
+    is_cancelled : callable
+        Asked between pieces of work.
+    """
+
+    def __init__(
+        self,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._on_progress = on_progress
+        self.is_cancelled = is_cancelled
+
+    def report(self, step: int, detail: str) -> None:
+        """Tell about step ``step`` (from 0), unless the user wants to stop.
+
+        Raises
+        ------
+        Cancelled
+            If the user asked to stop.
+        """
+        self.check()
+        self._on_progress(Progress(step + 1, len(STEPS), STEPS[step], detail))
+
+    def check(self) -> None:
+        """Raise :class:`Cancelled` if the user asked to stop."""
+        if self.is_cancelled():
+            raise Cancelled
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the doors hand in: pictures and scenes need a Slicer runtime, which the lower rooms never import."""
+
+    pictures: PictureMaker | None = None
+    scene: SceneWriter | None = None
+
+
+def run_case(case: Case, output: Path, services: Services, monitor: Monitor, replace: bool = False) -> Evaluation:
+    """Run a whole case and write all outputs.
+
+    Parameters
+    ----------
+    case : Case
+    output : Path
+        Folder that appears when everything is written, and not before.
+    services : Services
+    monitor : Monitor
+    replace : bool
+        Whether a former output of this program may be replaced.
+
+    Raises
+    ------
+    ReirradiationError
+        Any of its kinds, naming what is wrong and the remedy; then no output appears.
+    Cancelled
+        If the user asked to stop; then no output appears.
+    """
+    with OutputFolder(output, replace) as folder:
+        results = compute(case, monitor)
+        evaluation = assemble(results)
+        write_outputs(results, evaluation, folder, services.pictures, services.scene, lambda text: monitor.report(5, text))
+        monitor.check()
+        folder.finish()
+    return evaluation
+
+
+def compute(case: Case, monitor: Monitor) -> CaseResults:
+    """All steps up to the numbers; writes nothing."""
+    monitor.report(0, case.title)
+    protocol = load_protocol(case.protocol_folder or default_protocol_folder())
+    records = read_records(case)
+    for line in records.described():
+        monitor.report(0, line)
+    prior = register_courses(case, records, monitor)
+    new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
+    courses = (*prior, *((new,) if new else ()))
+    mapped = []
+    for course in courses:
+        monitor.report(2, f"'{course.label}' onto the current CT")
+        mapped.append(map_dose(course, records.ct.geometry, records.ct.frame_uid))
+    structures = []
+    for choice in case.structures:
+        monitor.report(3, choice.name)
+        structures.append(evaluate_structure(choice, case, protocol, records, prior, new))
+    by_name = {structure.choice.name: structure for structure in structures}
+    scores = tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints)
+    optimization: list[OptimizationResult] = []
+    stems = organ_stems([request.structure for request in case.optimization])
+    for request in case.optimization:
+        monitor.report(4, request.structure)
+        first_number = 1 + sum(len(result.shells) for result in optimization)
+        label = (stems[request.structure], first_number)
+        optimization.append(optimize(request, case, records, by_name[request.structure], prior, label))
+    return CaseResults(
+        case=case,
+        protocol=protocol,
+        records=records,
+        prior_courses=prior,
+        new_course=new,
+        mapped=tuple(mapped),
+        prior_eqd2_gy=_composite(mapped[: len(prior)], prior, structures, records.ct),
+        cumulative_eqd2_gy=_composite(mapped, courses, structures, records.ct) if new else None,
+        structures=tuple(structures),
+        scores=scores,
+        optimization=tuple(optimization),
+    )
+
+
+def register_courses(case: Case, records: Records, monitor: Monitor) -> tuple[Course, ...]:
+    """Bring every prior course to the current CT, by the method that the case chose for it."""
+    courses = []
+    for choice, record in zip(case.prior_courses, records.prior, strict=True):
+        monitor.report(1, f"'{record.label}' by {choice.registration.method.value}")
+        courses.append(_as_course(record, _register(choice.registration, record, records.ct, monitor)))
+    return tuple(courses)
+
+
+def evaluate_structure(
+    choice: StructureChoice, case: Case, protocol: Protocol, records: Records, prior: tuple[Course, ...], new: Course | None
+) -> StructureResult:
+    """Sample one structure and every course's dose in it, with its own α/β and recovery."""
+    tissue = protocol.tissue(choice.tissue)
+    structure = records.structures.find(choice.name)
+    samples = structure_samples(structure, records.ct.geometry)
+    recoveries = [_recovery(case, protocol, tissue.recovery_group, course, new, records.ct) for course in prior]
+    return StructureResult(
+        choice=choice,
+        tissue=tissue,
+        alpha_beta_gy=require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'"),
+        structure=structure,
+        prior=structure_dose(samples, prior, recoveries),
+        cumulative=structure_dose(samples, (*prior, new), [*recoveries, 0.0]) if new else None,
+        quality=tuple(transform_quality(course.transform, samples.points_mm) for course in prior),
+    )
+
+
+def optimize(
+    request: OptimizationRequest,
+    case: Case,
+    records: Records,
+    organ: StructureResult,
+    prior: tuple[Course, ...],
+    label: tuple[str, int],
+) -> OptimizationResult:
+    """P, R, A, levels and contours of the optimization structures of one organ.
+
+    ``label`` is the stem of their names and the ROINumber of the first.
+    """
+    target = None
+    if request.target is not None:
+        target = structure_samples(records.structures.find(request.target), records.ct.geometry)
+    near = prior_near_target(request, organ.prior, target)
+    new = case.new_course
+    new_eqd2_gy = float(eqd2(np.asarray(new.prescription_gy), new.fractions, request.alpha_beta_gy))
+    levels = optimization_levels(
+        near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, new.fractions, request.alpha_beta_gy
+    )
+    recoveries = [part.recovery for part in organ.prior.courses]
+    shells = make_shells(request, levels, organ.structure, records.ct.geometry, prior, recoveries, *label)
+    return OptimizationResult(request, near, levels, shells)
+
+
+def _register(choice: RegistrationChoice, record: CourseRecord, current: Image, monitor: Monitor) -> SpatialTransform:
+    if choice.method is RegistrationMethod.DICOM and choice.file is not None:
+        return read_registration(choice.file, current.frame_uid, record.dose.frame_uid)
+    if choice.method is RegistrationMethod.SIMPLEITK_RIGID and record.ct is not None:
+        return register_rigid(current, record.ct, monitor.is_cancelled)
+    return identity_transform(current.frame_uid)
+
+
+def _as_course(record: CourseRecord, transform: SpatialTransform) -> Course:
+    return Course(record.identifier, record.label, record.dose, record.fractions, record.plan, record.date, transform)
+
+
+def _recovery(case: Case, protocol: Protocol, group: str, course: Course, new: Course | None, current: Image) -> float:
+    if case.recovery_table is None:
+        return 0.0
+    months = months_between(course.date, reference_day(case.new_course.date, new, current.study_date))
+    if months is None or months < 0:
+        raise ProtocolError(
+            f"Recovery of '{course.label}'",
+            "its interval is not known" if months is None else f"its interval is {months:.1f} months",
+            "State the dates of the prior and of the new course in the case, or apply no recovery.",
+        )
+    return protocol.recovery(case.recovery_table).fraction(group, months)
+
+
+def _composite(
+    mapped: list[MappedDose], courses: tuple[Course, ...], structures: list[StructureResult], current: Image
+) -> Float32Array:
+    masks: dict[float, BoolArray] = {}
+    for result in structures:
+        mask = structure_mask(result.structure, current.geometry, current.geometry)
+        masks[result.alpha_beta_gy] = masks.get(result.alpha_beta_gy, np.zeros_like(mask)) | mask
+    return composite_volume(mapped, [course.fractions for course in courses], masks, DEFAULT_ALPHA_BETA_GY)

@@ -1,0 +1,133 @@
+"""Everything that a case writes: DICOM, JSON, HTML and a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .dicom.dose_writer import write_effective_dose
+from .dicom.structure_writer import write_structures
+from .dosimetry.occupancy import structure_mask
+from .model.arrays import Float32Array
+from .model.geometry import Geometry
+from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
+from .model.structure import Structure
+from .output import MARKER, OutputFolder
+from .report.assemble import COMPOSITE_RULE
+from .report.evaluation import Evaluation, evaluation_json
+from .report.html import report_html
+from .report.pictures import draw_pictures
+from .report.results import CaseResults
+
+STRUCTURES_FILE = "optimization_structures.dcm"
+CUMULATIVE_FILE = "cumulative_eqd2.dcm"
+PRIOR_FILE = "prior_eqd2.dcm"
+REPORT_FILE = "report.html"
+SCENE_FILE = "case.mrb"
+LABEL = "REIRRADIATION"
+
+OUTLINE_PIXEL_MM = 1.0
+"""In-plane size of the masks that outlines are drawn from."""
+
+
+def write_outputs(
+    results: CaseResults,
+    evaluation: Evaluation,
+    folder: OutputFolder,
+    pictures: PictureMaker | None,
+    scene: SceneWriter | None,
+    report: Callable[[str], None],
+) -> None:
+    """Write all files of a case into an open output folder; ``report`` is told each name and may raise to cancel."""
+    _write_dicom(results, folder, report)
+    content = scene_content(results)
+    if scene is not None:
+        report(SCENE_FILE)
+        scene.write(content, folder.path(SCENE_FILE))
+    report("pictures")
+    drawn = draw_pictures(results, content, pictures, lambda: report("pictures"))
+    report(REPORT_FILE)
+    folder.path(REPORT_FILE).write_text(report_html(evaluation, drawn), encoding="utf-8")
+    report(MARKER)
+    folder.path(MARKER).write_text(evaluation_json(evaluation), encoding="utf-8")
+
+
+def scene_content(results: CaseResults) -> SceneContent:
+    """The current CT, mapped doses, EQD2 sums, structures and transforms."""
+    ct = results.records.ct
+    outline = _refined(ct.geometry)
+    shells = [shell.structure for result in results.optimization for shell in result.exported()]
+    return SceneContent(
+        image=ct,
+        doses=tuple(_scene_doses(results)),
+        structures=tuple(_scene_structure(r.structure, ct.geometry, ct.geometry) for r in results.structures),
+        optimization_structures=tuple(_scene_structure(structure, ct.geometry, outline) for structure in shells),
+        transforms=tuple(course.transform for course in results.prior_courses),
+    )
+
+
+def _write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> None:
+    structures = [shell.structure for result in results.optimization for shell in result.exported()]
+    if structures:
+        report(STRUCTURES_FILE)
+        write_structures(folder.path(STRUCTURES_FILE), structures, results.records.ct, LABEL)
+    if results.new_course is not None:
+        _write_dose(results, folder, PRIOR_FILE, results.prior_eqd2_gy, with_new=False, report=report)
+    _write_dose(results, folder, CUMULATIVE_FILE, results.final_eqd2_gy, with_new=True, report=report)
+
+
+def _write_dose(
+    results: CaseResults,
+    folder: OutputFolder,
+    name: str,
+    voxels_gy: Float32Array,
+    with_new: bool,
+    report: Callable[[str], None],
+) -> None:
+    courses = results.courses if with_new else results.prior_courses
+    what = "prior + new plan" if results.new_course in courses and results.new_course else "prior courses only"
+    report(name)
+    write_effective_dose(
+        folder.path(name),
+        voxels_gy,
+        results.records.ct,
+        [course.dose.plan_uid for course in courses],
+        description=f"EQD2 sum, {what}, raw, for display",
+        comment="EQD2 raw sum; per voxel max over structures' own alpha/beta",
+    )
+
+
+def _scene_doses(results: CaseResults) -> list[SceneDose]:
+    geometry = results.records.ct.geometry
+    doses = [
+        SceneDose(
+            name=f"{course.label}, physical, on the current CT",
+            voxels_gy=mapped.voxels_gy,
+            geometry=geometry,
+            quantity=DoseQuantity.PHYSICAL,
+            description=f"{course.transform.source}; 0 where the dose is not known",
+        )
+        for course, mapped in zip(results.courses, results.mapped, strict=True)
+    ]
+    doses.append(SceneDose("EQD2 of the prior courses", results.prior_eqd2_gy, geometry, DoseQuantity.EQD2, COMPOSITE_RULE))
+    if results.cumulative_eqd2_gy is not None:
+        doses.append(SceneDose("Cumulative EQD2", results.cumulative_eqd2_gy, geometry, DoseQuantity.EQD2, COMPOSITE_RULE))
+    return doses
+
+
+def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry) -> SceneStructure:
+    return SceneStructure(structure.name, structure.colour, structure_mask(structure, contoured_on, grid), grid)
+
+
+def _refined(geometry: Geometry) -> Geometry:
+    """The CT's grid with pixels of about a millimetre, covering the same box of the plane."""
+    factors = [max(1, round(spacing / OUTLINE_PIXEL_MM)) for spacing in geometry.spacing_mm[:2]]
+    shift = [-0.5 + 0.5 / factor for factor in factors]
+    origin = geometry.to_lps(np.array([[shift[0], shift[1], 0.0]]))[0]
+    return Geometry(
+        (float(origin[0]), float(origin[1]), float(origin[2])),
+        (geometry.spacing_mm[0] / factors[0], geometry.spacing_mm[1] / factors[1], geometry.spacing_mm[2]),
+        geometry.direction,
+        (geometry.size[0] * factors[0], geometry.size[1] * factors[1], geometry.size[2]),
+    )
