@@ -105,7 +105,7 @@ def test_hot_spot_appears_where_a_radiologist_looks_for_it(
     assert len(rows) > 100
     assert (columns.mean() > width / 2) == right_half
     assert rows.mean() > height / 2  # anterior or superior is up
-    plane = slice_plane(CT, orientation, HOT_SPOT_MM, round(WIDTH * (1 - PANEL_SHARE)), HEIGHT)
+    plane = slice_plane(make_request(orientation, point_mm=HOT_SPOT_MM), round(WIDTH * (1 - PANEL_SHARE)), HEIGHT)
     expected = plane.to_index(np.array([HOT_SPOT_MM]))[0]
     assert (columns.mean(), rows.mean()) == pytest.approx(expected[:2], abs=1.5)
 
@@ -142,7 +142,7 @@ def lps_of_lines(lines: Any, plane: Geometry) -> Any:
 
 
 def test_isodose_line_lies_where_the_interpolated_dose_has_its_level() -> None:
-    plane = slice_plane(CT, Orientation.CORONAL, (0.0, 3.0, 0.0), 300, 300)
+    plane = slice_plane(make_request(Orientation.CORONAL, point_mm=(0.0, 3.0, 0.0)), 300, 300)
     i = np.arange(DOSE_GRID.size[0], dtype=np.float32)
     ramp = SceneDose("ramp", np.broadcast_to(i, DOSE_GRID.shape).copy(), DOSE_GRID, DoseQuantity.PHYSICAL, "")
     points = lps_of_lines(isodose_line(ramp, 12.3, plane), plane)
@@ -151,13 +151,13 @@ def test_isodose_line_lies_where_the_interpolated_dose_has_its_level() -> None:
 
 
 def test_isodose_line_is_not_closed_along_the_end_of_the_dose_grid() -> None:
-    plane = slice_plane(CT, Orientation.AXIAL, (0.0, 0.0, 0.0), 300, 300)
+    plane = slice_plane(make_request(Orientation.AXIAL, point_mm=(0.0, 0.0, 0.0)), 300, 300)
     full = SceneDose("full", np.full(DOSE_GRID.shape, 50.0, np.float32), DOSE_GRID, DoseQuantity.PHYSICAL, "")
     assert isodose_line(full, 20.0, plane).GetNumberOfLines() == 0
 
 
 def test_outline_has_the_size_of_the_structure_and_is_closed_at_the_end_of_its_grid() -> None:
-    plane = slice_plane(CT, Orientation.SAGITTAL, HOT_SPOT_MM, 300, 300)
+    plane = slice_plane(make_request(Orientation.SAGITTAL, point_mm=HOT_SPOT_MM), 300, 300)
     points = lps_of_lines(outline(make_ball(HOT_SPOT_MM), plane), plane)
     radius = np.linalg.norm(points - np.array(HOT_SPOT_MM), axis=1)
     assert radius.mean() == pytest.approx(20.0, abs=1.5)
@@ -165,6 +165,13 @@ def test_outline_has_the_size_of_the_structure_and_is_closed_at_the_end_of_its_g
     ends = lps_of_lines(outline(whole, plane), plane)
     assert ends[:, 1].min() == pytest.approx(-92.0, abs=0.1)
     assert ends[:, 2].max() == pytest.approx(62.5, abs=0.1)
+
+
+def test_field_of_view_is_centred_on_the_point_and_as_wide_as_asked() -> None:
+    plane = slice_plane(make_request(Orientation.CORONAL, field_of_view_mm=120.0), 400, 300)
+    middle = plane.to_lps(np.array([[200.0, 150.0, 0.0]]))[0]
+    np.testing.assert_allclose(middle, HOT_SPOT_MM, atol=1e-9)
+    assert plane.spacing_mm[0] * 300 == pytest.approx(120.0)
 
 
 def test_position_is_told_with_the_letter_of_its_side() -> None:

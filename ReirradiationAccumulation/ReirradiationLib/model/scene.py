@@ -101,6 +101,8 @@ class PictureRequest:
         Levels drawn as lines, in the dose's quantity.
     maximum_gy : float
         Upper end of the colour scale.
+    field_of_view_mm : float or None
+        Smaller side of what is shown, centred on the point; None shows the whole CT.
     """
 
     image: Image
@@ -110,6 +112,7 @@ class PictureRequest:
     point_mm: Vector3
     isodoses_gy: tuple[float, ...]
     maximum_gy: float
+    field_of_view_mm: float | None = None
 
 
 class PictureMaker(Protocol):

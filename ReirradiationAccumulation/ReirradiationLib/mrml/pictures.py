@@ -13,7 +13,7 @@ from .slice_layers import blended_slice, isodose_line, outline
 from .slice_plane import VIEWS, position_text, slice_plane
 from .vtk_messages import vtk_messages_to_log
 
-PANEL_SHARE = 0.24
+PANEL_SHARE = 0.28
 """Share of the width that the legend takes."""
 
 SMALLEST_PX = 200
@@ -79,7 +79,7 @@ class OffscreenPictureMaker:
 def _drawn(request: PictureRequest, width: int, height: int) -> bytes:
     font = max(10, round(min(height, 0.8 * width) / 36))
     pane = round(width * (1.0 - PANEL_SHARE))
-    plane = slice_plane(request.image.geometry, request.orientation, request.point_mm, pane, height)
+    plane = slice_plane(request, pane, height)
     drawing = Drawing(width, height, stroke=font / USUAL_FONT_PX)
     drawing.add_pixels(blended_slice(request, plane))
     rows = [*_draw_isodoses(drawing, request, plane), *_draw_outlines(drawing, request, plane)]

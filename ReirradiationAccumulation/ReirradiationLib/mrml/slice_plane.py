@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.geometry import Geometry, Vector3
-from ..model.scene import Orientation
+from ..model.scene import Orientation, PictureRequest
 from .ras import as_vector
 
 MARGIN = 1.07
@@ -47,16 +47,13 @@ POSITION_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 """For each LPS axis, the letters of its positive and negative side."""
 
 
-def slice_plane(image: Geometry, orientation: Orientation, point_mm: Vector3, width: int, height: int) -> Geometry:
-    """The pixels of a picture as a grid of one slice that shows the whole image.
+def slice_plane(request: PictureRequest, width: int, height: int) -> Geometry:
+    """The pixels of a picture as a grid of one slice.
 
     Parameters
     ----------
-    image : Geometry
-        LPS grid of the CT.
-    orientation : Orientation
-    point_mm : (x, y, z)
-        LPS point that the slice goes through; its position within the slice does not matter.
+    request : PictureRequest
+        Its field of view is centred on its point; without one, the whole CT is shown.
     width, height : int
         Size of the picture in pixels.
 
@@ -65,13 +62,17 @@ def slice_plane(image: Geometry, orientation: Orientation, point_mm: Vector3, wi
     Geometry
         i to the right, j upwards, in LPS; pixels are square.
     """
-    view = VIEWS[orientation]
+    view = VIEWS[request.orientation]
     right, up = np.array(view.right), np.array(view.up)
-    corners = _corners(image)
-    across, along = corners @ right, corners @ up
-    pixel_mm = MARGIN * max(float(np.ptp(across)) / width, float(np.ptp(along)) / height)
     normal = np.cross(right, up)
-    centre = right * _middle(across) + up * _middle(along) + normal * float(np.dot(point_mm, normal))
+    if request.field_of_view_mm is not None:
+        centre = np.array(request.point_mm)
+        pixel_mm = request.field_of_view_mm / min(width, height)
+    else:
+        corners = _corners(request.image.geometry)
+        across, along = corners @ right, corners @ up
+        pixel_mm = MARGIN * max(float(np.ptp(across)) / width, float(np.ptp(along)) / height)
+        centre = right * _middle(across) + up * _middle(along) + normal * float(np.dot(request.point_mm, normal))
     origin = centre - pixel_mm * (width / 2 * right + height / 2 * up)
     axes = np.stack([right, up, normal], axis=1)
     rows = tuple(as_vector(row) for row in axes)

@@ -11,6 +11,7 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 230, 16, 52
 
 # Okabe M, Ito K: a palette that stays apart under colour blindness; dashes keep curves apart in greyscale print.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C6D31")
+HALO = 'stroke="white" stroke-width="4" paint-order="stroke"'
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 4", "4 2", "1 3", "6 2 2 2")
 
 
@@ -44,10 +45,7 @@ def dvh_figure(title: str, curves: Sequence[FigureCurve], limits: Sequence[Figur
     for n, curve in enumerate(curves):
         parts += _curve(n, curve, dose_end)
     for n, limit in enumerate(limits):
-        x = _x(limit.dose_gy, dose_end)
-        ends = f'x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"'
-        parts.append(f'<line {ends} stroke="#b00020" stroke-width="1.4"/>')
-        parts.append(f'<text x="{x + 5:.1f}" y="{TOP + 14 + 15 * n}" fill="#b00020">{escape(_short(limit.label))}</text>')
+        parts += _limit(n, limit, dose_end)
     parts.append("</svg>")
     return "\n".join(parts)
 
@@ -63,6 +61,15 @@ def _curve(n: int, curve: FigureCurve, dose_end: float) -> list[str]:
         f'<line x1="{left}" x2="{left + 34}" y1="{y}" y2="{y}" {style}/>',
         f'<text x="{left + 40}" y="{y + 4}">{escape(_short(curve.label))}</text>',
     ]
+
+
+def _limit(n: int, limit: FigureLimit, dose_end: float) -> list[str]:
+    x = _x(limit.dose_gy, dose_end)
+    ends = f'x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"'
+    # Right of the middle the label goes to the left of its line, so that it stays within the axes.
+    anchor, shift = ("end", -5) if limit.dose_gy > dose_end / 2 else ("start", 5)
+    label = f'<text x="{x + shift:.1f}" y="{TOP + 14 + 15 * n}" text-anchor="{anchor}" fill="#b00020" {HALO}>'
+    return [f'<line {ends} stroke="#b00020" stroke-width="1.4"/>', f"{label}{escape(_short(limit.label))}</text>"]
 
 
 def _axes(dose_end: float, tick: float) -> str:

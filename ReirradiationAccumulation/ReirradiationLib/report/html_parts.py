@@ -44,7 +44,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], classes: Sequen
     for n, row in enumerate(rows):
         mark = f' class="{classes[n]}"' if classes else ""
         body.append(f"<tr{mark}>{''.join(_cell(cell, digits) for cell in row)}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(body) + "\n</tbody></table>"
+    head = f"<thead><tr>{head}</tr></thead>" if any(header) else ""
+    return f"<table>{head}<tbody>\n" + "\n".join(body) + "\n</tbody></table>"
 
 
 def paragraph(text: str, kind: str = "") -> str:

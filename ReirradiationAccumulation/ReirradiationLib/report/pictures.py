@@ -15,7 +15,11 @@ from ..model.scene import DoseQuantity, Orientation, PictureMaker, PictureReques
 from .results import CaseResults, StructureResult
 
 WIDTH, HEIGHT = 760, 620
-ISODOSE_SHARES = (0.95, 0.75, 0.5, 0.25)
+NEAR_MM = 240.0
+"""Field of view of the sagittal and coronal pictures; the axial one shows the whole CT."""
+
+ISODOSE_STEPS_GY = (1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0)
+MOST_ISODOSES = 6
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,20 @@ def draw_pictures(
             structures=(*shown, *content.optimization_structures),
             orientation=orientation,
             point_mm=point,
-            isodoses_gy=tuple(float(f"{share * maximum:.2g}") for share in ISODOSE_SHARES),
+            isodoses_gy=_isodoses(maximum),
             maximum_gy=maximum,
+            field_of_view_mm=None if orientation is Orientation.AXIAL else NEAR_MM,
         )
         where = f"through the maximum of {organ.choice.name} at LPS ({point[0]:.0f}, {point[1]:.0f}, {point[2]:.0f}) mm"
         caption = f"{dose.name}, {orientation.value}, {where}"
         pictures.append(ReportPicture(caption, maker.draw(request, WIDTH, HEIGHT)))
     return PictureSet(tuple(pictures), "")
+
+
+def _isodoses(maximum_gy: float) -> tuple[float, ...]:
+    """Round levels up to the maximum, at most six."""
+    step = next((step for step in ISODOSE_STEPS_GY if maximum_gy / step < MOST_ISODOSES + 1), ISODOSE_STEPS_GY[-1])
+    return tuple(step * n for n in range(1, int(maximum_gy / step) + 1))
 
 
 def _organ_of_concern(results: CaseResults) -> StructureResult | None:
