@@ -9,9 +9,6 @@ from types import TracebackType
 
 from .model.errors import OutputError
 
-MARKER = "evaluation.json"
-"""A folder that holds this file is a former output and may be replaced on request."""
-
 
 class OutputFolder:
     """Collects files in a temporary sibling folder and renames it when all is written.
@@ -20,19 +17,18 @@ class OutputFolder:
     ----------
     final : Path
         The folder to appear.
-    replace : bool
-        Whether a former output there may be replaced.
+    replaceable : frozenset of str
+        Names of files that may be there already and be replaced; any other file there is the user's own.
 
     Raises
     ------
     OutputError
-        On entering: if the folder exists and is neither empty nor a former output to be replaced, or if it cannot be
-        made.
+        On entering and on finishing: if the folder holds anything that may not be replaced, or cannot be made.
     """
 
-    def __init__(self, final: Path, replace: bool) -> None:
+    def __init__(self, final: Path, replaceable: frozenset[str] = frozenset()) -> None:
         self.final = final.resolve()
-        self._replace = replace
+        self._replaceable = replaceable
         self._temporary: Path | None = None
 
     def __enter__(self) -> OutputFolder:
@@ -75,7 +71,11 @@ class OutputFolder:
             return
         if not self.final.is_dir():
             raise OutputError(str(self.final), "a file of that name is there", "Choose another folder.")
-        names = {path.name for path in self.final.iterdir()}
-        if names and not (self._replace and MARKER in names):
-            remedy = "Choose a new folder" + ("." if MARKER not in names else ", or allow to replace this former output.")
-            raise OutputError(str(self.final), "the folder is not empty", remedy, "an empty or a new folder")
+        strange = sorted({path.name for path in self.final.iterdir()} - self._replaceable)
+        if strange:
+            raise OutputError(
+                str(self.final),
+                f"the folder is not empty: it holds {strange[0]}",
+                "Choose a new folder; a former output of this program is replaced only on request (--replace).",
+                "an empty or a new folder",
+            )

@@ -43,7 +43,10 @@ from .registration.simpleitk_rigid import register_rigid
 from .report.assemble import assemble, months_between, reference_day
 from .report.evaluation import Evaluation
 from .report.results import CaseResults, OptimizationResult, StructureResult
-from .write_outputs import write_outputs
+from .write_outputs import OUTPUT_FILES, write_outputs
+
+TARGET_SAMPLES = 20_000
+"""Samples that stand for a target when the distance to it is measured."""
 
 STEPS = ("Read the records", "Register", "Map the doses", "Evaluate the structures", "Cut optimization structures", "Write")
 
@@ -122,7 +125,7 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, rep
     Cancelled
         If the user asked to stop; then no output appears.
     """
-    with OutputFolder(output, replace) as folder:
+    with OutputFolder(output, OUTPUT_FILES if replace else frozenset()) as folder:
         results = compute(case, monitor)
         evaluation = assemble(results)
         write_outputs(results, evaluation, folder, services.pictures, services.scene, lambda text: monitor.report(5, text))
@@ -190,13 +193,14 @@ def evaluate_structure(
     structure = records.structures.find(choice.name)
     samples = structure_samples(structure, records.ct.geometry)
     recoveries = [_recovery(case, protocol, tissue.recovery_group, course, new, records.ct) for course in prior]
+    prior_dose = structure_dose(samples, prior, recoveries)
     return StructureResult(
         choice=choice,
         tissue=tissue,
         alpha_beta_gy=require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'"),
         structure=structure,
-        prior=structure_dose(samples, prior, recoveries),
-        cumulative=structure_dose(samples, (*prior, new), [*recoveries, 0.0]) if new else None,
+        prior=prior_dose,
+        cumulative=prior_dose.with_course(new, recovery=0.0) if new else None,
         quality=tuple(transform_quality(course.transform, samples.points_mm) for course in prior),
     )
 
@@ -215,7 +219,7 @@ def optimize(
     """
     target = None
     if request.target is not None:
-        target = structure_samples(records.structures.find(request.target), records.ct.geometry)
+        target = structure_samples(records.structures.find(request.target), records.ct.geometry, TARGET_SAMPLES)
     near = prior_near_target(request, organ.prior, target)
     new = case.new_course
     new_eqd2_gy = float(eqd2(np.asarray(new.prescription_gy), new.fractions, request.alpha_beta_gy))

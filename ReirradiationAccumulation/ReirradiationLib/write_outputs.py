@@ -13,7 +13,7 @@ from .model.arrays import Float32Array
 from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import Structure
-from .output import MARKER, OutputFolder
+from .output import OutputFolder
 from .report.assemble import COMPOSITE_RULE
 from .report.evaluation import Evaluation, evaluation_json
 from .report.html import report_html
@@ -25,6 +25,8 @@ CUMULATIVE_FILE = "cumulative_eqd2.dcm"
 PRIOR_FILE = "prior_eqd2.dcm"
 REPORT_FILE = "report.html"
 SCENE_FILE = "case.mrb"
+EVALUATION_FILE = "evaluation.json"
+OUTPUT_FILES = frozenset({STRUCTURES_FILE, CUMULATIVE_FILE, PRIOR_FILE, REPORT_FILE, SCENE_FILE, EVALUATION_FILE})
 LABEL = "REIRRADIATION"
 
 OUTLINE_PIXEL_MM = 1.0
@@ -49,8 +51,8 @@ def write_outputs(
     drawn = draw_pictures(results, content, pictures, lambda: report("pictures"))
     report(REPORT_FILE)
     folder.path(REPORT_FILE).write_text(report_html(evaluation, drawn), encoding="utf-8")
-    report(MARKER)
-    folder.path(MARKER).write_text(evaluation_json(evaluation), encoding="utf-8")
+    report(EVALUATION_FILE)
+    folder.path(EVALUATION_FILE).write_text(evaluation_json(evaluation), encoding="utf-8")
 
 
 def scene_content(results: CaseResults) -> SceneContent:

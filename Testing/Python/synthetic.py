@@ -18,7 +18,7 @@ PATIENT = Patient("P1", "Doe^Jane", "", "F")
 
 def grid(spacing_mm: float = 2.0, half_mm: float = 40.0, centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Geometry:
     """A cube of voxels around a centre."""
-    count = int(round(2 * half_mm / spacing_mm)) + 1
+    count = round(2 * half_mm / spacing_mm) + 1
     origin = tuple(float(c - half_mm) for c in centre)
     return Geometry(origin, (spacing_mm,) * 3, AXIAL, (count,) * 3)
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ..model.arrays import Float32Array, FloatArray
 from ..model.errors import DicomError
 from ..model.image import Image
 from .planes import grid, row_and_column_directions
 from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient
 
 SPACING_TOLERANCE = 0.01
-"""Largest deviation of a slice distance from the mean one, relative to it."""
+"""Largest deviation of a slice distance from the usual one, relative to it."""
 
 _log = logging.getLogger(__name__)
 
@@ -114,30 +115,27 @@ def _require_same_plane(reader: DicomReader, first: DicomReader) -> None:
             )
 
 
-def _slice_spacing(
-    folder: Path,
-    positions: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-    normal: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> float:
+def _slice_spacing(folder: Path, positions: FloatArray, normal: FloatArray) -> float:
     along = positions @ normal
     steps = np.diff(along)
     mean = float(np.mean(steps))
     sideways = positions - positions[0] - np.outer(along - along[0], normal)
     if np.abs(sideways).max() > SPACING_TOLERANCE * max(mean, 1.0):
         raise DicomError(str(folder), "tilted gantry: slices shift sideways", "Resample the CT to an untilted series.")
-    uneven = np.flatnonzero(np.abs(steps - mean) > SPACING_TOLERANCE * max(mean, 1e-6))
-    if mean <= 0.0 or uneven.size:
+    usual = float(np.median(steps))
+    uneven = np.flatnonzero(np.abs(steps - usual) > SPACING_TOLERANCE * max(usual, 1e-6))
+    if usual <= 0.0 or uneven.size:
         n = int(uneven[0]) if uneven.size else 0
         raise DicomError(
             str(folder),
-            f"slices {n} and {n + 1} are {steps[n]:.3f} mm apart, the mean is {mean:.3f} mm",
+            f"slices {n} and {n + 1} are {steps[n]:.3f} mm apart, usually {usual:.3f} mm",
             "Look for missing or doubled slices and export the series again.",
             "even spacing",
         )
     return mean
 
 
-def _hounsfield(reader: DicomReader) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _hounsfield(reader: DicomReader) -> Float32Array:
     slope, intercept = reader.number("RescaleSlope"), reader.number("RescaleIntercept")
     try:
         pixels = reader.dataset.pixel_array

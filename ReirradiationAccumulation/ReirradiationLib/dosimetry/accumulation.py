@@ -60,6 +60,10 @@ class StructureDose:
         """Cumulative DVH of the summed EQD2."""
         return cumulative_dvh(self.eqd2_gy(alpha_beta_gy, basis), self.samples.volumes_cc)
 
+    def with_course(self, course: Course, recovery: float) -> StructureDose:
+        """The same samples with the dose of one more course."""
+        return StructureDose(self.samples, (*self.courses, _course_samples(self.samples, course, recovery)))
+
     def unknown_percent(self) -> float:
         """Percent of the volume where the dose of at least one course is not known (counted as 0 Gy)."""
         known = np.ones(len(self.samples.points_mm), dtype=np.bool_)
@@ -90,13 +94,15 @@ def structure_dose(samples: StructureSamples, courses: Sequence[Course], recover
     ProtocolError
         If a recovery is not between 0 and 1.
     """
-    parts = []
-    for course, recovery in zip(courses, recoveries, strict=True):
-        if not 0.0 <= recovery <= 1.0:
-            raise ProtocolError(f"Recovery of '{course.label}'", f"{recovery:g}", "Correct the table.", "0 … 1")
-        dose_gy, known = sample_dose(course, samples.points_mm)
-        parts.append(CourseSamples(course, dose_gy, known, recovery))
-    return StructureDose(samples, tuple(parts))
+    pairs = zip(courses, recoveries, strict=True)
+    return StructureDose(samples, tuple(_course_samples(samples, course, recovery) for course, recovery in pairs))
+
+
+def _course_samples(samples: StructureSamples, course: Course, recovery: float) -> CourseSamples:
+    if not 0.0 <= recovery <= 1.0:
+        raise ProtocolError(f"Recovery of '{course.label}'", f"{recovery:g}", "Correct the table.", "0 … 1")
+    dose_gy, known = sample_dose(course, samples.points_mm)
+    return CourseSamples(course, dose_gy, known, recovery)
 
 
 def eqd2_volume(doses: Sequence[MappedDose], fractions: Sequence[int], alpha_beta_gy: float) -> Float32Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -40,16 +39,28 @@ def trilinear(voxels: NDArray[Any], index: FloatArray) -> tuple[FloatArray, Bool
         return values, inside
     within = np.clip(index[inside], 0.0, last)
     lower = np.minimum(np.floor(within), np.maximum(last - 1.0, 0.0)).astype(np.intp)
-    upper = np.minimum(lower + 1, last.astype(np.intp))
-    fraction = within - lower
-    total = np.zeros((len(within), *voxels.shape[3:]))
-    for corner in product((0, 1), repeat=3):
-        weight = np.ones(len(within))
-        picked = []
-        for axis, high in enumerate(corner):
-            weight *= fraction[:, axis] if high else 1.0 - fraction[:, axis]
-            picked.append(upper[:, axis] if high else lower[:, axis])
-        values_at_corner = voxels[picked[2], picked[1], picked[0]]
-        total += values_at_corner * (weight[:, None] if voxels.ndim == 4 else weight)
-    values[inside] = total
+    values[inside] = _lerp_corners(voxels, lower, within - lower)
     return values, inside
+
+
+def _lerp_corners(voxels: NDArray[Any], lower: NDArray[np.intp], fraction: FloatArray) -> FloatArray:
+    """Interpolate along i, then j, then k between the eight voxels above ``lower``."""
+    nk, nj, ni = voxels.shape[:3]
+    flat = voxels.reshape(nk * nj * ni, *voxels.shape[3:])
+    base = (lower[:, 2] * nj + lower[:, 1]) * ni + lower[:, 0]
+    # An axis of a single voxel has no upper neighbour; its fraction is 0 and any neighbour will do.
+    step_i, step_j, step_k = (1 if ni > 1 else 0), (ni if nj > 1 else 0), (ni * nj if nk > 1 else 0)
+    weight_i, weight_j, weight_k = (
+        (fraction[:, axis, None] if voxels.ndim == 4 else fraction[:, axis]) for axis in range(3)
+    )
+
+    def along_i(offset: int) -> FloatArray:
+        low = flat[base + offset].astype(np.float64)
+        return np.asarray(low + weight_i * (flat[base + offset + step_i] - low))
+
+    def along_j(offset: int) -> FloatArray:
+        low = along_i(offset)
+        return np.asarray(low + weight_j * (along_i(offset + step_j) - low))
+
+    low = along_j(0)
+    return np.asarray(low + weight_k * (along_j(step_k) - low))

@@ -79,5 +79,5 @@ def _near(
 
     # Samples of the target stand in for its surface; its own step is added so that no near part is missed.
     reach = request.margin_mm + target.step_mm
-    distance, _ = cKDTree(target.points_mm).query(organ.points_mm, distance_upper_bound=reach)
-    return np.asarray(np.isfinite(distance))
+    distance, _ = cKDTree(target.points_mm).query(organ.points_mm)
+    return np.asarray(distance <= reach)

@@ -145,7 +145,7 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
         unknown_percent=result.final.unknown_percent(),
         beyond_lq_cc=result.final.beyond_lq_cc(),
         courses=_courses_in(result),
-        metrics=tuple(_metric(metric, result, results.case.recovery_table is not None) for metric in results.case.metrics),
+        metrics=_metrics(results.case.metrics, result, results.case.recovery_table is not None),
         curves=_curves(result),
     )
 
@@ -169,21 +169,20 @@ def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
     return tuple(summaries)
 
 
-def _metric(metric: Metric, result: StructureResult, with_recovery: bool) -> MetricSummary:
-    def value(dose: StructureDose | None, basis: Basis) -> float | None:
-        if dose is None or (basis is Basis.RECOVERED and not with_recovery):
-            return None
-        return dose.dvh(result.alpha_beta_gy, basis).value(metric)
+def _metrics(metrics: tuple[Metric, ...], result: StructureResult, with_recovery: bool) -> tuple[MetricSummary, ...]:
+    def dvh(dose: StructureDose | None, basis: Basis) -> CumulativeDvh | None:
+        wanted = dose is not None and (basis is Basis.RAW or with_recovery)
+        return dose.dvh(result.alpha_beta_gy, basis) if dose is not None and wanted else None
 
+    sums = [dvh(dose, basis) for dose in (result.prior, result.cumulative) for basis in (Basis.RAW, Basis.RECOVERED)]
+    return tuple(_metric(metric, sums) for metric in metrics)
+
+
+def _metric(metric: Metric, sums: list[CumulativeDvh | None]) -> MetricSummary:
+    """A metric on the prior raw, prior recovered, cumulative raw and cumulative recovered sums."""
     try:
-        return MetricSummary(
-            metric=str(metric),
-            prior_raw=value(result.prior, Basis.RAW),
-            prior_recovered=value(result.prior, Basis.RECOVERED),
-            cumulative_raw=value(result.cumulative, Basis.RAW),
-            cumulative_recovered=value(result.cumulative, Basis.RECOVERED),
-            remark="",
-        )
+        values = [None if dvh is None else dvh.value(metric) for dvh in sums]
+        return MetricSummary(str(metric), values[0], values[1], values[2], values[3], remark="")
     except DosimetryError as error:
         return MetricSummary(str(metric), None, None, None, None, f"not evaluable: {error.found}")
 

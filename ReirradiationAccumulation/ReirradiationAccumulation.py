@@ -1,0 +1,399 @@
+"""Module "Reirradiation Accumulation": run a case, see its scorecard, open its report and scene.
+
+Thin on purpose: every number and every decision comes from ``ReirradiationLib``. What the window does is tested offscreen,
+with stand-ins for Qt and for the application (``Testing/Python/test_gui_accumulation.py``); within Slicer itself,
+``ReirradiationAccumulationTest`` runs the demo case.
+"""
+
+import pathlib
+import queue
+import sys
+import tempfile
+import threading
+from concurrent.futures import Future
+
+import qt
+import slicer
+import vtk
+from ReirradiationLib.model.case_file import read_case
+from ReirradiationLib.model.errors import Cancelled, ReirradiationError
+from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
+from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
+from ReirradiationLib.planning.scorecard import ScoreState
+from ReirradiationLib.report.evaluation import INTENDED_USE
+from ReirradiationLib.workflow import Monitor, Services, run_case
+from ReirradiationLib.write_outputs import REPORT_FILE, SCENE_FILE
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import *
+from slicer.util import VTKObservationMixin
+
+NOT_SET = pathlib.Path()  # what a path of the parameter node is until the user chooses one; shown as an empty line
+GREEN, ORANGE, RED, GREY = (198, 232, 205), (255, 224, 178), (250, 200, 196), (222, 222, 222)
+
+
+class ReirradiationAccumulation(ScriptedLoadableModule):
+    """What the module selector and the help show."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("Reirradiation Accumulation")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Radiotherapy")]
+        self.parent.dependencies = []  # SlicerRT helps to look at DICOM RT data, but nothing here needs it
+        self.parent.contributors = ["The SlicerReirradiation contributors"]
+        self.parent.helpText = _("""
+Maps the dose of earlier courses onto the current CT, adds all courses up as EQD2 with the α/β and recovery of each
+structure, and writes a scorecard, a report, DICOM doses, optimization structures and a scene.
+<p>{intendedUse}</p>
+See the <a href="{url}">documentation</a>.
+""").format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
+        self.parent.acknowledgementText = _("Builds on 3D Slicer, VTK, SimpleITK and pydicom. Sources: see each report.")
+
+
+@parameterNodeWrapper
+class ReirradiationAccumulationParameterNode:
+    """What the user chose; stored with the scene."""
+
+    caseFile: pathlib.Path
+    outputFolder: pathlib.Path  # appears when everything is written
+    replaceFormerOutput: bool = False
+
+
+class BackgroundRun:
+    """A computation in a Python thread, while the window stays alive.
+
+    Within Slicer the main thread keeps Python's lock while Qt waits for events, so a thread alone would starve. Therefore
+    a timer calls :meth:`serve`, which waits for a moment with the lock released. In that moment it also carries out what
+    only the main thread may do: the thread asks for OpenGL and MRML scenes by :meth:`onMainThread`.
+    """
+
+    def __init__(self, work):
+        self.progress = None
+        self.cancelled = threading.Event()
+        self.outcome = Future()
+        self._requests = queue.SimpleQueue()
+        threading.Thread(target=self._workInThread, args=(work,), name="Reirradiation", daemon=True).start()
+
+    def onMainThread(self, worker):
+        """The worker with all of its methods carried out by the main thread; for use within the thread."""
+
+        def ask(function, arguments):
+            answer = Future()
+            self._requests.put((answer, function, arguments))
+            return answer.result()
+
+        class OnMainThread:
+            def __getattr__(self, name):
+                return lambda *arguments: ask(getattr(worker, name), arguments)
+
+        return OnMainThread()
+
+    def reportProgress(self, progress):
+        self.progress = progress
+
+    def serve(self, seconds):
+        """Main thread: let the thread work for a while, or do one thing it asked for; True once it is finished."""
+        try:
+            request = self._requests.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        if request is not None:
+            self._settle(*request)
+        return request is None
+
+    def _workInThread(self, work):
+        self._settle(self.outcome, work, (self,))
+        self._requests.put(None)
+
+    @staticmethod
+    def _settle(future, function, arguments):
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # noqa: BLE001 (raised again where the result is asked for)
+            future.set_exception(error)
+
+
+class RunControl:
+    """The ui's runButton, cancelButton, progressBar and stepLabel, and the run behind them.
+
+    ``whyNotRun()`` tells why the user cannot run now, or an empty text; ``onStart()`` forgets the last result and returns
+    the work for :class:`BackgroundRun`; ``onResult(value)`` gets what the work returned.
+    """
+
+    SERVE_S = 0.04
+    PAUSE_MS = 10  # for Qt to draw and to listen
+
+    def __init__(self, ui, readyText, whyNotRun, onStart, onResult):
+        self.ui = ui
+        self._readyText, self._whyNotRun, self._onStart, self._onResult = readyText, whyNotRun, onStart, onResult
+        self._run = None
+        self._timer = qt.QTimer()
+        self._timer.setInterval(self.PAUSE_MS)
+        self._timer.connect("timeout()", self.onTimer)
+        ui.runButton.connect("clicked(bool)", self.onRunButton)
+        ui.cancelButton.connect("clicked(bool)", self.onCancelButton)
+
+    def updateButtons(self):
+        running = self._run is not None
+        reason = _("A run is under way.") if running else self._whyNotRun()
+        enableOrSayWhyNot(self.ui.runButton, reason, self._readyText)
+        reason = "" if running and not self._run.cancelled.is_set() else _("Nothing is running.")
+        enableOrSayWhyNot(self.ui.cancelButton, reason, _("Stop; nothing will be written."))
+
+    def close(self):
+        """Stop, and wait until the thread has tidied up: the window goes away."""
+        self._timer.stop()
+        while self._run is not None:
+            self._run.cancelled.set()
+            if self._run.serve(self.SERVE_S):
+                self._run = None
+
+    def onRunButton(self):
+        with slicer.util.tryWithErrorDisplay(_("The run could not be started.")):
+            self._run = BackgroundRun(self._onStart())
+            self._timer.start()
+            self._show(_("Starting …"))
+            self.updateButtons()
+
+    def onCancelButton(self):
+        self._run.cancelled.set()
+        self.ui.stepLabel.text = _("Cancelling …")
+        self.updateButtons()
+
+    def onTimer(self):
+        finished, progress = self._run.serve(self.SERVE_S), self._run.progress
+        if progress is not None and not self._run.cancelled.is_set():
+            step = _("{title}: {detail}").format(title=progress.title, detail=progress.detail)
+            self._show(step, progress.step - 1, progress.steps)
+        if finished:
+            self._timer.stop()
+            run, self._run = self._run, None
+            with slicer.util.tryWithErrorDisplay(_("Unexpected failure; please report it with the application log.")):
+                self._conclude(run)
+
+    def _conclude(self, run):
+        self._show(_("Not finished; nothing was written."))
+        self.updateButtons()
+        try:
+            result = run.outcome.result(timeout=0)
+        except Cancelled:
+            self._show(_("Cancelled; nothing was written."))
+        except ReirradiationError as error:
+            slicer.util.errorDisplay(str(error))
+        else:
+            self._show(_("Done."), 1, 1)
+            self._onResult(result)
+
+    def _show(self, text, value=0, maximum=1):
+        self.ui.progressBar.setMaximum(maximum)
+        self.ui.progressBar.setValue(value)
+        self.ui.stepLabel.text = text
+
+
+def enableOrSayWhyNot(button, whyNot, readyText):
+    button.enabled = not whyNot
+    button.toolTip = whyNot or readyText
+
+
+def fillTable(table, rows, numeric, colours=()):
+    """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row."""
+    table.setRowCount(len(rows))
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            item = qt.QTableWidgetItem(text)
+            if column in numeric:
+                item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+            if colours and column in (0, len(texts) - 1):  # black on a pale ground is legible in light and dark styles
+                item.setBackground(qt.QBrush(qt.QColor(*colours[row])))
+                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+            table.setItem(row, column, item)
+    table.resizeColumnsToContents()
+    last = table.columnCount - 1
+    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    table.resizeRowsToContents()
+
+
+class ReirradiationAccumulationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The window: choose a case and a folder, run, read the scorecard, open report and scene."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = self.runControl = None
+        self._parameterNode = self._parameterNodeGuiTag = self._outputFolder = None
+
+    def setup(self):
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/ReirradiationAccumulation.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.ui.intendedUseLabel.text = INTENDED_USE
+        self.logic = ReirradiationAccumulationLogic()
+        self.runControl = RunControl(self.ui, _("Run the case."), self.whyNotRun, self.onStart, self.showResult)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        # By hand: the wrapper's own connection shows a path that is not set as "."
+        self.ui.casePathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        self.ui.outputPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        self.ui.openReportButton.connect("clicked(bool)", self.onOpenReportButton)
+        self.ui.loadSceneButton.connect("clicked(bool)", self.onLoadSceneButton)
+        self.initializeParameterNode()
+        self.showResult(None)
+
+    def cleanup(self):
+        if self.runControl is not None:
+            self.runControl.close()
+        self.setParameterNode(None)
+        self.removeObservers()
+
+    def enter(self):
+        self.initializeParameterNode()
+
+    def onReload(self):
+        """Reload the library too: drop it, so that importing this file again imports all of it anew, in order."""
+        for name in [name for name in sys.modules if name.split(".")[0] == "ReirradiationLib"]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+    def onSceneStartClose(self, caller, event):
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller, event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self):
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def setParameterNode(self, parameterNode):
+        if self._parameterNode is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self._parameterNode = parameterNode
+        if self._parameterNode is not None:
+            self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
+            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            self.onParametersChanged()
+
+    def onParametersChanged(self, caller=None, event=None):
+        caseFile, outputFolder = self._parameterNode.caseFile, self._parameterNode.outputFolder
+        for lineEdit, path in ((self.ui.casePathLineEdit, caseFile), (self.ui.outputPathLineEdit, outputFolder)):
+            if pathlib.Path(lineEdit.currentPath) != path:
+                lineEdit.currentPath = "" if path == NOT_SET else str(path)
+        self.runControl.updateButtons()
+
+    def onPathChanged(self, path=""):
+        if self._parameterNode is not None:
+            caseFile, outputFolder = self.ui.casePathLineEdit.currentPath, self.ui.outputPathLineEdit.currentPath
+            self._parameterNode.caseFile = pathlib.Path(caseFile)
+            self._parameterNode.outputFolder = pathlib.Path(outputFolder)
+
+    def whyNotRun(self):
+        if self._parameterNode is None or self._parameterNode.caseFile == NOT_SET:
+            return _("Choose a case file first.")
+        return _("Choose an output folder first.") if self._parameterNode.outputFolder == NOT_SET else ""
+
+    def onStart(self):
+        caseFile, outputFolder = self._parameterNode.caseFile, self._parameterNode.outputFolder
+        replace = self._parameterNode.replaceFormerOutput
+        self.ui.casePathLineEdit.addCurrentPathToHistory()
+        self.showResult(None)
+        self._outputFolder = outputFolder
+        return lambda run: self.logic.runInBackground(run, caseFile, outputFolder, replace)
+
+    def showResult(self, evaluation):
+        whyNot = "" if evaluation else _("Run a case first.")
+        enableOrSayWhyNot(self.ui.openReportButton, whyNot, _("Open the report in the web browser."))
+        enableOrSayWhyNot(self.ui.loadSceneButton, whyNot, _("Add CT, doses and structures to the current scene."))
+        scores = evaluation.scorecard if evaluation else ()
+        stateColours = {ScoreState.MET: GREEN, ScoreState.EXCEEDED: ORANGE, ScoreState.EXCEEDED_BY_PRIOR: RED}
+        colours = [stateColours.get(ScoreState(score.state), GREY) for score in scores]
+        texts = [self.scoreTexts(score) for score in scores]
+        fillTable(self.ui.scorecardTable, texts, numeric=(2, 4, 5, 6), colours=colours)
+        for row, score in enumerate(scores):
+            self.ui.scorecardTable.item(row, 2).setToolTip(score.source)
+        self.ui.caseLabel.text = _("No result yet.")
+        if evaluation:
+            self.ui.caseLabel.text = _("{title} – {stage}. Findings in the records: {findings}.").format(
+                title=evaluation.case.title, stage=evaluation.case.stage, findings=len(evaluation.findings)
+            )
+
+    @staticmethod
+    def scoreTexts(score):
+        sign = {"at_most": "≤", "at_least": "≥"}[score.sense]
+        state = f"{score.state}; {score.remark}" if score.remark else score.state
+        prior, cumulative = ("–" if value is None else f"{value:.2f}" for value in (score.prior, score.cumulative))
+        limit, alphaBeta = f"{sign} {score.limit:g}", f"{score.alpha_beta_gy:g}"
+        return [score.structure, score.metric, limit, score.basis, alphaBeta, prior, cumulative, state]
+
+    def onOpenReportButton(self):
+        with slicer.util.tryWithErrorDisplay(_("The report could not be opened.")):
+            report = self._outputFolder.resolve() / REPORT_FILE
+            if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(report))):
+                raise RuntimeError(_("No program opens {path}.").format(path=report))
+
+    def onLoadSceneButton(self):
+        with slicer.util.tryWithErrorDisplay(_("The scene could not be loaded."), waitCursor=True):
+            self.logic.loadScene(self._outputFolder)
+
+
+class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
+    """For the window, and for the Python console: ``ReirradiationAccumulationLogic().run("case.json", "output")``."""
+
+    def getParameterNode(self):
+        return ReirradiationAccumulationParameterNode(super().getParameterNode())
+
+    def run(self, caseFile, outputFolder, replace=False, onProgress=None, isCancelled=None, services=None):
+        """Run a case, write all outputs and return the Evaluation; for the main thread.
+
+        :param outputFolder: appears when everything is written; ``replace`` allows to replace a former output there
+        :param onProgress: called with each ReirradiationLib.workflow.Progress
+        :param isCancelled: asked between pieces of work
+        :param services: ReirradiationLib.workflow.Services; None to draw pictures and write the scene here and now
+        :raises ReirradiationError: naming what is wrong and the remedy; like on Cancelled, nothing was written
+        """
+        case = read_case(pathlib.Path(caseFile))
+        monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
+        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter())
+        return run_case(case, pathlib.Path(outputFolder), services, monitor, replace)
+
+    def runInBackground(self, run, caseFile, outputFolder, replace):
+        """The same within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
+        services = Services(run.onMainThread(OffscreenPictureMaker()), run.onMainThread(MrbSceneWriter()))
+        return self.run(caseFile, outputFolder, replace, run.reportProgress, run.cancelled.is_set, services)
+
+    def loadScene(self, outputFolder):
+        """Add the scene of a finished case to the current scene, which keeps its nodes and the place it is saved to."""
+        formerUrl = slicer.mrmlScene.GetURL()
+        try:
+            slicer.util.loadScene(str(pathlib.Path(outputFolder) / SCENE_FILE), {"clear": False})
+        finally:
+            slicer.mrmlScene.SetURL(formerUrl)
+
+
+def findDemoCase():
+    """The demo case of the source tree, or None: it is not part of the installed extension."""
+    candidates = [folder / "Testing/Data/demo_case/case.json" for folder in pathlib.Path(__file__).resolve().parents]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+class ReirradiationAccumulationTest(ScriptedLoadableModuleTest):
+    """Runs within Slicer: by ctest, or by "Reload and Test" from the source tree."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+
+    def test_demoCaseRunsAndItsSceneIsAdded(self):
+        demo = findDemoCase()
+        if demo is None:
+            self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
+        with tempfile.TemporaryDirectory() as folder:
+            logic, output = ReirradiationAccumulationLogic(), pathlib.Path(folder) / "output"
+            self.assertEqual(len(logic.run(demo, output).scorecard), 4)
+            self.assertTrue((output / REPORT_FILE).is_file())
+            mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", "mine")
+            logic.loadScene(output)
+            self.assertTrue(slicer.mrmlScene.IsNodePresent(mine))
+            self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"), 2)

@@ -1,0 +1,270 @@
+"""Module "Reirradiation Optimization Structures": what is left for each organ, and structures that a planning system
+optimizes to.
+
+Thin on purpose: every number and every contour comes from ``ReirradiationLib``. What the window does is tested offscreen,
+with stand-ins for Qt and for the application (``Testing/Python/test_gui_opt_structures.py``); within Slicer itself,
+``ReirradiationOptStructuresTest`` runs the demo case.
+"""
+
+import pathlib
+import sys
+import tempfile
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import *
+from slicer.util import VTKObservationMixin
+
+try:
+    import ReirradiationLib  # noqa: F401
+except ModuleNotFoundError:  # only this module's folder was added to the additional module paths
+    sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "ReirradiationAccumulation"))
+
+from ReirradiationLib.dicom.structure_writer import write_structures
+from ReirradiationLib.model.case_file import read_case
+from ReirradiationLib.model.errors import OutputError, ReirradiationError
+from ReirradiationLib.planning.levels import LevelState
+from ReirradiationLib.report.evaluation import INTENDED_USE
+from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.write_outputs import LABEL
+
+from ReirradiationAccumulation import (
+    GREEN,
+    NOT_SET,
+    ORANGE,
+    RED,
+    RunControl,
+    enableOrSayWhyNot,
+    fillTable,
+    findDemoCase,
+)
+
+
+class ReirradiationOptStructures(ScriptedLoadableModule):
+    """What the module selector and the help show."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("Reirradiation Optimization Structures")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Radiotherapy")]
+        self.parent.dependencies = ["ReirradiationAccumulation"]
+        self.parent.contributors = ["The SlicerReirradiation contributors"]
+        self.parent.helpText = _("""
+Cuts organs along isodoses of the prior dose into optimization structures, each with the dose that the new plan may still
+give there, and exports them as a DICOM RTSTRUCT for any planning system.
+<p>{intendedUse}</p>
+See the <a href="{url}">documentation</a>.
+""").format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
+        self.parent.acknowledgementText = _("""
+The method of the optimization structures: Vickress J et al., A reirradiation workflow for managing patients with
+treatments planned in a multi-TPS environment (PMC12830171).
+""")
+
+
+@parameterNodeWrapper
+class ReirradiationOptStructuresParameterNode:
+    """What the user chose; stored with the scene."""
+
+    caseFile: pathlib.Path
+    exportFile: pathlib.Path  # a new file
+
+
+class ReirradiationOptStructuresWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The window: choose a case, compute, read what is left, export."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = self.runControl = None
+        self._parameterNode = self._results = None
+
+    def setup(self):
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/ReirradiationOptStructures.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.ui.intendedUseLabel.text = INTENDED_USE
+        self.logic = ReirradiationOptStructuresLogic()
+        readyText = _("Map, add up and evaluate the courses of the case, and cut the optimization structures.")
+        self.runControl = RunControl(self.ui, readyText, self.whyNotRun, self.onStart, self.showResults)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        # By hand: the wrapper's own connection shows a path that is not set as "."
+        self.ui.casePathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        self.ui.exportPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        self.ui.exportButton.connect("clicked(bool)", self.onExportButton)
+        self.initializeParameterNode()
+        self.showResults(None)
+
+    def cleanup(self):
+        if self.runControl is not None:
+            self.runControl.close()
+        self.setParameterNode(None)
+        self.removeObservers()
+
+    def enter(self):
+        self.initializeParameterNode()
+
+    def onReload(self):
+        """Reload what this file imports too: drop it, so that importing this file again imports all of it anew."""
+        dropped = ("ReirradiationLib", "ReirradiationAccumulation")
+        for name in [name for name in sys.modules if name.split(".")[0] in dropped]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+    def onSceneStartClose(self, caller, event):
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller, event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self):
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def setParameterNode(self, parameterNode):
+        if self._parameterNode is not None:
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self._parameterNode = parameterNode
+        if self._parameterNode is not None:
+            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            self.onParametersChanged()
+
+    def onParametersChanged(self, caller=None, event=None):
+        caseFile, exportFile = self._parameterNode.caseFile, self._parameterNode.exportFile
+        for lineEdit, path in ((self.ui.casePathLineEdit, caseFile), (self.ui.exportPathLineEdit, exportFile)):
+            if pathlib.Path(lineEdit.currentPath) != path:
+                lineEdit.currentPath = "" if path == NOT_SET else str(path)
+        self.updateButtons()
+
+    def onPathChanged(self, path=""):
+        if self._parameterNode is not None:
+            caseFile, exportFile = self.ui.casePathLineEdit.currentPath, self.ui.exportPathLineEdit.currentPath
+            self._parameterNode.caseFile = pathlib.Path(caseFile)
+            self._parameterNode.exportFile = pathlib.Path(exportFile)
+
+    def updateButtons(self):
+        self.runControl.updateButtons()
+        enableOrSayWhyNot(self.ui.exportButton, self.whyNotExport(), _("Write the structures to the new file."))
+
+    def whyNotRun(self):
+        noCase = self._parameterNode is None or self._parameterNode.caseFile == NOT_SET
+        return _("Choose a case file first.") if noCase else ""
+
+    def whyNotExport(self):
+        if self._results is None:
+            return _("Compute first.")
+        if not self.logic.exportedStructures(self._results):
+            return _("There is nothing to export: no organ of the case needs optimization structures.")
+        noFile = self._parameterNode is None or self._parameterNode.exportFile == NOT_SET
+        return _("Choose a new file first.") if noFile else ""
+
+    def onStart(self):
+        caseFile = self._parameterNode.caseFile
+        self.ui.casePathLineEdit.addCurrentPathToHistory()
+        self.showResults(None)
+        return lambda run: self.logic.compute(caseFile, run.reportProgress, run.cancelled.is_set)
+
+    def showResults(self, results):
+        self._results = results
+        organs = results.optimization if results else ()
+        stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
+        colours = [stateColours[organ.levels.state] for organ in organs]
+        fillTable(self.ui.organsTable, [self.organTexts(organ) for organ in organs], numeric=range(1, 7), colours=colours)
+        for row, organ in enumerate(organs):
+            self.ui.organsTable.item(row, 3).setToolTip(organ.request.source)
+        self.ui.exportLabel.text = ""
+        self.ui.caseLabel.text = _("No result yet.")
+        if results:
+            course = results.case.new_course
+            plan = _("{label}: {dose:g} Gy in {fractions} fractions; physical limits are for {fractions} fractions.")
+            self.ui.caseLabel.text = plan.format(label=course.label, dose=course.prescription_gy, fractions=course.fractions)
+            header = _("Limit\nphysical\n[Gy in {fractions} fx]").format(fractions=course.fractions)
+            self.ui.shellsTable.horizontalHeaderItem(4).setText(header)
+        shells = [shell for organ in organs for shell in organ.shells]
+        fillTable(self.ui.shellsTable, [self.shellTexts(shell) for shell in shells], numeric=range(1, 6))
+        self.updateButtons()
+
+    @staticmethod
+    def organTexts(organ):
+        levels = organ.levels
+        p, r, a, d = levels.prior_eqd2_gy, levels.new_eqd2_gy, levels.limit_eqd2_gy, levels.step_eqd2_gy
+        doses = [f"{value:.2f}" for value in (p, r, a, p + r)]
+        return [organ.request.structure, *doses, str(organ.request.number), f"{d:.2f}", levels.state.value]
+
+    @staticmethod
+    def shellTexts(shell):
+        level = shell.level
+        upper = "–" if level.upper_eqd2_gy is None else f"{level.upper_eqd2_gy:.2f}"
+        values = (level.limit_eqd2_gy, level.limit_physical_gy, shell.volume_cc)
+        exported = _("yes") if shell.structure.contours_mm else _("no, empty")
+        return [shell.structure.name, f"{level.lower_eqd2_gy:.2f}", upper, *(f"{value:.2f}" for value in values), exported]
+
+    def onExportButton(self):
+        path = self._parameterNode.exportFile
+        with slicer.util.tryWithErrorDisplay(_("Unexpected failure; please report it with the application log.")):
+            try:
+                names = self.logic.exportStructures(self._results, path)
+            except ReirradiationError as error:
+                self.ui.exportLabel.text = _("Not exported.")
+                slicer.util.errorDisplay(str(error))
+            else:
+                self.ui.exportLabel.text = _("{number} structures exported.").format(number=len(names))
+
+
+class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
+    """For the window, and for the Python console::
+
+    logic = ReirradiationOptStructuresLogic()
+    logic.exportStructures(logic.compute("case.json"), "optimization_structures.dcm")
+    """
+
+    def getParameterNode(self):
+        return ReirradiationOptStructuresParameterNode(super().getParameterNode())
+
+    def compute(self, caseFile, onProgress=None, isCancelled=None):
+        """Compute a case up to its optimization structures; writes nothing, and may be called in a thread.
+
+        :returns: ReirradiationLib.report.results.CaseResults
+        :raises ReirradiationError: naming what is wrong and the remedy
+        :raises Cancelled: if the user asked to stop
+        """
+        case = read_case(pathlib.Path(caseFile))
+        return compute(case, Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False)))
+
+    def exportedStructures(self, results):
+        """The structures that have contours."""
+        return [shell.structure for organ in results.optimization for shell in organ.exported()]
+
+    def exportStructures(self, results, path):
+        """Write the optimization structures as a new RTSTRUCT; returns their names.
+
+        :raises OutputError: if the file exists or cannot be written
+        """
+        path = pathlib.Path(path)
+        if path.exists():
+            raise OutputError(str(path), "a file of that name is there", "Choose a new file.")
+        structures = self.exportedStructures(results)
+        write_structures(path, structures, results.records.ct, LABEL)
+        return [structure.name for structure in structures]
+
+
+class ReirradiationOptStructuresTest(ScriptedLoadableModuleTest):
+    """Runs within Slicer: by ctest, or by "Reload and Test" from the source tree."""
+
+    def test_demoCaseIsExportedOnce(self):
+        demo = findDemoCase()
+        if demo is None:
+            self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
+        logic = ReirradiationOptStructuresLogic()
+        results = logic.compute(demo)
+        self.assertEqual(len(results.optimization), 1)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "structures.dcm"
+            self.assertEqual(len(logic.exportStructures(results, path)), 3)
+            self.assertTrue(path.is_file())
+            self.assertRaises(OutputError, logic.exportStructures, results, path)

@@ -1,0 +1,173 @@
+"""Drives the module windows offscreen, without the Slicer application.
+
+The windows are built from their real ``.ui`` files and the real module files; Qt is PySide6, MRML is the ``slicer-core``
+wheel, and the rest are the small stand-ins in ``standins/``. This shows that the windows do what they should with the
+library. It does not show that they load in Slicer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STANDINS = Path(__file__).resolve().parent / "standins"
+DEMO = ROOT / "Testing" / "Data" / "demo_case"
+MODULES = ("ReirradiationAccumulation", "ReirradiationOptStructures")
+STANDIN_MODULES = ("qt", "ctk", "slicer.i18n", "slicer.parameterNodeWrapper", "slicer.ScriptedLoadableModule")
+PATIENCE_S = 50.0
+
+
+class Application:
+    """What ``slicer.app`` is asked for."""
+
+    applicationName = "offscreen stand-in"
+
+    def testingEnabled(self) -> bool:
+        return False
+
+    def setOverrideCursor(self, cursor: Any) -> None: ...
+
+    def restoreOverrideCursor(self) -> None: ...
+
+
+class Gui:
+    """The stand-in application with one scene; records the messages that the user would have seen."""
+
+    def __init__(self, qt: Any, slicer: Any) -> None:
+        self.qt = qt
+        self.slicer = slicer
+        self.messages: list[str] = []
+        self.opened: list[str] = []
+        self._widgets: list[Any] = []
+
+    def open(self, module: str) -> Any:
+        """The window of a module, as after the user chose it in the module selector."""
+        parent = self.qt.CUSTOM_WIDGETS["qMRMLWidget"]()
+        parent.setLayout(self.qt.QVBoxLayout())
+        widget = getattr(importlib.import_module(module), f"{module}Widget")(parent)
+        self._widgets.append(widget)
+        widget.setup()
+        widget.enter()
+        return widget
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Let Qt and the timers run until something holds."""
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, f"nothing happened; messages: {self.messages}"
+            self.qt.QApplication.processEvents(self.qt.QtCore.QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+    def picture(self, widget: Any, name: str, width: int = 560) -> None:
+        """Store how the window looks, if REIRRADIATION_PICTURES names a folder."""
+        folder = os.environ.get("REIRRADIATION_PICTURES")
+        if folder:
+            widget.parent.resize(width, max(widget.parent.sizeHint().height(), 760))
+            self.qt.QApplication.processEvents()
+            assert widget.parent.grab().save(str(Path(folder) / name))
+
+    def close(self) -> None:
+        for widget in self._widgets:
+            widget.cleanup()
+            widget.parent.deleteLater()
+        self.qt.QApplication.processEvents()
+
+
+@pytest.fixture
+def gui(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gui]:
+    """The stand-in application; everything is as before once the test is over."""
+    pytest.importorskip("PySide6")
+    slicer = pytest.importorskip("slicer")
+    if getattr(slicer, "app", None) is not None:
+        pytest.skip("within Slicer the module files' own tests apply")
+    monkeypatch.setenv("QT_QPA_PLATFORM", os.environ.get("QT_QPA_PLATFORM", "offscreen"))
+    monkeypatch.setattr(slicer, "__path__", [*slicer.__path__, str(STANDINS / "slicer")])
+    for folder in (STANDINS, *(ROOT / module for module in MODULES)):
+        monkeypatch.syspath_prepend(str(folder))
+    for name in MODULES:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    qt = importlib.import_module("qt")
+    importlib.import_module("ctk")
+    gui = Gui(qt, slicer)
+    _put_application_in_place(gui, monkeypatch)
+    yield gui
+    gui.close()
+    for name in (*MODULES, *STANDIN_MODULES):
+        sys.modules.pop(name, None)
+        if name.startswith("slicer.") and hasattr(slicer, name.split(".")[1]):
+            delattr(slicer, name.split(".")[1])
+
+
+def _put_application_in_place(gui: Gui, monkeypatch: pytest.MonkeyPatch) -> None:
+    import slicer.util
+    from ReirradiationLib.mrml import application, opengl, vtk_messages
+
+    # The library must still see that this is no Slicer: then it probes OpenGL instead of trusting the application.
+    for module in (application, opengl, vtk_messages):
+        if hasattr(module, "inside_slicer_application"):
+            monkeypatch.setattr(module, "inside_slicer_application", lambda: False)
+    paths = {module.lower(): SimpleNamespace(path=str(ROOT / module / f"{module}.py")) for module in MODULES}
+    monkeypatch.setattr(gui.slicer, "app", Application(), raising=False)
+    monkeypatch.setattr(gui.slicer, "modules", SimpleNamespace(**paths), raising=False)
+    monkeypatch.setattr(gui.slicer, "mrmlScene", gui.slicer.vtkMRMLScene(), raising=False)
+    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **_: gui.messages.append(text))
+
+    class qMRMLWidget(gui.qt.QWidget):  # type: ignore[misc,name-defined]
+        isEntered = True
+
+        def setMRMLScene(self, scene: Any) -> None: ...
+
+    gui.qt.CUSTOM_WIDGETS["qMRMLWidget"] = qMRMLWidget
+
+
+@pytest.fixture
+def small_case(tmp_path: Path) -> Path:
+    """The demo case with three structures only, to be quick; its paths point into the demo folder."""
+    case = json.loads((DEMO / "case.json").read_text(encoding="utf-8"))
+    kept = ("spinal_cord", "PTV2_L1", "colon")
+    for key in ("structures", "constraints"):
+        case[key] = [entry for entry in case[key] if entry.get("name", entry.get("structure")) in kept]
+    file = tmp_path / "case" / "case.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(_absolute(case)), encoding="utf-8")
+    return file
+
+
+def _absolute(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _absolute(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_absolute(item) for item in value]
+    return str(DEMO / value) if isinstance(value, str) and value.startswith(("course1/", "course2/")) else value
+
+
+def pause_until_cancelled(widget: Any, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let the run of a window stop at the mapping of the doses until it is cancelled; set once it is there."""
+    from ReirradiationLib import workflow
+
+    reached = threading.Event()
+    map_dose = workflow.map_dose
+
+    def paused(*arguments: Any) -> Any:
+        reached.set()
+        assert widget.runControl._run.cancelled.wait(PATIENCE_S)
+        return map_dose(*arguments)
+
+    monkeypatch.setattr(workflow, "map_dose", paused)
+    return reached
+
+
+def rows(table: Any) -> list[list[str]]:
+    """The texts of a QTableWidget."""
+    columns = range(table.columnCount)
+    return [[table.item(row, column).text() for column in columns] for row in range(table.rowCount)]

@@ -1,0 +1,346 @@
+"""Readers: real files are read right, damaged or foreign ones are refused with file, finding and remedy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_files import changed
+from pydicom.uid import ExplicitVRBigEndian
+from ReirradiationLib.dicom.ct import read_ct
+from ReirradiationLib.dicom.dose import read_dose
+from ReirradiationLib.dicom.plan import read_plan
+from ReirradiationLib.dicom.registration import read_registration
+from ReirradiationLib.dicom.structures import read_structures
+from ReirradiationLib.model.errors import DicomError, GeometryError, RegistrationError
+from ReirradiationLib.model.image import Dose, Image
+
+
+def test_ct_equals_what_simpleitk_reads(current_ct: Image, demo_folder: Path) -> None:
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(demo_folder / "course2" / "CT")))
+    image = reader.Execute()
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), current_ct.voxels_hu)
+    np.testing.assert_allclose(image.GetOrigin(), current_ct.geometry.origin_mm)
+    np.testing.assert_allclose(image.GetSpacing(), current_ct.geometry.spacing_mm)
+
+
+def test_ct_slices_are_sorted_by_position_whatever_the_files_are_called(
+    tmp_path: Path, demo_folder: Path, current_ct
+) -> None:
+    files = sorted((demo_folder / "course2" / "CT").iterdir())
+    for n, file in enumerate(files):
+        shutil.copy(file, tmp_path / f"{(n * 37) % 101:03d}")
+    (tmp_path / "readme.txt").write_text("not DICOM")
+    shutil.copy(demo_folder / "course2" / "RS.dcm", tmp_path)
+    shuffled = read_ct(tmp_path)
+    assert shuffled.slice_uids == current_ct.slice_uids
+    np.testing.assert_array_equal(shuffled.voxels_hu, current_ct.voxels_hu)
+
+
+def test_ct_with_a_missing_slice_is_refused(tmp_path: Path, demo_folder: Path) -> None:
+    for n, file in enumerate(sorted((demo_folder / "course2" / "CT").iterdir())):
+        if n != 20:
+            shutil.copy(file, tmp_path)
+    with pytest.raises(DicomError, match=r"slices 19 and 20 are 6\.000 mm apart"):
+        read_ct(tmp_path)
+
+
+def test_ct_with_a_doubled_position_is_refused(tmp_path: Path, demo_folder: Path) -> None:
+    shutil.copytree(demo_folder / "course2" / "CT", tmp_path, dirs_exist_ok=True)
+    shutil.copy(tmp_path / "CT.003.dcm", tmp_path / "again.dcm")
+    with pytest.raises(DicomError, match=r"0\.000 mm apart"):
+        read_ct(tmp_path)
+
+
+def test_folder_with_two_series_or_none_is_refused(tmp_path: Path, demo_folder: Path) -> None:
+    with pytest.raises(DicomError, match="no CT series"):
+        read_ct(tmp_path)
+    for course in ("course1", "course2"):
+        for file in sorted((demo_folder / course / "CT").iterdir())[:3]:
+            shutil.copy(file, tmp_path / f"{course}{file.name}")
+    with pytest.raises(DicomError, match="2 CT series"):
+        read_ct(tmp_path)
+    with pytest.raises(DicomError, match="no such folder"):
+        read_ct(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: setattr(d, "PixelSpacing", [3, 4]), "PixelSpacing"),
+        (lambda d: setattr(d, "ImageOrientationPatient", [1, 0, 0, 0, 0, 1]), "ImageOrientationPatient"),
+        (lambda d: setattr(d, "ImageOrientationPatient", [1, 0, 0, 1, 0, 0]), "orthogonal"),
+        (lambda d: setattr(d, "PixelData", d.PixelData[:100]), "cannot be decoded"),
+        (lambda d: d.__delattr__("RescaleSlope"), "RescaleSlope.*is missing"),
+        (lambda d: d.__delattr__("ImagePositionPatient"), "ImagePositionPatient.*is missing"),
+        (lambda d: setattr(d, "FrameOfReferenceUID", "1.2.3"), "FrameOfReferenceUID"),
+    ],
+)
+def test_ct_with_a_damaged_slice_is_refused(tmp_path: Path, demo_folder: Path, change, message: str) -> None:
+    for file in sorted((demo_folder / "course2" / "CT").iterdir())[:5]:
+        shutil.copy(file, tmp_path)
+    changed(tmp_path / "CT.000.dcm", tmp_path / "CT.000.dcm", change)
+    with pytest.raises(DicomError, match=message):
+        read_ct(tmp_path)
+
+
+def test_tilted_gantry_is_refused(tmp_path: Path, demo_folder: Path) -> None:
+    for n, file in enumerate(sorted((demo_folder / "course2" / "CT").iterdir())[:5]):
+
+        def shift(dataset, n=n) -> None:
+            x, y, z = dataset.ImagePositionPatient
+            dataset.ImagePositionPatient = [x, y + 0.5 * n, z]
+
+        changed(file, tmp_path / file.name, shift)
+    with pytest.raises(DicomError, match="tilted gantry"):
+        read_ct(tmp_path)
+
+
+def test_dose_equals_an_independent_scaling_of_the_stored_integers(prior_dose: Dose, demo_folder: Path) -> None:
+    dataset = pydicom.dcmread(demo_folder / "course1" / "RD.dcm")
+    stored = np.frombuffer(dataset.PixelData, dtype="<u2").reshape(48, 74, 90)
+    np.testing.assert_allclose(prior_dose.voxels_gy, stored * float(dataset.DoseGridScaling), rtol=1e-6)
+    np.testing.assert_allclose(prior_dose.geometry.origin_mm, dataset.ImagePositionPatient)
+    assert prior_dose.geometry.spacing_mm == (4.0, 4.0, 3.0)
+
+
+def descending(dataset) -> None:
+    frames = dataset.pixel_array[::-1]
+    x, y, z = (float(v) for v in dataset.ImagePositionPatient)
+    dataset.ImagePositionPatient = [x, y, z + 3.0 * 47]
+    dataset.GridFrameOffsetVector = [-3.0 * n for n in range(48)]
+    dataset.PixelData = frames.tobytes()
+
+
+def absolute(dataset) -> None:
+    z = float(dataset.ImagePositionPatient[2])
+    dataset.GridFrameOffsetVector = [z + 3.0 * n for n in range(48)]
+
+
+def feet_first(dataset) -> None:
+    """The same dose stored with rows and columns reversed, as a scan turned by 180° about z would be."""
+    x, y, z = (float(v) for v in dataset.ImagePositionPatient)
+    dataset.ImagePositionPatient = [x + 4.0 * 89, y + 4.0 * 73, z]
+    dataset.ImageOrientationPatient = [-1, 0, 0, 0, -1, 0]
+    dataset.PixelData = np.ascontiguousarray(dataset.pixel_array[:, ::-1, ::-1]).tobytes()
+
+
+def sagittal(dataset) -> None:
+    """The same dose stored in sagittal planes: rows along y, columns along z, frames along x."""
+    pixels = np.ascontiguousarray(dataset.pixel_array.transpose(2, 0, 1))
+    dataset.Rows, dataset.Columns, dataset.NumberOfFrames = 48, 74, 90
+    dataset.ImageOrientationPatient = [0, 1, 0, 0, 0, 1]
+    dataset.PixelSpacing = [3, 4]
+    dataset.GridFrameOffsetVector = [4.0 * n for n in range(90)]
+    dataset.PixelData = pixels.tobytes()
+
+
+@pytest.mark.parametrize("change", [descending, absolute, feet_first, sagittal])
+def test_the_same_dose_stored_otherwise_has_the_same_values_at_the_same_points(
+    tmp_path: Path, demo_folder: Path, prior_dose: Dose, change
+) -> None:
+    from ReirradiationLib.model.interpolation import trilinear
+
+    other = read_dose(changed(demo_folder / "course1" / "RD.dcm", tmp_path / "RD.dcm", change))
+    random = np.random.default_rng(1)
+    points = prior_dose.geometry.to_lps(random.uniform(0, 1, (2000, 3)) * (89, 73, 47))
+    expected, _ = trilinear(prior_dose.voxels_gy, prior_dose.geometry.to_index(points))
+    found, inside = trilinear(other.voxels_gy, other.geometry.to_index(points))
+    assert inside.all()
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: setattr(d, "DoseUnits", "RELATIVE"), r"DoseUnits \(3004,0002\).*'RELATIVE'.*expected 'GY'.*Export"),
+        (lambda d: setattr(d, "DoseType", "EFFECTIVE"), "DoseType.*'EFFECTIVE'"),
+        (lambda d: setattr(d, "DoseSummationType", "BEAM"), "DoseSummationType.*'BEAM'"),
+        (lambda d: d.__delattr__("DoseSummationType"), "DoseSummationType"),
+        (lambda d: d.__delattr__("ReferencedRTPlanSequence"), "ReferencedRTPlanSequence.*0 items"),
+        (lambda d: setattr(d, "DoseGridScaling", 0), "DoseGridScaling"),
+        (lambda d: d.__delattr__("DoseGridScaling"), "DoseGridScaling.*is missing"),
+        (lambda d: setattr(d, "PixelData", d.PixelData[:1000]), "cannot be decoded"),
+        (lambda d: setattr(d, "PixelData", bytes(len(d.PixelData))), "zero everywhere"),
+        (lambda d: setattr(d, "PixelRepresentation", 1), "negative|cannot"),
+        (lambda d: setattr(d, "GridFrameOffsetVector", [0, 1, 3]), "3 values for 48 frames"),
+        (lambda d: setattr(d, "GridFrameOffsetVector", [*range(0, 141, 3), 150]), "unevenly"),
+        (lambda d: setattr(d, "GridFrameOffsetVector", [7.0 + n for n in range(48)]), "starts with 7.0"),
+        (lambda d: setattr(d, "GridFrameOffsetVector", [0] * 48), "unevenly"),
+        (lambda d: d.__delattr__("FrameOfReferenceUID"), "FrameOfReferenceUID.*is missing"),
+        (lambda d: setattr(d, "PixelSpacing", [0, 4]), "spacing"),
+    ],
+)
+def test_a_dose_that_cannot_be_used_is_refused(tmp_path: Path, demo_folder: Path, change, message: str) -> None:
+    path = changed(demo_folder / "course1" / "RD.dcm", tmp_path / "RD.dcm", change)
+    with pytest.raises((DicomError, GeometryError), match=message):
+        read_dose(path)
+
+
+def test_missing_foreign_and_wrong_files_are_told_apart(tmp_path: Path, demo_folder: Path) -> None:
+    with pytest.raises(DicomError, match=r"nowhere\.dcm.*cannot be read"):
+        read_dose(tmp_path / "nowhere.dcm")
+    (tmp_path / "text.dcm").write_text("hello")
+    with pytest.raises(DicomError, match=r"text\.dcm.*not a DICOM file"):
+        read_dose(tmp_path / "text.dcm")
+    with pytest.raises(DicomError, match=r"RT Structure Set Storage.*expected RTDOSE"):
+        read_dose(demo_folder / "course1" / "RS.dcm")
+    whole = (demo_folder / "course1" / "RD.dcm").read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DicomError, match=r"cut\.dcm"):
+        read_dose(tmp_path / "cut.dcm")
+    with pytest.raises(DicomError, match="cannot be read"):
+        read_dose(tmp_path)
+
+
+def test_plan_states_fractions_and_prescription(demo_folder: Path) -> None:
+    plan = read_plan(demo_folder / "course2" / "RP.dcm")
+    assert (plan.label, plan.fractions, plan.prescription_gy, str(plan.date)) == ("L1_SBRT30Gy5fx", 5, 30.0, "2024-06-17")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.__delattr__("FractionGroupSequence"), "FractionGroupSequence.*0 items"),
+        (lambda d: d.FractionGroupSequence.append(d.FractionGroupSequence[0]), "2 items"),
+        (lambda d: setattr(d.FractionGroupSequence[0], "NumberOfFractionsPlanned", None), "NumberOfFractionsPlanned"),
+        (lambda d: setattr(d.FractionGroupSequence[0], "NumberOfFractionsPlanned", 0), "NumberOfFractionsPlanned"),
+        (lambda d: setattr(d.FractionGroupSequence[0], "NumberOfBrachyApplicationSetups", 1), "Brachytherapy"),
+    ],
+)
+def test_a_plan_without_a_usable_number_of_fractions_is_refused(tmp_path, demo_folder: Path, change, message: str) -> None:
+    path = changed(demo_folder / "course2" / "RP.dcm", tmp_path / "RP.dcm", change)
+    with pytest.raises(DicomError, match=message):
+        read_plan(path)
+
+
+def test_a_plan_without_prescription_is_read_and_says_so(tmp_path: Path, demo_folder: Path) -> None:
+    path = changed(demo_folder / "course2" / "RP.dcm", tmp_path / "RP.dcm", lambda d: d.__delattr__("DoseReferenceSequence"))
+    assert read_plan(path).prescription_gy is None
+
+
+def test_structures_equal_what_pydicom_reads(demo_folder: Path) -> None:
+    structures = read_structures(demo_folder / "course2" / "RS.dcm")
+    dataset = pydicom.dcmread(demo_folder / "course2" / "RS.dcm")
+    assert structures.names() == tuple(item.ROIName for item in dataset.StructureSetROISequence)
+    cord = structures.find("spinal_cord")
+    contours = dataset.ROIContourSequence[0].ContourSequence
+    assert len(cord.contours_mm) == len(contours)
+    for mine, theirs in zip(cord.contours_mm, contours, strict=True):
+        np.testing.assert_allclose(mine.ravel(), [float(v) for v in theirs.ContourData])
+    assert cord.colour == (255, 0, 0)
+    assert len(structures.referenced_slice_uids) == 50
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: setattr(c, "ContourData", [1, 2, 3, 4]), "has 4 values"),
+        (lambda c: setattr(c, "ContourData", []), "ContourData"),
+    ],
+)
+def test_a_damaged_contour_is_refused(tmp_path: Path, demo_folder: Path, change, message: str) -> None:
+    source = demo_folder / "course2" / "RS.dcm"
+    path = changed(source, tmp_path / "RS.dcm", lambda d: change(d.ROIContourSequence[0].ContourSequence[0]))
+    with pytest.raises(DicomError, match=message):
+        read_structures(path)
+
+
+def test_points_and_open_lines_enclose_nothing(tmp_path: Path, demo_folder: Path) -> None:
+    def change(dataset) -> None:
+        for contour in dataset.ROIContourSequence[0].ContourSequence:
+            contour.ContourGeometricType = "OPEN_PLANAR"
+
+    path = changed(demo_folder / "course2" / "RS.dcm", tmp_path / "RS.dcm", change)
+    assert read_structures(path).structures[0].contours_mm == ()
+
+
+def test_landmarks_through_the_deformable_registration(demo_folder: Path, current_ct, prior_dose, landmarks) -> None:
+    path = demo_folder / "course2" / "REG_deform.dcm"
+    transform = read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+    error = np.linalg.norm(transform.apply(landmarks[0]) - landmarks[1], axis=1)
+    assert transform.is_deformable
+    assert error.mean() <= 0.05
+    assert error.max() <= 0.3
+
+
+def test_landmarks_through_the_rigid_registration_show_the_deformation(
+    demo_folder, current_ct, prior_dose, landmarks
+) -> None:
+    path = demo_folder / "course2" / "REG_rigid.dcm"
+    transform = read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+    error = np.linalg.norm(transform.apply(landmarks[0]) - landmarks[1], axis=1)
+    assert error.mean() == pytest.approx(1.37, abs=0.01)
+
+
+def test_the_rigid_registration_works_both_ways(demo_folder: Path, current_ct, prior_dose, landmarks) -> None:
+    path = demo_folder / "course2" / "REG_rigid.dcm"
+    back = read_registration(path, prior_dose.frame_uid, current_ct.frame_uid)
+    there = read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+    np.testing.assert_allclose(back.apply(there.apply(landmarks[0])), landmarks[0], atol=1e-5)
+
+
+def test_pre_and_post_matrices_act_in_the_order_of_the_standard(
+    tmp_path: Path, demo_folder: Path, current_ct, prior_dose, landmarks
+) -> None:
+    """PS3.3 C.20.3.1.1: pre-matrix, plus the vector found at the registered point, then post-matrix."""
+    pre = [1, 0, 0, 4, 0, 0, -1, 1, 0, 1, 0, -2, 0, 0, 0, 1]
+    post = [0, -1, 0, 7, 1, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 1]
+
+    def change(dataset) -> None:
+        item = dataset.DeformableRegistrationSequence[0]
+        item.PreDeformationMatrixRegistrationSequence[0].FrameOfReferenceTransformationMatrix = pre
+        item.PostDeformationMatrixRegistrationSequence[0].FrameOfReferenceTransformationMatrix = post
+
+    source = demo_folder / "course2" / "REG_deform.dcm"
+    frames = (current_ct.frame_uid, prior_dose.frame_uid)
+    plain = read_registration(source, *frames)
+    transform = read_registration(changed(source, tmp_path / "REG.dcm", change), *frames)
+    vector = plain.apply(landmarks[0]) - landmarks[0]
+    x, y, z = landmarks[0].T
+    moved = np.stack([x + 4, -z + 1, y - 2], axis=1) + vector
+    expected = np.stack([-moved[:, 1] + 7, moved[:, 0], moved[:, 2] + 3], axis=1)
+    np.testing.assert_allclose(transform.apply(landmarks[0]), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["REG_rigid.dcm", "REG_deform.dcm"])
+def test_a_registration_of_other_frames_is_refused(demo_folder: Path, current_ct, name: str) -> None:
+    with pytest.raises(RegistrationError, match=r"it connects .*expected current"):
+        read_registration(demo_folder / "course2" / name, current_ct.frame_uid, "1.2.3")
+
+
+def test_a_deformable_registration_in_the_other_direction_is_refused(demo_folder: Path, current_ct, prior_dose) -> None:
+    with pytest.raises(RegistrationError):
+        read_registration(demo_folder / "course2" / "REG_deform.dcm", prior_dose.frame_uid, current_ct.frame_uid)
+
+
+def test_a_damaged_registration_is_refused(tmp_path: Path, demo_folder: Path, current_ct, prior_dose) -> None:
+    def cut(dataset) -> None:
+        grid = dataset.DeformableRegistrationSequence[0].DeformableRegistrationGridSequence[0]
+        grid.VectorGridData = grid.VectorGridData[:400]
+
+    path = changed(demo_folder / "course2" / "REG_deform.dcm", tmp_path / "REG.dcm", cut)
+    with pytest.raises(DicomError, match=r"VectorGridData.*400 bytes"):
+        read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+
+    def singular(dataset) -> None:
+        item = dataset.RegistrationSequence[1].MatrixRegistrationSequence[0].MatrixSequence[0]
+        item.FrameOfReferenceTransformationMatrix = [0] * 16
+
+    path = changed(demo_folder / "course2" / "REG_rigid.dcm", tmp_path / "REG2.dcm", singular)
+    with pytest.raises(GeometryError, match="matrix"):
+        read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+
+
+def test_a_big_endian_dose_is_read_like_the_little_endian_one(tmp_path: Path, demo_folder: Path, prior_dose: Dose) -> None:
+    dataset = pydicom.dcmread(demo_folder / "course1" / "RD.dcm")
+    dataset.PixelData = dataset.pixel_array.astype(">u2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    path = tmp_path / "RD.dcm"
+    pydicom.dcmwrite(path, dataset, implicit_vr=False, little_endian=False, force_encoding=True)
+    np.testing.assert_array_equal(read_dose(path).voxels_gy, prior_dose.voxels_gy)

@@ -1,0 +1,272 @@
+"""Radiobiology, structures, DVH and accumulation against closed forms and published numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.path import Path as Polygon
+from ReirradiationLib.dosimetry.accumulation import composite_volume, eqd2_volume, structure_dose
+from ReirradiationLib.dosimetry.dvh import cumulative_dvh
+from ReirradiationLib.dosimetry.mapping import map_dose
+from ReirradiationLib.dosimetry.occupancy import structure_mask, structure_samples
+from ReirradiationLib.dosimetry.polygons import fill, signed_area
+from ReirradiationLib.dosimetry.radiobiology import bed, eqd2, physical_dose
+from ReirradiationLib.model.errors import CaseError, DosimetryError, GeometryError, ProtocolError
+from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.protocol import Basis
+from ReirradiationLib.model.structure import Structure
+from ReirradiationLib.model.transform import Affine, SpatialTransform
+from synthetic import FRAME, ball, course_of, cylinder, dose_of, grid, voxel_points
+
+
+@pytest.mark.parametrize(
+    ("dose", "fractions", "alpha_beta", "expected"),
+    [
+        *[(50, 25, 3, 50), (45, 15, 3, 54.0), (45, 15, 10, 48.75), (20, 5, 3, 28), (8, 1, 3, 17.6), (60, 60, 3, 48)],
+        *[(30, 10, 2, 37.5), (30, 5, 2, 60), (54, 3, 3, 226.8), (55, 20, 3, 63.25)],
+        *[
+            (12.4, 1, 2, 44.64),
+            (17, 2, 2, 44.63),
+            (20.3, 3, 2, 44.49),
+            (23, 4, 2, 44.56),
+            (25.3, 5, 2, 44.65),
+            (14, 1, 2, 56),
+        ],
+    ],
+)
+def test_eqd2_equals_the_published_table(dose: float, fractions: int, alpha_beta: float, expected: float) -> None:
+    assert float(eqd2(np.asarray(dose), fractions, alpha_beta)) == pytest.approx(expected, abs=0.0101)
+    back = physical_dose(eqd2(np.asarray(dose), fractions, alpha_beta), fractions, alpha_beta)
+    assert float(back) == pytest.approx(dose, abs=1e-9)
+
+
+@given(st.floats(0, 200), st.integers(1, 60), st.floats(0.1, 30))
+def test_physical_dose_inverts_eqd2_and_bed_is_eqd2_scaled(dose: float, fractions: int, alpha_beta: float) -> None:
+    equivalent = eqd2(np.asarray(dose), fractions, alpha_beta)
+    assert float(physical_dose(equivalent, fractions, alpha_beta)) == pytest.approx(dose, rel=1e-9, abs=1e-9)
+    assert float(bed(np.asarray(dose), fractions, alpha_beta)) == pytest.approx(float(equivalent) * (1 + 2 / alpha_beta))
+
+
+def test_eqd2_is_formed_before_averaging() -> None:
+    """Uniform 20 … 40 Gy in 20 fractions, α/β 2: 26.667 Gy voxelwise, 26.25 Gy from the mean (published example)."""
+    dose = np.linspace(20.0, 40.0, 20001)
+    assert eqd2(dose, 20, 2.0).mean() == pytest.approx(26.667, abs=1e-3)
+    assert float(eqd2(np.asarray(dose.mean()), 20, 2.0)) == pytest.approx(26.25)
+
+
+@pytest.mark.parametrize(("fractions", "alpha_beta"), [(0, 2.0), (-1, 2.0), (5, 0.0), (5, -2.0), (5, float("nan"))])
+def test_eqd2_of_nonsense_is_refused(fractions: int, alpha_beta: float) -> None:
+    with pytest.raises((DosimetryError, ProtocolError)):
+        eqd2(np.ones(3), fractions, alpha_beta)
+
+
+def star(seed: int, count: int = 9) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    angle = np.sort(random.uniform(0, 2 * np.pi, count))
+    radius = random.uniform(3.0, 20.0, count)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+@given(st.integers(0, 10_000))
+def test_fill_equals_an_independent_point_in_polygon_test(seed: int) -> None:
+    polygon = star(seed)
+    size, first, step = (50, 46), np.array([-24.63, -22.41]), np.array([1.03, 0.97])
+    filled = fill([polygon], first, step, size)
+    v, u = np.mgrid[0 : size[1], 0 : size[0]]
+    points = np.stack([u.ravel(), v.ravel()], axis=1) * step + first
+    oracle = Polygon(np.concatenate([polygon, polygon[:1]])).contains_points(points)
+    assert np.array_equal(filled.ravel(), oracle)
+
+
+def test_holes_count_as_xor_and_as_keyhole_alike() -> None:
+    outer = np.array([[0, 0], [20, 0], [20, 20], [0, 20]], dtype=float)
+    hole = np.array([[5, 5], [5, 15], [15, 15], [15, 5]], dtype=float)
+    keyhole = np.concatenate([outer[:1], hole, hole[:1], outer])
+    frame = (np.array([-2.3, -2.3]), np.array([0.5, 0.5]), (60, 60))
+    assert np.array_equal(fill([outer, hole], *frame), fill([keyhole], *frame))
+    assert fill([outer, hole], *frame).sum() * 0.25 == pytest.approx(300, rel=0.02)
+
+
+def test_a_polygon_on_pixel_centres_is_filled_half_open_so_that_neighbours_do_not_overlap() -> None:
+    left = np.array([[0, 0], [5, 0], [5, 5], [0, 5]], dtype=float)
+    right = left + np.array([5.0, 0.0])
+    frame = (np.zeros(2), np.ones(2), (12, 7))
+    total = fill([left], *frame).astype(int) + fill([right], *frame)
+    assert total.max() == 1
+    assert total.sum() == 50
+
+
+def test_signed_area_of_a_square_far_from_the_origin() -> None:
+    square = np.array([[0, 0], [2, 0], [2, 3], [0, 3]], dtype=float) + 1e6
+    assert signed_area(square) == pytest.approx(6.0)
+    assert signed_area(square[::-1]) == pytest.approx(-6.0)
+
+
+def test_volume_of_a_cylinder_is_exact() -> None:
+    samples = structure_samples(cylinder(15.0, 30.0, 3.0), grid(2.0))
+    assert samples.volume_cc == pytest.approx(np.pi * 15**2 * 30 / 1000, rel=0.002)
+
+
+def test_a_gap_between_planes_is_not_filled() -> None:
+    whole = cylinder(10.0, 60.0, 3.0)
+    holed = Structure("two parts", 1, tuple(c for c in whole.contours_mm if abs(c[0, 2]) > 12))
+    samples = structure_samples(holed, grid(2.0))
+    slabs = len({float(c[0, 2]) for c in holed.contours_mm})
+    assert samples.volume_cc == pytest.approx(np.pi * 100 * 3 * slabs / 1000, rel=0.003)
+
+
+def test_mask_holds_exactly_the_voxels_whose_centres_lie_in_the_contour_of_their_plane() -> None:
+    geometry, structure = grid(1.0, 20.0), ball(12.3, 1.0)
+    mask = structure_mask(structure, geometry, geometry)
+    expected = np.zeros_like(mask)
+    for contour in structure.contours_mm:
+        k = round(contour[0, 2] + 20.0)
+        closed = Polygon(np.concatenate([contour[:, :2], contour[:1, :2]]))
+        expected[k] = closed.contains_points(geometry.plane_points(k)[:, :2]).reshape(geometry.shape[1:])
+    assert np.array_equal(mask, expected)
+
+
+def test_volume_of_stacked_slabs_is_their_closed_form() -> None:
+    """A sphere of 12 mm contoured every 3 mm: slabs of 756 π · 3 mm³; shape between planes is not interpolated yet."""
+    samples = structure_samples(ball(12.0, 3.0), grid(3.0, 30.0))
+    assert samples.volume_cc == pytest.approx(756 * 3 * np.pi / 1000, rel=0.002)
+
+
+@pytest.mark.parametrize("spacing", [1.0, 2.0])
+def test_sphere_in_a_gradient_has_the_analytic_dvh(spacing: float) -> None:
+    """r 12 mm, 1 Gy/mm, 20 Gy at the centre: V 7.238229 cc, D95 11.2484, D5 28.7516, D1cc 26.3949, D0.5cc 28.146."""
+    dose = dose_of(lambda p: 20.0 + p[:, 0], grid(spacing, 30.0))
+    samples = structure_samples(ball(12.0, spacing), grid(spacing, 30.0))
+    result = structure_dose(samples, [course_of(dose, 20)], [0.0])
+    physical = cumulative_dvh(result.courses[0].dose_gy, samples.volumes_cc)
+    tolerance = 0.1 * spacing
+    assert samples.volume_cc == pytest.approx(7.238229, rel=0.005 * spacing)
+    for metric, expected in {"D95%": 11.2484, "D5%": 28.7516, "D1cc": 26.3949, "D0.5cc": 28.146, "Dmean": 20.0}.items():
+        assert physical.value(Metric.parse(metric)) == pytest.approx(expected, abs=tolerance), metric
+
+
+def test_metrics_of_a_known_distribution() -> None:
+    dose = np.arange(1.0, 101.0)
+    dvh = cumulative_dvh(dose, np.full(100, 0.5))
+    assert dvh.value(Metric.parse("Dmax")) == 100.0
+    assert dvh.value(Metric.parse("Dmin")) == 1.0
+    assert dvh.value(Metric.parse("Dmean")) == pytest.approx(50.5)
+    assert dvh.value(Metric.parse("V51Gy[cc]")) == pytest.approx(25.0)
+    assert dvh.value(Metric.parse("V51Gy[%]")) == pytest.approx(50.0)
+    assert dvh.value(Metric.parse("CV51Gy[cc]")) == pytest.approx(25.0)
+    assert dvh.value(Metric.parse("D25cc")) == pytest.approx(50.5)
+    assert dvh.value(Metric.parse("D0.01cc")) == 100.0
+    assert dvh.curve(np.array([0.0, 100.0, 100.1])).tolist() == [100.0, 1.0, 0.0]
+
+
+def test_a_metric_on_more_than_the_structure_is_an_error_not_its_minimum() -> None:
+    with pytest.raises(DosimetryError, match=r"the structure has only 0\.5 cc"):
+        cumulative_dvh(np.array([1.0, 2.0]), np.array([0.25, 0.25])).value(Metric.parse("D1cc"))
+
+
+@pytest.mark.parametrize("dose", [np.array([]), np.array([np.nan, 1.0]), np.ones((2, 2))])
+def test_a_dvh_of_nonsense_is_refused(dose: np.ndarray) -> None:
+    with pytest.raises(DosimetryError):
+        cumulative_dvh(dose, np.ones(2))
+
+
+def test_an_oblique_structure_is_refused() -> None:
+    tilted = Structure("tilted", 1, (np.array([[0, 0, 0], [10, 0, 0], [10, 10, 5], [0, 10, 5]], dtype=float),))
+    with pytest.raises(DosimetryError, match=r"spans 5\.00 mm along the slice normal"):
+        structure_samples(tilted, grid(2.0))
+
+
+def test_a_structure_that_encloses_nothing_is_refused() -> None:
+    line = Structure("line", 1, (np.array([[0, 0, 0], [10, 0, 0], [5, 0, 0]], dtype=float),))
+    with pytest.raises(DosimetryError, match="encloses no volume"):
+        structure_samples(line, grid(2.0))
+
+
+def smooth(seed: int):
+    random = np.random.default_rng(seed)
+    centre, width, height = random.uniform(-10, 10, 3), random.uniform(10, 25), random.uniform(5, 60)
+    return lambda p: height * np.exp(-np.sum((p - centre) ** 2, axis=1) / (2 * width**2))
+
+
+def course(seed: int, fractions: int = 5):
+    return course_of(dose_of(smooth(seed), grid(4.0)), fractions, str(seed))
+
+
+SAMPLES = structure_samples(ball(12.0, 2.0), grid(2.0))
+recoveries = st.floats(0.0, 1.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=3, unique=True), st.floats(0.5, 10.0), st.data())
+def test_properties_of_the_sum(seeds: list[int], alpha_beta: float, data) -> None:
+    courses = [course(seed, fractions=3 + seed % 20) for seed in seeds]
+    recovered = [data.draw(recoveries) for _ in seeds]
+    result = structure_dose(SAMPLES, courses, recovered)
+    backwards = structure_dose(SAMPLES, courses[::-1], recovered[::-1])
+    raw, less = result.eqd2_gy(alpha_beta, Basis.RAW), result.eqd2_gy(alpha_beta, Basis.RECOVERED)
+    np.testing.assert_allclose(raw, backwards.eqd2_gy(alpha_beta, Basis.RAW), rtol=1e-12)
+    assert (less <= raw + 1e-12).all()
+    maxima = [result.course_eqd2_gy(part, alpha_beta, Basis.RAW).max() for part in result.courses]
+    assert raw.max() <= sum(maxima) + 1e-9
+
+
+def test_recovery_takes_off_eqd2_not_physical_dose() -> None:
+    """50 Gy in 25 fractions, half recovered: 25 Gy EQD2 are left; halving the physical dose would leave 18.75 Gy."""
+    uniform = course_of(dose_of(lambda p: np.full(len(p), 50.0), grid(4.0)), 25)
+    result = structure_dose(SAMPLES, [uniform], [0.5])
+    np.testing.assert_allclose(result.eqd2_gy(2.0, Basis.RECOVERED), 25.0)
+    np.testing.assert_allclose(result.eqd2_gy(2.0, Basis.RAW), 50.0)
+
+
+def test_a_recovery_outside_0_to_1_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="0 … 1"):
+        structure_dose(SAMPLES, [course(1)], [1.5])
+
+
+def test_dose_outside_its_grid_is_not_known_rather_than_zero() -> None:
+    half = course_of(dose_of(lambda p: np.full(len(p), 10.0), grid(2.0, 12.0, centre=(12.0, 0.0, 0.0))), 5)
+    result = structure_dose(SAMPLES, [half], [0.0])
+    assert result.unknown_percent() == pytest.approx(50.0, abs=1.0)
+
+
+def test_volume_above_10_gy_per_fraction_is_counted() -> None:
+    hot = course_of(dose_of(lambda p: np.where(p[:, 0] > 0, 24.0, 6.0), grid(2.0)), 2)
+    result = structure_dose(SAMPLES, [hot], [0.0])
+    height = 12.0 - 2.0 * (20.0 - 6.0) / (24.0 - 6.0)  # the interpolated dose passes 2 × 10 Gy between two voxels
+    assert result.beyond_lq_cc() == pytest.approx(np.pi * height**2 * (36.0 - height) / 3000.0, rel=0.03)
+
+
+def test_mapping_by_whole_voxels_is_exact() -> None:
+    dose = dose_of(smooth(3), grid(2.0))
+    shift = np.eye(4)
+    shift[:3, 3] = (4.0, -6.0, 2.0)
+    moved = course_of(dose, 5, transform=SpatialTransform(FRAME, FRAME, (Affine(shift),), "shift"))
+    mapped = map_dose(moved, dose.geometry, FRAME)
+    np.testing.assert_allclose(mapped.voxels_gy[:-1, 3:, :-2], dose.voxels_gy[1:, :-3, 2:], atol=1e-5)
+    assert not mapped.known[:, :3].any()
+
+
+def test_mapping_to_another_frame_than_the_transform_starts_in_is_refused() -> None:
+    with pytest.raises(GeometryError, match="it maps"):
+        map_dose(course(1), grid(4.0), "9.9.9")
+
+
+def test_a_course_whose_transform_ends_in_another_frame_is_refused() -> None:
+    with pytest.raises(GeometryError):
+        course_of(dose_of(smooth(1), grid(4.0)), 5, transform=SpatialTransform(FRAME, "9.9", (), "wrong"))
+    with pytest.raises(CaseError, match="0 fractions"):
+        course_of(dose_of(smooth(1), grid(4.0)), 0)
+
+
+def test_composite_takes_the_highest_eqd2_of_the_structures_and_the_default_elsewhere() -> None:
+    geometry = grid(4.0)
+    mapped = [map_dose(course_of(dose_of(lambda p: np.full(len(p), 30.0), geometry), 5), geometry, FRAME)]
+    x = voxel_points(geometry)[:, 0].reshape(geometry.shape)
+    masks = {2.0: x > 10, 10.0: x > 0}
+    composite = composite_volume(mapped, [5], masks, 3.0)
+    np.testing.assert_allclose(composite[x > 10], 60.0, rtol=1e-6)
+    np.testing.assert_allclose(composite[(x > 0) & (x <= 10)], 40.0, rtol=1e-6)
+    np.testing.assert_allclose(composite[x <= 0], 54.0, rtol=1e-6)
+    np.testing.assert_allclose(eqd2_volume(mapped, [5], 2.0), 60.0, rtol=1e-6)
