@@ -211,7 +211,7 @@ def fillTable(table, rows, numeric, colours=()):
     table.resizeColumnsToContents()
     last = table.columnCount - 1
     table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
-    table.resizeRowsToContents()
+    table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 
 class ReirradiationAccumulationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

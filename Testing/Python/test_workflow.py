@@ -1,0 +1,142 @@
+"""The pipeline from Python: progress, cancel, services handed in, and the folder that appears when complete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ReirradiationLib.model.case import Case
+from ReirradiationLib.model.errors import Cancelled, OutputError
+from ReirradiationLib.model.scene import PictureRequest, SceneContent
+from ReirradiationLib.output import OutputFolder
+from ReirradiationLib.workflow import STEPS, Monitor, Progress, Services, compute, run_case
+
+
+@pytest.fixture
+def small_case(demo_case: Case) -> Case:
+    wanted = ("spinal_cord", "PTV2_L1")
+    return replace(
+        demo_case,
+        structures=tuple(s for s in demo_case.structures if s.name in wanted),
+        constraints=demo_case.constraints[:1],
+    )
+
+
+class RecordingPictures:
+    def __init__(self) -> None:
+        self.requests: list[PictureRequest] = []
+
+    def unavailable_because(self) -> str | None:
+        return None
+
+    def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
+        self.requests.append(request)
+        return b"\x89PNG"
+
+
+class RecordingScene:
+    def __init__(self) -> None:
+        self.contents: list[SceneContent] = []
+
+    def write(self, content: SceneContent, path: Path) -> None:
+        self.contents.append(content)
+        path.write_bytes(b"scene")
+
+
+def test_pictures_and_scene_come_from_the_services_that_are_handed_in(small_case: Case, tmp_path: Path) -> None:
+    pictures, scene = RecordingPictures(), RecordingScene()
+    run_case(small_case, tmp_path / "out", Services(pictures, scene), Monitor())
+    assert [request.orientation.value for request in pictures.requests] == ["axial", "sagittal", "coronal"]
+    (content,) = scene.contents
+    assert [dose.name for dose in content.doses][-1] == "Cumulative EQD2"
+    assert [structure.name for structure in content.structures] == ["spinal_cord", "PTV2_L1"]
+    assert len(content.optimization_structures) == 3
+    assert (tmp_path / "out" / "case.mrb").read_bytes() == b"scene"
+
+
+def test_without_services_there_is_a_report_but_no_scene(small_case: Case, tmp_path: Path) -> None:
+    run_case(small_case, tmp_path / "out", Services(), Monitor())
+    assert "pictures are missing" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert not (tmp_path / "out" / "case.mrb").exists()
+
+
+def test_progress_names_every_step_in_order(small_case: Case, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    run_case(small_case, tmp_path / "out", Services(), Monitor(seen.append))
+    assert list(dict.fromkeys(progress.title for progress in seen)) == list(STEPS)
+    assert all(progress.steps == len(STEPS) for progress in seen)
+    assert [progress.step for progress in seen] == sorted(progress.step for progress in seen)
+
+
+@pytest.mark.parametrize("after", [0, 3, 7, 12])
+def test_cancelling_leaves_nothing_behind(small_case: Case, tmp_path: Path, after: int) -> None:
+    seen: list[Progress] = []
+    with pytest.raises(Cancelled):
+        run_case(small_case, tmp_path / "out", Services(), Monitor(seen.append, lambda: len(seen) >= after))
+    assert len(seen) == after
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_scene_writer_leaves_nothing_behind(small_case: Case, tmp_path: Path) -> None:
+    class Failing:
+        def write(self, content: SceneContent, path: Path) -> None:
+            path.write_bytes(b"half")
+            raise OutputError("case.mrb", "disk full", "Make room.")
+
+    with pytest.raises(OutputError, match="disk full"):
+        run_case(small_case, tmp_path / "out", Services(scene=Failing()), Monitor())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_metrics_of_a_structure_do_not_depend_on_the_other_structures(small_case: Case) -> None:
+    alone = replace(small_case, structures=small_case.structures[:1], optimization=())
+    changed = replace(small_case.structures[1], alpha_beta_gy=1.0, reason="test")
+    beside = replace(small_case, structures=(small_case.structures[0], changed))
+    first = compute(alone, Monitor()).scores[0]
+    second = compute(beside, Monitor()).scores[0]
+    assert (first.prior, first.cumulative) == (second.prior, second.cumulative)
+
+
+def test_the_order_of_prior_courses_does_not_change_a_number(small_case: Case) -> None:
+    again = replace(small_case.prior_courses[0], identifier="again", label="again")
+    courses = (small_case.prior_courses[0], again)
+    case = replace(small_case, optimization=())
+    forth = compute(replace(case, prior_courses=courses), Monitor())
+    back = compute(replace(case, prior_courses=courses[::-1]), Monitor())
+    assert forth.scores[0].cumulative == pytest.approx(back.scores[0].cumulative, abs=1e-9)
+    assert forth.scores[0].prior == pytest.approx(2 * compute(case, Monitor()).scores[0].prior, abs=1e-9)
+
+
+def test_output_folder_appears_only_when_finished(tmp_path: Path) -> None:
+    final = tmp_path / "deep" / "out"
+    with OutputFolder(final) as folder:
+        folder.path("a.txt").write_text("a")
+        assert not final.exists()
+        folder.finish()
+        assert (final / "a.txt").read_text() == "a"
+    assert [path.name for path in final.parent.iterdir()] == ["out"]
+
+
+def test_output_folder_may_be_an_empty_one_that_is_there(tmp_path: Path) -> None:
+    with OutputFolder(tmp_path / "out") as folder:
+        (tmp_path / "out").mkdir()
+        folder.path("a.txt").write_text("a")
+        folder.finish()
+    assert (tmp_path / "out" / "a.txt").exists()
+
+
+def test_output_folder_that_was_filled_meanwhile_is_not_touched(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="not empty"), OutputFolder(tmp_path / "out") as folder:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+        folder.finish()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
+
+
+def test_output_at_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("file")
+    with pytest.raises(OutputError, match="a file of that name"), OutputFolder(tmp_path / "out"):
+        pass
+    assert (tmp_path / "out").read_text() == "file"
