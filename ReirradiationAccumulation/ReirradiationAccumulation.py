@@ -6,15 +6,13 @@ with stand-ins for Qt and for the application (``Testing/Python/test_gui_accumul
 """
 
 import pathlib
-import queue
 import sys
 import tempfile
-import threading
-from concurrent.futures import Future
 
 import qt
 import slicer
 import vtk
+from ReirradiationLib.background import BackgroundRun
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import Cancelled, ReirradiationError
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
@@ -58,60 +56,6 @@ class ReirradiationAccumulationParameterNode:
     caseFile: pathlib.Path
     outputFolder: pathlib.Path  # appears when everything is written
     replaceFormerOutput: bool = False
-
-
-class BackgroundRun:
-    """A computation in a Python thread, while the window stays alive.
-
-    Within Slicer the main thread keeps Python's lock while Qt waits for events, so a thread alone would starve. Therefore
-    a timer calls :meth:`serve`, which waits for a moment with the lock released. In that moment it also carries out what
-    only the main thread may do: the thread asks for OpenGL and MRML scenes by :meth:`onMainThread`.
-    """
-
-    def __init__(self, work):
-        self.progress = None
-        self.cancelled = threading.Event()
-        self.outcome = Future()
-        self._requests = queue.SimpleQueue()
-        threading.Thread(target=self._workInThread, args=(work,), name="Reirradiation", daemon=True).start()
-
-    def onMainThread(self, worker):
-        """The worker with all of its methods carried out by the main thread; for use within the thread."""
-
-        def ask(function, arguments):
-            answer = Future()
-            self._requests.put((answer, function, arguments))
-            return answer.result()
-
-        class OnMainThread:
-            def __getattr__(self, name):
-                return lambda *arguments: ask(getattr(worker, name), arguments)
-
-        return OnMainThread()
-
-    def reportProgress(self, progress):
-        self.progress = progress
-
-    def serve(self, seconds):
-        """Main thread: let the thread work for a while, or do one thing it asked for; True once it is finished."""
-        try:
-            request = self._requests.get(timeout=seconds)
-        except queue.Empty:
-            return False
-        if request is not None:
-            self._settle(*request)
-        return request is None
-
-    def _workInThread(self, work):
-        self._settle(self.outcome, work, (self,))
-        self._requests.put(None)
-
-    @staticmethod
-    def _settle(future, function, arguments):
-        try:
-            future.set_result(function(*arguments))
-        except Exception as error:  # noqa: BLE001 (raised again where the result is asked for)
-            future.set_exception(error)
 
 
 class RunControl:
@@ -308,7 +252,7 @@ class ReirradiationAccumulationWidget(ScriptedLoadableModuleWidget, VTKObservati
         enableOrSayWhyNot(self.ui.openReportButton, whyNot, _("Open the report in the web browser."))
         enableOrSayWhyNot(self.ui.loadSceneButton, whyNot, _("Add CT, doses and structures to the current scene."))
         scores = evaluation.scorecard if evaluation else ()
-        stateColours = {ScoreState.MET: GREEN, ScoreState.EXCEEDED: ORANGE, ScoreState.EXCEEDED_BY_PRIOR: RED}
+        stateColours = {ScoreState.MET: GREEN, ScoreState.EXCEEDED: RED, ScoreState.EXCEEDED_BY_PRIOR: RED}
         colours = [stateColours.get(ScoreState(score.state), GREY) for score in scores]
         texts = [self.scoreTexts(score) for score in scores]
         fillTable(self.ui.scorecardTable, texts, numeric=(2, 4, 5, 6), colours=colours)
@@ -361,8 +305,8 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
 
     def runInBackground(self, run, caseFile, outputFolder, replace):
         """The same within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
-        services = Services(run.onMainThread(OffscreenPictureMaker()), run.onMainThread(MrbSceneWriter()))
-        return self.run(caseFile, outputFolder, replace, run.reportProgress, run.cancelled.is_set, services)
+        services = Services(run.on_main_thread(OffscreenPictureMaker()), run.on_main_thread(MrbSceneWriter()))
+        return self.run(caseFile, outputFolder, replace, run.report_progress, run.cancelled.is_set, services)
 
     def loadScene(self, outputFolder):
         """Add the scene of a finished case to the current scene, which keeps its nodes and the place it is saved to."""

@@ -167,16 +167,16 @@ class ReirradiationOptStructuresWidget(ScriptedLoadableModuleWidget, VTKObservat
         caseFile = self._parameterNode.caseFile
         self.ui.casePathLineEdit.addCurrentPathToHistory()
         self.showResults(None)
-        return lambda run: self.logic.compute(caseFile, run.reportProgress, run.cancelled.is_set)
+        return lambda run: self.logic.compute(caseFile, run.report_progress, run.cancelled.is_set)
 
     def showResults(self, results):
         self._results = results
         organs = results.optimization if results else ()
         stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
         colours = [stateColours[organ.levels.state] for organ in organs]
-        fillTable(self.ui.organsTable, [self.organTexts(organ) for organ in organs], numeric=range(1, 7), colours=colours)
+        fillTable(self.ui.organsTable, [self.organTexts(organ) for organ in organs], numeric=range(2, 9), colours=colours)
         for row, organ in enumerate(organs):
-            self.ui.organsTable.item(row, 3).setToolTip(organ.request.source)
+            self.ui.organsTable.item(row, 5).setToolTip(organ.request.source)
         self.ui.exportLabel.text = ""
         self.ui.caseLabel.text = _("No result yet.")
         if results:
@@ -194,7 +194,8 @@ class ReirradiationOptStructuresWidget(ScriptedLoadableModuleWidget, VTKObservat
         levels = organ.levels
         p, r, a, d = levels.prior_eqd2_gy, levels.new_eqd2_gy, levels.limit_eqd2_gy, levels.step_eqd2_gy
         doses = [f"{value:.2f}" for value in (p, r, a, p + r)]
-        return [organ.request.structure, *doses, str(organ.request.number), f"{d:.2f}", levels.state.value]
+        basis, alphaBeta = organ.request.basis.value, f"{levels.alpha_beta_gy:g}"
+        return [organ.request.structure, basis, alphaBeta, *doses, str(organ.request.number), f"{d:.2f}", levels.state.value]
 
     @staticmethod
     def shellTexts(shell):

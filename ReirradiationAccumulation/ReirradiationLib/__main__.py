@@ -69,7 +69,8 @@ def _summary(evaluation: Evaluation) -> str:
         + [
             [
                 *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
-                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative), s.state),
+                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative)),
+                f"{s.state}; {s.remark}" if s.remark else s.state,
             ]
             for s in evaluation.scorecard
         ]

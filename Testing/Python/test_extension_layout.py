@@ -27,6 +27,7 @@ FLOORS = {
     "dosimetry": 1,
     "planning": 2,
     "report": 3,
+    "background": 4,
     "output": 4,
     "write_outputs": 4,
     "workflow": 4,
@@ -88,6 +89,8 @@ def test_metadata_can_be_read_by_the_extensions_index() -> None:
     assert values["EXTENSION_HOMEPAGE"] == f"https://github.com/{home}"
     for url in [values["EXTENSION_ICONURL"], *values["EXTENSION_SCREENSHOTURLS"].split()]:
         assert url.startswith(f"https://raw.githubusercontent.com/{home}/main/Resources/"), url
+    for url in values["EXTENSION_SCREENSHOTURLS"].split():
+        assert (ROOT / url.split("/main/")[1]).is_file(), f"the Extensions Index could not download {url}"
     assert set(re.findall(r"add_subdirectory\((\w+)\)", text)) == set(MODULES)
 
 

@@ -35,7 +35,8 @@ def test_what_is_left_is_shown_and_exported_once(gui: Gui, small_case: Path, tmp
     widget = computed(gui, small_case)
     assert gui.messages == []
     ui = widget.ui
-    ((organ, *doses, state),) = rows(ui.organsTable)
+    ((organ, basis, alpha_beta, *doses, state),) = rows(ui.organsTable)
+    assert (basis, alpha_beta) == ("raw", "2")
     p, r, a, sum_, number, d = (float(text) for text in doses)
     assert organ == "spinal_cord" and (r, a, number) == (60.0, 50.0, 3.0) and state == "graded limits"
     assert sum_ == pytest.approx(p + r, abs=0.011) and d == pytest.approx((p + r - a) / number, abs=0.011)
