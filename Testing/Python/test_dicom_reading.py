@@ -342,5 +342,9 @@ def test_a_big_endian_dose_is_read_like_the_little_endian_one(tmp_path: Path, de
     dataset.PixelData = dataset.pixel_array.astype(">u2").tobytes()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
     path = tmp_path / "RD.dcm"
-    pydicom.dcmwrite(path, dataset, implicit_vr=False, little_endian=False, force_encoding=True)
+    if int(pydicom.__version__.split(".")[0]) >= 3:
+        pydicom.dcmwrite(path, dataset, implicit_vr=False, little_endian=False, force_encoding=True)
+    else:
+        dataset.is_little_endian, dataset.is_implicit_VR = False, False
+        dataset.save_as(path)
     np.testing.assert_array_equal(read_dose(path).voxels_gy, prior_dose.voxels_gy)

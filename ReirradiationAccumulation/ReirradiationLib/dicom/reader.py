@@ -133,10 +133,9 @@ class DicomReader:
     def refuse(self, keyword: str, found: str, remedy: str, expected: str = "") -> DicomError:
         """An error about one attribute of this dataset, to be raised by the caller."""
         from pydicom.datadict import tag_for_keyword
-        from pydicom.tag import Tag
 
         number = tag_for_keyword(keyword)
-        tag = f" {Tag(number)}" if number is not None else ""
+        tag = f" ({number >> 16:04X},{number & 0xFFFF:04X})" if number is not None else ""
         return DicomError(f"{self.where}: {keyword}{tag}", found, remedy, expected)
 
     def _value(self, keyword: str) -> Any:
