@@ -78,8 +78,12 @@ def read_ct(folder: Path) -> Image:
 def _ct_slices(folder: Path) -> list[DicomReader]:
     if not folder.is_dir():
         raise DicomError(str(folder), "no such folder", "Name the folder that holds the CT slices.", "a folder")
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        raise DicomError(str(folder), f"cannot be read ({error.strerror or error})", "Check its permissions.") from error
     slices = []
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    for path in paths:
         try:
             slices.append(open_dicom(path, SopClass.CT))
         except DicomError as error:

@@ -88,6 +88,9 @@ def _frame_step(reader: DicomReader, origin: FloatArray, normal: FloatArray) -> 
 
 
 def _voxels_gy(reader: DicomReader) -> Float32Array:
+    bits = reader.whole("BitsAllocated")
+    if reader.whole("BitsStored") != bits or reader.whole("HighBit") != bits - 1:
+        raise reader.refuse("BitsStored", f"is {reader.text('BitsStored')} of {bits}", "Export the dose again.", f"{bits}")
     scaling = reader.number("DoseGridScaling")
     if scaling <= 0.0:
         raise reader.refuse("DoseGridScaling", f"is {scaling}", "Export the dose again.", "> 0")

@@ -48,8 +48,11 @@ def write_effective_dose(
         If the array does not fit the CT, holds negative, infinite or only zero values, or cannot be written.
     """
     usable = voxels_gy.shape == reference.geometry.shape and bool(np.isfinite(voxels_gy).all())
-    if not usable or voxels_gy.min() < 0 or voxels_gy.max() <= 0 or not plan_uids:
-        raise OutputError(path.name, "a dose that is empty, negative, not finite or of another grid", "Report this.")
+    if not usable or voxels_gy.min() < 0 or not plan_uids:
+        raise OutputError(path.name, "a dose that is negative, not finite, of another grid or of no plan", "Report this.")
+    if voxels_gy.max() <= 0:
+        remedy = "Check the registration: no prior dose reaches the current CT."
+        raise OutputError(path.name, "the dose is zero everywhere on the current CT", remedy)
     dataset = new_object(reference, SopClass.RTDOSE, description, SERIES_NUMBER)
     geometry = reference.geometry
     direction = np.asarray(geometry.direction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from datetime import date
 from enum import Enum
@@ -29,7 +30,10 @@ class SopClass(Enum):
     DEFORMABLE_REG = "1.2.840.10008.5.1.4.1.1.66.3"
 
 
-READ_ERRORS = (ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RuntimeError, OverflowError)
+READ_ERRORS = (
+    *(ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RuntimeError, OverflowError),
+    *(EOFError, struct.error, MemoryError),
+)
 """What pydicom raises on damaged content; all become a :class:`DicomError`."""
 
 
@@ -130,6 +134,11 @@ class DicomReader:
             raise self.refuse(keyword, f"has {len(items)} items", remedy, "exactly one")
         return items[0]
 
+    def transfer_syntax(self) -> str:
+        """TransferSyntaxUID of the file; empty if it states none."""
+        meta = getattr(self.dataset, "file_meta", None)
+        return "" if meta is None else str(meta.get("TransferSyntaxUID", ""))
+
     def refuse(self, keyword: str, found: str, remedy: str, expected: str = "") -> DicomError:
         """An error about one attribute of this dataset, to be raised by the caller."""
         from pydicom.datadict import tag_for_keyword
@@ -141,7 +150,7 @@ class DicomReader:
     def _value(self, keyword: str) -> Any:
         try:
             return self.dataset.get(keyword)
-        except READ_ERRORS as error:
+        except (*READ_ERRORS, OSError) as error:
             raise self.refuse(keyword, f"cannot be read ({error})", "The file is damaged; export it again.") from error
 
 

@@ -12,6 +12,10 @@ from ..model.transform import Affine, DisplacementGrid, SpatialTransform, Transf
 from .planes import grid, row_and_column_directions
 from .reader import DicomReader, SopClass, open_dicom
 
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+RIGID_TOLERANCE = 1e-3
+"""Largest deviation of a rotation matrix typed RIGID from an orthonormal one."""
+
 
 def read_registration(path: Path, fixed_frame_uid: str, moving_frame_uid: str) -> SpatialTransform:
     """Read the transform from the current to the prior frame of reference.
@@ -36,7 +40,7 @@ def read_registration(path: Path, fixed_frame_uid: str, moving_frame_uid: str) -
         If it does not connect the two frames, or only in the direction that would have to be inverted.
     """
     reader = open_dicom(path, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG)
-    if not reader.dataset.file_meta.TransferSyntaxUID.is_little_endian:
+    if reader.transfer_syntax() == BIG_ENDIAN:
         raise DicomError(str(path), "a big-endian transfer syntax", "Export the registration as little endian.")
     deformable = reader.text("SOPClassUID") == SopClass.DEFORMABLE_REG.value
     steps = (_deformable_steps if deformable else _rigid_steps)(reader, fixed_frame_uid, moving_frame_uid)
@@ -49,7 +53,7 @@ def _rigid_steps(reader: DicomReader, fixed: str, moving: str) -> tuple[Transfor
     to_registered: dict[str, FloatArray] = {}
     for item in reader.items("RegistrationSequence"):
         frame = item.text("FrameOfReferenceUID") or reader.text("FrameOfReferenceUID")
-        matrix = _item_matrix(item)
+        matrix = _item_matrix(item, may_be_absent=frame == reader.text("FrameOfReferenceUID"))
         if frame in to_registered and not np.allclose(matrix, to_registered[frame], atol=1e-6):
             raise item.refuse("FrameOfReferenceUID", "has two different matrices", "Export one registration per object.")
         to_registered[frame] = matrix
@@ -61,11 +65,14 @@ def _rigid_steps(reader: DicomReader, fixed: str, moving: str) -> tuple[Transfor
     return (Affine(np.linalg.inv(moving_to_registered.matrix) @ fixed_to_registered.matrix),)
 
 
-def _item_matrix(item: DicomReader) -> FloatArray:
+def _item_matrix(item: DicomReader, may_be_absent: bool) -> FloatArray:
+    registrations = item.items("MatrixRegistrationSequence")
+    matrices = [matrix for registration in registrations for matrix in registration.items("MatrixSequence")]
+    if not matrices and not may_be_absent:
+        raise item.refuse("MatrixSequence", "holds no matrix", "Export the registration again.", "at least one matrix")
     total = np.eye(4)
-    for registration in item.items("MatrixRegistrationSequence"):
-        for matrix in registration.items("MatrixSequence"):
-            total = _matrix(matrix) @ total
+    for matrix in matrices:
+        total = _matrix(matrix) @ total
     return total
 
 
@@ -79,8 +86,6 @@ def _deformable_steps(reader: DicomReader, fixed: str, moving: str) -> tuple[Tra
     item = items[0]
     pre = _optional_matrix(item, "PreDeformationMatrixRegistrationSequence")
     post = _optional_matrix(item, "PostDeformationMatrixRegistrationSequence")
-    if not item.items("DeformableRegistrationGridSequence"):
-        return (Affine(post @ pre),)
     return (_grid(item.only_item("DeformableRegistrationGridSequence"), pre), Affine(post))
 
 
@@ -112,7 +117,13 @@ def _optional_matrix(item: DicomReader, keyword: str) -> FloatArray:
 
 
 def _matrix(item: DicomReader) -> FloatArray:
-    return Affine(item.numbers("FrameOfReferenceTransformationMatrix", 16).reshape(4, 4)).matrix
+    matrix = Affine(item.numbers("FrameOfReferenceTransformationMatrix", 16).reshape(4, 4)).matrix
+    rigid = item.text("FrameOfReferenceTransformationMatrixType") == "RIGID"
+    if rigid and not np.allclose(matrix[:3, :3].T @ matrix[:3, :3], np.eye(3), atol=RIGID_TOLERANCE):
+        raise item.refuse(
+            "FrameOfReferenceTransformationMatrix", "scales or shears", "Export the registration again.", "a RIGID matrix"
+        )
+    return matrix
 
 
 def _unconnected(reader: DicomReader, fixed: str, moving: str, found: list[str]) -> RegistrationError:

@@ -27,8 +27,8 @@ def read_structures(path: Path) -> StructureSet:
         If the file is no RTSTRUCT, its ROIs lie in more than one frame of reference, or a contour is damaged.
     """
     reader = open_dicom(path, SopClass.RTSTRUCT)
-    regions = {item.whole("ROINumber"): item for item in reader.items("StructureSetROISequence")}
-    contours = {item.whole("ReferencedROINumber"): item for item in reader.items("ROIContourSequence")}
+    regions = _by_number(reader, "StructureSetROISequence", "ROINumber")
+    contours = _by_number(reader, "ROIContourSequence", "ReferencedROINumber")
     types = {
         item.whole("ReferencedROINumber"): item.text("RTROIInterpretedType")
         for item in reader.items("RTROIObservationsSequence")
@@ -59,16 +59,28 @@ def read_structures(path: Path) -> StructureSet:
     )
 
 
+def _by_number(reader: DicomReader, sequence: str, keyword: str) -> dict[int, DicomReader]:
+    """Items by their ROI number; a number that occurs twice would let one ROI take the other's contours."""
+    items: dict[int, DicomReader] = {}
+    for item in reader.items(sequence):
+        number = item.whole(keyword)
+        if number in items:
+            raise item.refuse(keyword, f"{number} occurs twice in {sequence}", "Export the structure set again.", "unique")
+        items[number] = item
+    return items
+
+
 def _contours(region: DicomReader) -> tuple[FloatArray, ...]:
-    kept = []
-    for item in region.items("ContourSequence"):
-        kind = item.text("ContourGeometricType")
-        points = _points(item)
-        if kind in _CLOSED and len(points) >= 3:
-            kept.append(points)
-        else:
-            _log.info("%s: %s contour with %d points encloses nothing; passed over", item.where, kind, len(points))
-    return tuple(kept)
+    items = region.items("ContourSequence")
+    kinds = {item.text("ContourGeometricType") for item in items}
+    if kinds.isdisjoint(_CLOSED):
+        if items:
+            _log.info("%s: %s contours enclose nothing; passed over", region.where, ", ".join(sorted(kinds)))
+        return ()
+    if not kinds <= set(_CLOSED):
+        found = f"is {', '.join(repr(kind) for kind in sorted(kinds))} within one ROI"
+        raise region.refuse("ContourGeometricType", found, "Close all contours of the ROI.", " or ".join(_CLOSED))
+    return tuple(points for points in map(_points, items) if len(points) >= 3)
 
 
 def _points(item: DicomReader) -> FloatArray:
@@ -84,6 +96,9 @@ def _points(item: DicomReader) -> FloatArray:
             raise item.refuse("ContourData", "is not numeric", "Export the structure set again.") from error
     if points.size % 3 or not np.isfinite(points).all():
         raise item.refuse("ContourData", f"has {points.size} values", "Export again.", "finite triplets x, y, z")
+    if item.has("NumberOfContourPoints") and item.whole("NumberOfContourPoints") * 3 != points.size:
+        stated = item.whole("NumberOfContourPoints")
+        raise item.refuse("ContourData", f"has {points.size // 3} points", "Export again.", f"{stated} points")
     return np.asarray(points.reshape(-1, 3))
 
 

@@ -98,7 +98,9 @@ def save_object(dataset: Dataset, path: Path) -> None:
         dataset.save_as(partial, **_file_format())
         partial.replace(path)
     except OSError as error:
-        raise OutputError(str(path), f"cannot be written ({error.strerror})", "Check the folder and the disk.") from error
+        raise OutputError(
+            str(path), f"cannot be written ({error.strerror or error})", "Check the folder and the disk."
+        ) from error
 
 
 def reference_item(sop_class_uid: str, sop_instance_uid: str) -> Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,10 @@ PLANE_TOLERANCE_MM = 0.1
 """Contour points this close along the normal lie on one plane."""
 
 GAP_FACTOR = 1.5
-"""A distance between planes beyond this multiple of the usual one is a gap in the structure, not a thick slab."""
+"""A distance between planes beyond this multiple of the smallest one is a gap in the structure, not a thick slab."""
+
+LARGEST_STEP_MM = 10.0
+"""Contours further apart than this describe no shape that could be evaluated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +50,8 @@ class ContourPlane:
 def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPlane, ...]:
     """Sort contours into planes parallel to the slices of the CT.
 
-    A slab reaches half way to the neighbouring planes; the first and the last plane reach half a slice beyond
-    themselves (half-slice end caps, as in Nelms B et al., Med Phys 42:4435 (2015)).
+    A slab reaches half way to the neighbouring planes; the first and the last plane, and those beside a gap, reach half
+    the smallest plane distance beyond themselves (half-slice end caps, as in Nelms B et al., Med Phys 42:4435 (2015)).
 
     Parameters
     ----------
@@ -58,7 +62,8 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
     Raises
     ------
     DosimetryError
-        If a contour is not parallel to the CT's slices.
+        If a contour is not parallel to the CT's slices or lies outside the CT, occurs twice (the two would cancel out
+        by even–odd), or the planes are too far apart.
     """
     by_position: dict[float, list[FloatArray]] = {}
     axes = np.asarray(geometry.direction)
@@ -72,12 +77,21 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
                 "Contour it on the planes of the current CT.",
                 "contours parallel to the slices",
             )
+        _require_within(structure, local, geometry)
         near = [known for known in by_position if abs(known - position) <= PLANE_TOLERANCE_MM]
-        by_position.setdefault(near[0] if near else position, []).append(local[:, :2])
+        beside = by_position.setdefault(near[0] if near else position, [])
+        if any(np.array_equal(local[:, :2], other) for other in beside):
+            raise DosimetryError(
+                f"Structure '{structure.name}'", f"the same contour twice at {position:.1f} mm", "Delete one of them."
+            )
+        beside.append(local[:, :2])
     positions = np.array(sorted(by_position))
     steps = np.diff(positions)
-    usual = float(np.median(steps)) if steps.size else geometry.spacing_mm[2]
-    usual = max(usual, PLANE_TOLERANCE_MM)
+    usual = float(steps.min()) if steps.size else geometry.spacing_mm[2]
+    if usual > max(LARGEST_STEP_MM, GAP_FACTOR * geometry.spacing_mm[2]):
+        raise DosimetryError(
+            f"Structure '{structure.name}'", f"its contours are {usual:.1f} mm apart", "Contour every slice of the CT."
+        )
     halves = np.where(steps <= GAP_FACTOR * usual, steps, usual) / 2.0
     below = np.concatenate([[usual / 2.0], halves])
     above = np.concatenate([halves, [usual / 2.0]])
@@ -85,6 +99,26 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
         ContourPlane(float(position), float(below[n]), float(above[n]), tuple(by_position[position]))
         for n, position in enumerate(positions)
     )
+
+
+def count_gaps(planes: tuple[ContourPlane, ...]) -> int:
+    """How many gaps there are between planes, where contours are missing or the structure has several parts."""
+    return sum(
+        upper.position_mm - lower.position_mm > lower.above_mm + upper.below_mm + PLANE_TOLERANCE_MM
+        for lower, upper in pairwise(planes)
+    )
+
+
+def _require_within(structure: Structure, local_mm: FloatArray, geometry: Geometry) -> None:
+    spacing = np.asarray(geometry.spacing_mm)
+    outside = (local_mm < -spacing) | (local_mm > np.asarray(geometry.size) * spacing)
+    if outside.any():
+        raise DosimetryError(
+            f"Structure '{structure.name}'",
+            f"a contour point lies at {np.round(to_lps(local_mm[outside.any(axis=1)][:1], geometry)[0], 1).tolist()} mm",
+            "Name the structure set of the current CT, or correct the contour.",
+            "points within the current CT",
+        )
 
 
 def to_lps(local_mm: FloatArray, geometry: Geometry) -> FloatArray:

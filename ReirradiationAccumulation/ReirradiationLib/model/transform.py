@@ -20,7 +20,7 @@ class Affine:
     Raises
     ------
     GeometryError
-        If the matrix is not 4×4, not finite, not affine or not invertible.
+        If the matrix is not 4×4, not finite, not affine, not invertible, or mirrors the patient.
     """
 
     matrix: FloatArray
@@ -28,12 +28,12 @@ class Affine:
     def __post_init__(self) -> None:
         matrix = np.asarray(self.matrix)
         usable = matrix.shape == (4, 4) and bool(np.isfinite(matrix).all())
-        if not usable or not np.allclose(matrix[3], (0, 0, 0, 1), atol=1e-9) or abs(np.linalg.det(matrix)) < 1e-9:
+        if not usable or not np.allclose(matrix[3], (0, 0, 0, 1), atol=1e-9) or np.linalg.det(matrix) < 1e-9:
             raise GeometryError(
                 "Registration matrix",
                 f"{matrix.tolist()}",
                 "Check FrameOfReferenceTransformationMatrix.",
-                "an invertible affine 4×4 matrix",
+                "an invertible affine 4×4 matrix that does not mirror",
             )
 
     def apply(self, points_mm: FloatArray) -> FloatArray:
