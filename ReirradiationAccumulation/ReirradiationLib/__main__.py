@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +25,11 @@ EXIT_CANCELLED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 refused, 2 wrong usage, 130 cancelled."""
     parsed = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console of another code page must not fail a finished case
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(levelname)s %(message)s")
+    former = signal.signal(signal.SIGTERM, _interrupt)
     try:
         case = read_case(parsed.case)
         services = Services(OffscreenPictureMaker(), MrbSceneWriter())
@@ -34,9 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt):
         print("reirradiation: cancelled; nothing was written", file=sys.stderr)
         return EXIT_CANCELLED
+    finally:
+        signal.signal(signal.SIGTERM, former)
     print(_summary(evaluation))
     print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
     return 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Let a request to terminate end like Ctrl-C, so that nothing half-written stays."""
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,6 +88,8 @@ def _summary(evaluation: Evaluation) -> str:
             for s in evaluation.scorecard
         ]
     )
+    findings = [f"  {finding.subject}: {finding.found} [{finding.identifier}]" for finding in evaluation.findings]
+    lines += ["", "Findings", *findings] if findings else []
     for organ in evaluation.optimization:
         lines += [
             "",

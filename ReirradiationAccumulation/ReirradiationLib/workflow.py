@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .dicom.records import CourseRecord, Records, read_records
+from .dicom.course_record import CourseRecord
+from .dicom.records import Records, read_records
 from .dicom.registration import read_registration
 from .dosimetry.accumulation import composite_volume, structure_dose
 from .dosimetry.mapping import MappedDose, map_dose
@@ -28,12 +29,13 @@ from .model.case import (
 )
 from .model.course import Course
 from .model.errors import Cancelled, ProtocolError
+from .model.finding import require_decisions
 from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
 from .model.scene import PictureMaker, SceneWriter
 from .model.transform import SpatialTransform, identity_transform
-from .output import OutputFolder
+from .output import OutputFolder, require_outside
 from .planning.levels import optimization_levels
 from .planning.near_target import prior_near_target
 from .planning.optimization_structures import make_shells, organ_stems
@@ -42,8 +44,9 @@ from .registration.quality import transform_quality
 from .registration.simpleitk_rigid import register_rigid
 from .report.assemble import assemble, months_between, reference_day
 from .report.evaluation import Evaluation
+from .report.findings import optimization_findings, structure_findings
 from .report.results import CaseResults, OptimizationResult, StructureResult
-from .write_outputs import OUTPUT_FILES, write_outputs
+from .write_outputs import is_former_output, write_outputs
 
 TARGET_SAMPLES = 20_000
 """Samples that stand for a target when the distance to it is measured."""
@@ -125,9 +128,12 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, rep
     Cancelled
         If the user asked to stop; then no output appears.
     """
-    with OutputFolder(output, OUTPUT_FILES if replace else frozenset()) as folder:
-        results = compute(case, monitor)
-        evaluation = assemble(results)
+    folder = OutputFolder(output, is_former_output if replace else None)
+    require_outside(output, [case.current.ct, *(course.ct for course in case.prior_courses if course.ct)])
+    folder.require_free()
+    results = compute(case, monitor)
+    evaluation = assemble(results)
+    with folder:
         write_outputs(results, evaluation, folder, services.pictures, services.scene, lambda text: monitor.report(5, text))
         monitor.check()
         folder.finish()
@@ -152,6 +158,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     for choice in case.structures:
         monitor.report(3, choice.name)
         structures.append(evaluate_structure(choice, case, protocol, records, prior, new))
+    findings = [*records.findings, *(finding for result in structures for finding in structure_findings(result, records))]
+    require_decisions(findings, case.decisions)
     by_name = {structure.choice.name: structure for structure in structures}
     scores = tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints)
     optimization: list[OptimizationResult] = []
@@ -161,6 +169,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         first_number = 1 + sum(len(result.shells) for result in optimization)
         label = (stems[request.structure], first_number)
         optimization.append(optimize(request, case, records, by_name[request.structure], prior, label))
+    findings += [finding for result in optimization for finding in optimization_findings(result)]
+    require_decisions(findings, case.decisions)
     return CaseResults(
         case=case,
         protocol=protocol,
@@ -172,6 +182,7 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         cumulative_eqd2_gy=_composite(mapped, courses, structures, records.ct) if new else None,
         structures=tuple(structures),
         scores=scores,
+        findings=tuple(findings),
         optimization=tuple(optimization),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, Sc
 from .model.structure import Structure
 from .output import OutputFolder
 from .report.assemble import COMPOSITE_RULE
-from .report.evaluation import Evaluation, evaluation_json
+from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import draw_pictures
 from .report.results import CaseResults
@@ -50,9 +52,21 @@ def write_outputs(
     report("pictures")
     drawn = draw_pictures(results, content, pictures, lambda: report("pictures"))
     report(REPORT_FILE)
-    folder.path(REPORT_FILE).write_text(report_html(evaluation, drawn), encoding="utf-8")
+    folder.write_text(REPORT_FILE, report_html(evaluation, drawn))
     report(EVALUATION_FILE)
-    folder.path(EVALUATION_FILE).write_text(evaluation_json(evaluation), encoding="utf-8")
+    folder.write_text(EVALUATION_FILE, evaluation_json(evaluation))
+
+
+def is_former_output(folder: Path) -> bool:
+    """Whether a folder holds an output of this program and nothing else, so that it may be replaced on request."""
+    paths = list(folder.iterdir())
+    if not all(path.name in OUTPUT_FILES and path.is_file() and not path.is_symlink() for path in paths):
+        return False
+    try:
+        stored = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stored, dict) and stored.get("schema") == SCHEMA
 
 
 def scene_content(results: CaseResults) -> SceneContent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from pathlib import Path
 
@@ -123,7 +124,15 @@ def absolute(dataset) -> None:
 
 
 def feet_first(dataset) -> None:
-    """The same dose stored with rows and columns reversed, as a scan turned by 180° about z would be."""
+    """The same dose as a feet-first supine scan stores it: rows run to the patient's right, frames towards the feet."""
+    x, y, z = (float(v) for v in dataset.ImagePositionPatient)
+    dataset.ImagePositionPatient = [x + 4.0 * 89, y, z + 3.0 * 47]
+    dataset.ImageOrientationPatient = [-1, 0, 0, 0, 1, 0]
+    dataset.PixelData = np.ascontiguousarray(dataset.pixel_array[::-1, :, ::-1]).tobytes()
+
+
+def prone(dataset) -> None:
+    """The same dose as a head-first prone scan stores it: rows and columns reversed."""
     x, y, z = (float(v) for v in dataset.ImagePositionPatient)
     dataset.ImagePositionPatient = [x + 4.0 * 89, y + 4.0 * 73, z]
     dataset.ImageOrientationPatient = [-1, 0, 0, 0, -1, 0]
@@ -140,7 +149,7 @@ def sagittal(dataset) -> None:
     dataset.PixelData = pixels.tobytes()
 
 
-@pytest.mark.parametrize("change", [descending, absolute, feet_first, sagittal])
+@pytest.mark.parametrize("change", [descending, absolute, feet_first, prone, sagittal])
 def test_the_same_dose_stored_otherwise_has_the_same_values_at_the_same_points(
     tmp_path: Path, demo_folder: Path, prior_dose: Dose, change
 ) -> None:
@@ -168,6 +177,7 @@ def test_the_same_dose_stored_otherwise_has_the_same_values_at_the_same_points(
         (lambda d: setattr(d, "PixelData", d.PixelData[:1000]), "cannot be decoded"),
         (lambda d: setattr(d, "PixelData", bytes(len(d.PixelData))), "zero everywhere"),
         (lambda d: setattr(d, "PixelRepresentation", 1), "negative|cannot"),
+        (lambda d: (setattr(d, "BitsStored", 12), setattr(d, "HighBit", 11)), "BitsStored.*12 of 16"),
         (lambda d: setattr(d, "GridFrameOffsetVector", [0, 1, 3]), "3 values for 48 frames"),
         (lambda d: setattr(d, "GridFrameOffsetVector", [*range(0, 141, 3), 150]), "unevenly"),
         (lambda d: setattr(d, "GridFrameOffsetVector", [7.0 + n for n in range(48)]), "starts with 7.0"),
@@ -242,11 +252,35 @@ def test_structures_equal_what_pydicom_reads(demo_folder: Path) -> None:
     [
         (lambda c: setattr(c, "ContourData", [1, 2, 3, 4]), "has 4 values"),
         (lambda c: setattr(c, "ContourData", []), "ContourData"),
+        (lambda c: setattr(c, "ContourData", c.ContourData[:30]), "has 10 points.*expected 22 points"),
+        (lambda c: setattr(c, "ContourGeometricType", "OPEN_PLANAR"), "OPEN_PLANAR.*within one ROI"),
+        (lambda c: c.__delattr__("ContourGeometricType"), "ContourGeometricType.*within one ROI"),
     ],
 )
 def test_a_damaged_contour_is_refused(tmp_path: Path, demo_folder: Path, change, message: str) -> None:
     source = demo_folder / "course2" / "RS.dcm"
     path = changed(source, tmp_path / "RS.dcm", lambda d: change(d.ROIContourSequence[0].ContourSequence[0]))
+    with pytest.raises(DicomError, match=message):
+        read_structures(path)
+
+
+def split_contours(dataset) -> None:
+    """A second item with the rest of the cord's contours, as if the last one counted."""
+    whole = dataset.ROIContourSequence[0]
+    part = copy.deepcopy(whole)
+    whole.ContourSequence, part.ContourSequence = whole.ContourSequence[:20], part.ContourSequence[20:]
+    dataset.ROIContourSequence.append(part)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (split_contours, "ReferencedROINumber.*1 occurs twice in ROIContourSequence"),
+        (lambda d: setattr(d.StructureSetROISequence[1], "ROINumber", 1), "ROINumber.*1 occurs twice"),
+    ],
+)
+def test_an_roi_number_that_occurs_twice_is_refused(tmp_path: Path, demo_folder: Path, change, message: str) -> None:
+    path = changed(demo_folder / "course2" / "RS.dcm", tmp_path / "RS.dcm", change)
     with pytest.raises(DicomError, match=message):
         read_structures(path)
 
@@ -334,6 +368,42 @@ def test_a_damaged_registration_is_refused(tmp_path: Path, demo_folder: Path, cu
 
     path = changed(demo_folder / "course2" / "REG_rigid.dcm", tmp_path / "REG2.dcm", singular)
     with pytest.raises(GeometryError, match="matrix"):
+        read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 1], "scales or shears"),
+        ([-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], "does not mirror"),
+    ],
+)
+def test_a_rigid_matrix_that_is_not_rigid_is_refused(tmp_path, demo_folder, current_ct, prior_dose, values, message) -> None:
+    def change(dataset) -> None:
+        item = dataset.RegistrationSequence[1].MatrixRegistrationSequence[0].MatrixSequence[0]
+        item.FrameOfReferenceTransformationMatrix = values
+
+    path = changed(demo_folder / "course2" / "REG_rigid.dcm", tmp_path / "REG.dcm", change)
+    with pytest.raises((DicomError, GeometryError), match=message):
+        read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("REG_rigid.dcm", lambda d: d.RegistrationSequence[1].__delattr__("MatrixRegistrationSequence")),
+        ("REG_rigid.dcm", lambda d: setattr(d.RegistrationSequence[1].MatrixRegistrationSequence[0], "MatrixSequence", [])),
+        (
+            "REG_deform.dcm",
+            lambda d: d.DeformableRegistrationSequence[0].__delattr__("DeformableRegistrationGridSequence"),
+        ),
+    ],
+)
+def test_a_registration_without_content_is_not_the_identity(
+    tmp_path, demo_folder, current_ct, prior_dose, name, change
+) -> None:
+    path = changed(demo_folder / "course2" / name, tmp_path / "REG.dcm", change)
+    with pytest.raises(DicomError, match=r"holds no matrix|0 items"):
         read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
 
 

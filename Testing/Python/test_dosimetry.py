@@ -178,6 +178,32 @@ def test_an_oblique_structure_is_refused() -> None:
         structure_samples(tilted, grid(2.0))
 
 
+def test_contours_that_make_no_sense_are_refused() -> None:
+    whole = cylinder(10.0, 60.0, 3.0).contours_mm
+    with pytest.raises(DosimetryError, match="the same contour twice"):
+        structure_samples(Structure("doubled", 1, (*whole, whole[5])), grid(2.0))
+    with pytest.raises(DosimetryError, match="within the current CT"):
+        structure_samples(Structure("far", 1, tuple(c + np.array([0.0, 0.0, 50.0]) for c in whole)), grid(2.0))
+    stray = whole[3].copy()
+    stray[7, 0] = 1e9
+    with pytest.raises(DosimetryError, match="within the current CT"):
+        structure_samples(Structure("stray", 1, (*whole[:3], stray)), grid(2.0))
+    with pytest.raises(DosimetryError, match=r"contours are 15\.0 mm apart"):
+        structure_samples(Structure("sparse", 1, whole[::5]), grid(2.0))
+
+
+def test_sparse_contours_beside_a_distant_one_keep_thin_slabs() -> None:
+    whole = cylinder(10.0, 60.0, 3.0).contours_mm
+    samples = structure_samples(Structure("three", 1, (whole[0], whole[1], whole[-1])), grid(2.0))
+    assert samples.volume_cc == pytest.approx(np.pi * 100 * 9 / 1000, rel=0.005)
+
+
+def test_regularly_sparse_contours_are_filled() -> None:
+    whole = cylinder(10.0, 60.0, 3.0).contours_mm
+    samples = structure_samples(Structure("every second", 1, whole[::2]), grid(2.0))
+    assert samples.volume_cc == pytest.approx(np.pi * 100 * 60 / 1000, rel=0.005)
+
+
 def test_a_structure_that_encloses_nothing_is_refused() -> None:
     line = Structure("line", 1, (np.array([[0, 0, 0], [10, 0, 0], [5, 0, 0]], dtype=float),))
     with pytest.raises(DosimetryError, match="encloses no volume"):

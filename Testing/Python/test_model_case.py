@@ -66,11 +66,18 @@ def test_paths_are_relative_to_the_case_file(demo_case: Case, demo_folder: Path)
         (lambda v: v["constraints"][0].update(at_least=5), "2 limits"),
         (lambda v: v["constraints"][0].pop("at_most"), "no limits"),
         (lambda v: v["constraints"][0].pop("source"), "'source' is missing"),
+        (lambda v: v["optimization"][0].update(metric="V20Gy[%]"), "Choose how P is read"),
+        (lambda v: v["optimization"][0].update(metric="Dmean"), "Choose how P is read"),
+        (lambda v: v["prior_courses"][0].update(id="sum, raw"), "reserved"),
+        (lambda v: v["prior_courses"][0].update(id="new"), "reserved"),
+        (lambda v: v["new_course"].update(prescription_gy=10**400), "a number"),
+        (lambda v: v.update(title="a\u0000b"), "cannot be printed"),
+        (lambda v: v.update(title="\ud800"), "cannot be printed"),
         (lambda v: v["constraints"][0].update(metric="D0.03"), "not understood"),
         (lambda v: v["constraints"][0].update(structure="heart"), "not among the case's structures"),
         (lambda v: v["optimization"][0].update(number=10), "from 1 to 9"),
         (lambda v: v["optimization"].append(dict(v["optimization"][0])), "same structure twice"),
-        (lambda v: v.update(decisions=[{"finding": "x", "who": "me"}]), "'when' is missing"),
+        (lambda v: v.update(decisions=[{"finding": "x", "subject": "y", "who": "me"}]), "'when' is missing"),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path: Path, values: dict, change, message: str) -> None:
@@ -86,7 +93,14 @@ def test_an_alpha_beta_that_is_not_positive_is_refused(tmp_path: Path, values: d
         read_case(written(tmp_path, values))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '"case"', "\x00"])
+def test_a_key_given_twice_is_refused(tmp_path: Path, demo_folder: Path) -> None:
+    text = (demo_folder / "case.json").read_text(encoding="utf-8")
+    twice = text.replace('"limit_eqd2_gy": 50,', '"limit_eqd2_gy": 50, "limit_eqd2_gy": 500,')
+    with pytest.raises(CaseError, match="'limit_eqd2_gy' twice"):
+        read_case(written(tmp_path, twice))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"case"', "\x00", "[" * 100_000])
 def test_a_file_that_is_no_case_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CaseError, match=r"case\.json"):
         read_case(written(tmp_path, text))
@@ -149,6 +163,8 @@ def test_a_group_without_a_row_is_refused_rather_than_taken_as_no_recovery() -> 
     [
         ("tissues.csv", "spinal cord,2,", "spinal cord,-2,", "row 2.*α/β is -2"),
         ("tissues.csv", "spinal cord,2,", "spinal cord,two,", "row 2.*'two'"),
+        ("tissues.csv", "spinal cord,2,", "spinal cord,2,5,", "row 2.*more cells than columns"),
+        ("tissues.csv", "spinal cord,2,", "spinal cord,2_5,", "row 2.*'2_5'"),
         ("tissues.csv", "spinal cord,2,", "brainstem,2,", "appears twice"),
         ("tissues.csv", "alpha_beta_gy", "ab", "no column alpha_beta_gy"),
         ("tissues.csv", "spinal cord,2,,,serial", "spinal cord,2,,,", "row 2.*empty cell"),

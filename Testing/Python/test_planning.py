@@ -12,14 +12,14 @@ from ReirradiationLib.dosimetry.occupancy import StructureSamples, structure_sam
 from ReirradiationLib.dosimetry.polygons import fill, signed_area
 from ReirradiationLib.dosimetry.radiobiology import eqd2
 from ReirradiationLib.model.case import OptimizationRequest
-from ReirradiationLib.model.errors import CaseError
+from ReirradiationLib.model.errors import CaseError, DosimetryError
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.protocol import Basis, Constraint, Sense
 from ReirradiationLib.planning.isolines import keyholed, simplified, zero_contours
 from ReirradiationLib.planning.levels import LevelState, optimization_levels
 from ReirradiationLib.planning.near_target import prior_near_target
 from ReirradiationLib.planning.optimization_structures import make_shells, organ_stems, shell_name
-from ReirradiationLib.planning.scorecard import ScoreState, score
+from ReirradiationLib.planning.scorecard import ScoreState, sampling_remark, score
 from synthetic import ball, course_of, cylinder, dose_of, grid
 
 WORKED_5 = {
@@ -242,7 +242,8 @@ def test_p_is_looked_for_near_the_target_only_and_hotter_parts_elsewhere_are_tol
     assert near.above_cc > 0.1
     assert near.region == "within 5 mm of target"
     far = structure_samples(ball(2.0, 1.0, centre=(35.0, 35.0, 0.0), name="far"), GEOMETRY)
-    assert prior_near_target(request(target="far", margin_mm=1.0), prior, far).value_gy == 0.0
+    with pytest.raises(DosimetryError, match="no part of it lies within 1 mm of far"):
+        prior_near_target(request(target="far", margin_mm=1.0), prior, far)
 
 
 def test_p_falls_back_to_the_maximum_where_the_region_is_smaller_than_the_metric() -> None:
@@ -262,6 +263,11 @@ def test_shell_names_are_short_and_unique_for_any_organ_names(organs, limit, ind
     names = [shell_name(stems[organ], levels.shells[index - 1]) for organ in organs]
     assert len(set(names)) == len(names)
     assert all(len(name) <= 16 and name.isascii() for name in names)
+
+
+def test_stems_differ_even_where_letters_and_numbers_collide() -> None:
+    stems = organ_stems(["cord03", "cordx", "cord.x", "cord_x", "coRd03", "日本", "脊髄"])
+    assert len(set(stems.values())) == 7
 
 
 def test_left_and_right_keep_different_names() -> None:
@@ -308,6 +314,46 @@ def test_a_constraint_is_evaluated_on_its_own_basis_and_alpha_beta() -> None:
     hypo = uniform(30.0, 5)
     assert score(constraint(), hypo, None).prior == pytest.approx(60.0)
     assert score(constraint(alpha_beta_gy=10.0), hypo, None).prior == pytest.approx(40.0)
+
+
+def partly_known(gray: float, fractions: int, centre_x: float):
+    """A uniform dose whose grid ends at some place within the structure, or does not reach it."""
+    course = course_of(dose_of(lambda p: np.full(len(p), gray), grid(2.0, 20.0, centre=(centre_x, 0, 0))), fractions)
+    return structure_dose(structure_samples(ball(8.0, 2.0), GEOMETRY), [course], [0.0])
+
+
+def test_unknown_dose_never_lets_an_upper_limit_be_met() -> None:
+    half = partly_known(30.0, 15, centre_x=20.0)
+    outcome = score(constraint(), half, None)
+    assert outcome.state is ScoreState.MET_WHERE_KNOWN
+    assert "not known in 5" in outcome.remark
+    cold = constraint(metric=Metric.parse("CV16Gy[cc]"), sense=Sense.AT_LEAST, limit=0.5)
+    assert score(cold, half, None).state is ScoreState.MET_WHERE_KNOWN
+    assert score(constraint(limit=20.0), half, None).state is ScoreState.EXCEEDED_BY_PRIOR
+    reached = constraint(metric=Metric.parse("D10%"), sense=Sense.AT_LEAST, limit=10.0)
+    assert score(reached, half, None).state is ScoreState.MET
+
+
+def test_a_known_excess_is_told_although_the_new_dose_is_unknown() -> None:
+    prior = uniform(60.0, 30)
+    nowhere = course_of(dose_of(lambda p: np.full(len(p), 9.0), grid(2.0, 10.0, centre=(100.0, 0.0, 0.0))), 5, "new plan")
+    cumulative = prior.with_course(nowhere, 0.0)
+    assert score(constraint(), prior, cumulative).state is ScoreState.EXCEEDED_BY_PRIOR
+    unproven = score(constraint(limit=90.0), prior, cumulative)
+    assert unproven.state is ScoreState.NOT_EVALUABLE
+    assert "new plan is not known anywhere" in unproven.remark
+
+
+def test_p_tells_how_much_of_its_region_is_unknown() -> None:
+    near = prior_near_target(request(), partly_known(30.0, 15, centre_x=20.0), None)
+    assert near.unknown_percent == pytest.approx(50.0, abs=2.0)
+
+
+def test_a_metric_read_from_few_samples_is_marked() -> None:
+    big = uniform(10.0, 5)
+    assert sampling_remark(Metric.parse("D0.0001cc"), big)
+    assert not sampling_remark(Metric.parse("D0.03cc"), big)
+    assert not sampling_remark(Metric.parse("D95%"), big)
 
 
 def test_a_structure_wholly_outside_the_dose_is_not_evaluable_rather_than_spared() -> None:

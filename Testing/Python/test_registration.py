@@ -7,10 +7,11 @@ import pytest
 from ReirradiationLib.dicom.registration import read_registration
 from ReirradiationLib.model.errors import Cancelled
 from ReirradiationLib.model.image import Image
-from ReirradiationLib.model.transform import Affine, SpatialTransform
+from ReirradiationLib.model.transform import Affine, DisplacementGrid, SpatialTransform
 from ReirradiationLib.registration.quality import jacobian_determinant, landmark_errors_mm, transform_quality
 from ReirradiationLib.registration.simpleitk_rigid import register_rigid
 from scipy.spatial.transform import Rotation
+from synthetic import grid, voxel_points
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,11 @@ def test_jacobian_of_known_maps() -> None:
     np.testing.assert_allclose(
         jacobian_determinant(SpatialTransform("a", "b", (Affine(scaling),), ""), points), 1.1 * 0.9 * 1.2
     )
-    mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
-    assert transform_quality(SpatialTransform("a", "b", (Affine(mirror),), ""), points).smallest_jacobian == pytest.approx(
-        -1
-    )
+    geometry = grid(10.0, 60.0)
+    vectors = np.zeros((*geometry.shape, 3), dtype=np.float32)
+    vectors[..., 0] = -2.0 * voxel_points(geometry)[:, 0].reshape(geometry.shape)
+    folded = SpatialTransform("a", "b", (DisplacementGrid(geometry, vectors),), "x becomes −x")
+    assert transform_quality(folded, points).smallest_jacobian == pytest.approx(-1.0, abs=1e-5)
 
 
 def test_quality_within_the_cord(demo_results, demo_folder, current_ct, prior_dose) -> None:

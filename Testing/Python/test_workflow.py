@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dicom_files import changed
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.errors import Cancelled, OutputError
 from ReirradiationLib.model.scene import PictureRequest, SceneContent
@@ -98,9 +99,17 @@ def test_metrics_of_a_structure_do_not_depend_on_the_other_structures(small_case
     assert (first.prior, first.cumulative) == (second.prior, second.cumulative)
 
 
-def test_the_order_of_prior_courses_does_not_change_a_number(small_case: Case) -> None:
-    again = replace(small_case.prior_courses[0], identifier="again", label="again")
-    courses = (small_case.prior_courses[0], again)
+def another_treatment(dose) -> None:
+    dose.SOPInstanceUID = "1.2.3.5"
+    dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = "1.2.3.4"
+
+
+def test_the_order_of_prior_courses_does_not_change_a_number(small_case: Case, tmp_path: Path) -> None:
+    first = small_case.prior_courses[0]
+    copy = changed(first.dose, tmp_path / "RD.dcm", another_treatment)
+    plan = changed(first.plan, tmp_path / "RP.dcm", lambda d: setattr(d, "SOPInstanceUID", "1.2.3.4"))
+    again = replace(first, identifier="again", label="again", dose=copy, plan=plan)
+    courses = (first, again)
     case = replace(small_case, optimization=())
     forth = compute(replace(case, prior_courses=courses), Monitor())
     back = compute(replace(case, prior_courses=courses[::-1]), Monitor())

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from ..model.case import Case, NewCourse, PriorCourse, RegistrationMethod
+from ..model.case import NEW_COURSE_ID, Case, NewCourse, PriorCourse, RegistrationMethod
 from ..model.course import Plan
 from ..model.errors import CaseError, DicomError
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding, require_decisions
 from ..model.image import Dose, Image
 from ..model.structure import StructureSet
+from .course_record import CourseRecord
 from .ct import read_ct
 from .dose import read_dose
 from .plan import read_plan
+from .record_findings import record_findings
 from .structures import read_structures
-
-PRESCRIPTION_TOLERANCE_GY = 0.01
-
-
-@dataclass(frozen=True, eq=False)
-class CourseRecord:
-    """The files of one course, consistent with each other.
-
-    Parameters
-    ----------
-    identifier, label : str
-    dose : Dose
-    plan : Plan or None
-    ct : Image or None
-        The CT of a prior course; only its registration needs it.
-    fractions : int
-    date : date or None
-    """
-
-    identifier: str
-    label: str
-    dose: Dose
-    plan: Plan | None
-    ct: Image | None
-    fractions: int
-    date: date | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +87,9 @@ def read_records(case: Case) -> Records:
         )
     prior = tuple(_prior_record(course, ct) for course in case.prior_courses)
     new = _new_record(case.new_course, ct) if case.new_course.dose else None
-    findings = _findings(case, ct, structures, prior, new)
-    _require_decisions(case, findings)
+    _require_different_treatments((*prior, *((new,) if new else ())))
+    findings = record_findings(case, ct, structures, prior, new)
+    require_decisions(findings, case.decisions)
     return Records(ct, structures, prior, new, findings)
 
 
@@ -132,6 +108,12 @@ def _prior_record(course: PriorCourse, current: Image) -> CourseRecord:
             f"its frame of reference {dose.frame_uid} is not that of the current CT and no registration is given",
             f"Give a registration for '{course.label}', e.g. a DICOM REG.",
             current.frame_uid,
+        )
+    if course.registration.method is not RegistrationMethod.SAME_FRAME and dose.frame_uid == current.frame_uid:
+        raise DicomError(
+            str(dose.file),
+            "it lies in the current CT's frame of reference already, but the case registers it",
+            f"Use the method '{RegistrationMethod.SAME_FRAME.value}' for '{course.label}', or name the right dose.",
         )
     fractions = _fractions(f"Course '{course.label}'", plan, course.fractions)
     day = course.date or (plan.date if plan else None)
@@ -152,7 +134,7 @@ def _new_record(course: NewCourse, current: Image) -> CourseRecord:
         )
     fractions = _fractions(f"Course '{course.label}'", plan, course.fractions)
     day = course.date or (plan.date if plan else None)
-    return CourseRecord("new", course.label, dose, plan, None, fractions, day)
+    return CourseRecord(NEW_COURSE_ID, course.label, dose, plan, None, fractions, day)
 
 
 def _require_belonging(dose: Dose, plan: Plan | None) -> None:
@@ -174,6 +156,19 @@ def _require_belonging(dose: Dose, plan: Plan | None) -> None:
         )
 
 
+def _require_different_treatments(records: Sequence[CourseRecord]) -> None:
+    """A treatment that is listed twice would be counted twice."""
+    for n, record in enumerate(records):
+        for other in records[:n]:
+            same_dose = record.dose.sop_instance_uid == other.dose.sop_instance_uid
+            if same_dose or record.dose.plan_uid == other.dose.plan_uid:
+                raise CaseError(
+                    f"Course '{record.label}'",
+                    f"the same {'dose' if same_dose else 'plan'} as course '{other.label}'",
+                    "List every treatment once.",
+                )
+
+
 def _fractions(subject: str, plan: Plan | None, stated: int | None) -> int:
     if plan is None and stated is None:
         raise CaseError(
@@ -188,55 +183,6 @@ def _fractions(subject: str, plan: Plan | None, stated: int | None) -> int:
             "Find out which is right; a partly delivered plan needs a dose of its own.",
         )
     return plan.fractions if plan is not None else int(stated or 0)
-
-
-def _findings(
-    case: Case, ct: Image, structures: StructureSet, prior: Sequence[CourseRecord], new: CourseRecord | None
-) -> tuple[Finding, ...]:
-    findings: list[Finding] = []
-    strangers = structures.referenced_slice_uids - set(ct.slice_uids)
-    if strangers:
-        found = f"it refers to {len(strangers)} slices that are not in the current CT"
-        findings.append(Finding("structures.other-ct", Severity.DECISION, structures.file.name, found))
-    for record in (*prior, *((new,) if new else ())):
-        findings += _course_findings(record, ct)
-    planned_gy = new.plan.prescription_gy if new and new.plan else None
-    stated_gy = case.new_course.prescription_gy
-    if planned_gy is not None and abs(planned_gy - stated_gy) > PRESCRIPTION_TOLERANCE_GY:
-        found = f"{stated_gy:g} Gy in the case, {planned_gy:g} Gy in the plan"
-        findings.append(Finding("prescription.differs", Severity.DECISION, "New course", found))
-    return tuple(findings)
-
-
-def _course_findings(record: CourseRecord, ct: Image) -> list[Finding]:
-    findings = []
-    subject = f"Course '{record.label}'"
-    if record.dose.patient.patient_id != ct.patient.patient_id:
-        found = f"PatientID '{record.dose.patient.patient_id}'"
-        expected = f"'{ct.patient.patient_id}' as in the current CT"
-        findings.append(Finding("patient.id-differs", Severity.DECISION, subject, found, expected))
-    if record.plan is None:
-        findings.append(Finding("plan.missing", Severity.NOTE, subject, "no plan; the number of fractions is from the case"))
-    elif record.plan.prescription_gy is None:
-        findings.append(Finding("prescription.missing", Severity.NOTE, subject, "the plan states no prescription"))
-    if record.plan and record.plan.approval != "APPROVED":
-        found = f"ApprovalStatus '{record.plan.approval}'"
-        findings.append(Finding("plan.not-approved", Severity.NOTE, subject, found, "'APPROVED'"))
-    if record.date is None:
-        findings.append(Finding("date.missing", Severity.NOTE, subject, "no date; its interval is not known"))
-    return findings
-
-
-def _require_decisions(case: Case, findings: Sequence[Finding]) -> None:
-    accepted = {decision.finding for decision in case.decisions}
-    for finding in findings:
-        if finding.severity is Severity.DECISION and finding.identifier not in accepted:
-            raise CaseError(
-                finding.subject,
-                finding.found,
-                f"If this is right, accept '{finding.identifier}' under 'decisions' in {case.file.name}.",
-                finding.expected,
-            )
 
 
 def _described(record: CourseRecord) -> str:

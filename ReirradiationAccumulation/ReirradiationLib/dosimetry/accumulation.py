@@ -64,12 +64,21 @@ class StructureDose:
         """The same samples with the dose of one more course."""
         return StructureDose(self.samples, (*self.courses, _course_samples(self.samples, course, recovery)))
 
-    def unknown_percent(self) -> float:
-        """Percent of the volume where the dose of at least one course is not known (counted as 0 Gy)."""
+    def known(self) -> BoolArray:
+        """Where the dose of every course is known, shape (n,)."""
         known = np.ones(len(self.samples.points_mm), dtype=np.bool_)
         for part in self.courses:
             known &= part.known
+        return known
+
+    def unknown_percent(self) -> float:
+        """Percent of the volume where the dose of at least one course is not known (counted as 0 Gy)."""
+        known = self.known()
         return 100.0 * float(self.samples.volumes_cc[~known].sum()) / self.samples.volume_cc
+
+    def unknown_courses(self) -> tuple[str, ...]:
+        """Labels of the courses whose dose is not known anywhere in the structure."""
+        return tuple(part.course.label for part in self.courses if not part.known.any())
 
     def beyond_lq_cc(self) -> float:
         """Volume where a course gave more per fraction than the linear-quadratic model is checked for."""

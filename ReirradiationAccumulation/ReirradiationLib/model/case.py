@@ -15,6 +15,10 @@ DEFAULT_ALPHA_BETA_GY = 3.0
 """α/β of tissue that no structure of the case covers (convention)."""
 
 
+NEW_COURSE_ID = "new"
+"""Stands for the new plan where courses are named by id."""
+
+
 class RegistrationMethod(str, Enum):
     """How a prior course is brought to the current CT."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .case import (
+    NEW_COURSE_ID,
     Case,
     CurrentAnatomy,
     NewCourse,
@@ -22,7 +23,7 @@ from .case import (
 from .errors import CaseError
 from .finding import Decision
 from .json_entry import JsonEntry
-from .metric import Metric
+from .metric import Metric, MetricKind
 from .protocol import Basis, Constraint, Sense, require_alpha_beta
 
 SCHEMA = "reirradiation-case/1"
@@ -45,10 +46,10 @@ def read_case(path: Path) -> Case:
     """
     path = path.resolve()
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        values = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats)
     except OSError as error:
         raise CaseError(str(path), f"cannot be read ({error.strerror})", "Check the path of the case file.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CaseError(str(path), f"not valid JSON ({error})", "Correct the case file.") from error
     keys = [field.name for field in fields(Case) if field.name != "file"]
     entry = JsonEntry(path.name, values, ["schema", *keys])
@@ -67,7 +68,7 @@ def read_case(path: Path) -> Case:
         protocol_folder=entry.optional_path("protocol_folder"),
         recovery_table=entry.text("recovery_table") if entry.has("recovery_table") else None,
         decisions=tuple(
-            Decision(e.text("finding"), e.text("who"), e.text("when"), e.text("reason"))
+            Decision(e.text("finding"), e.text("subject"), e.text("who"), e.text("when"), e.text("reason"))
             for e in entry.children("decisions", _keys(Decision))
         ),
     )
@@ -157,12 +158,27 @@ def _request(entry: JsonEntry) -> OptimizationRequest:
         limit_eqd2_gy=entry.number("limit_eqd2_gy"),
         basis=entry.choice("basis", Basis),
         alpha_beta_gy=_alpha_beta(entry),
-        metric=Metric.parse(entry.text("metric", default=DEFAULT_POINT_METRIC)),
+        metric=_point_metric(entry),
         number=entry.whole("number", default=DEFAULT_NUMBER, largest=LARGEST_NUMBER),
         target=entry.text("target") if entry.has("target") else None,
         margin_mm=entry.number("margin_mm", default=DEFAULT_MARGIN_MM, zero_allowed=True),
         source=entry.text("source"),
     )
+
+
+def _point_metric(entry: JsonEntry) -> Metric:
+    metric = Metric.parse(entry.text("metric", default=DEFAULT_POINT_METRIC))
+    if metric.kind not in (MetricKind.MAXIMUM, MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT):
+        raise CaseError(entry.at("metric"), str(metric), "Choose how P is read.", "Dmax, D0.01cc or D2%, for example")
+    return metric
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        repeated = next(key for n, (key, _) in enumerate(pairs) if key in [other for other, _ in pairs[:n]])
+        raise CaseError("case.json", f"the key '{repeated}' twice in one object", "Keep one of them.")
+    return values
 
 
 def _alpha_beta(entry: JsonEntry) -> float:
@@ -174,6 +190,9 @@ def _require_consistent(case: Case) -> None:
     identifiers = [course.identifier for course in case.prior_courses]
     if not identifiers:
         raise CaseError(f"{name}: prior_courses", "no course", "Name at least one prior course.")
+    for identifier in identifiers:
+        if identifier == NEW_COURSE_ID or identifier.startswith("sum"):
+            raise CaseError(f"{name}: prior_courses", f"the id '{identifier}'", "Choose another id; this one is reserved.")
     if len(set(identifiers)) != len(identifiers):
         raise CaseError(f"{name}: prior_courses", "the same id twice", "Give every course an id of its own.")
     requested = [request.structure for request in case.optimization]

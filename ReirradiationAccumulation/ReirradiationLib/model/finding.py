@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from .errors import CaseError
 
 
 class Severity(str, Enum):
@@ -38,9 +41,33 @@ class Finding:
 
 @dataclass(frozen=True)
 class Decision:
-    """The user's acceptance of a finding, stored in the case."""
+    """The user's acceptance of one finding on one subject, stored in the case."""
 
     finding: str
+    subject: str
     who: str
     when: str
     reason: str
+
+    def accepts(self, finding: Finding) -> bool:
+        """Whether this is the decision on the finding."""
+        return (self.finding, self.subject) == (finding.identifier, finding.subject)
+
+
+def require_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]) -> None:
+    """Stop unless every finding that needs a decision has one.
+
+    Raises
+    ------
+    CaseError
+        Naming the first finding without a decision, and how to accept it.
+    """
+    for finding in findings:
+        accepted = any(decision.accepts(finding) for decision in decisions)
+        if finding.severity is Severity.DECISION and not accepted:
+            raise CaseError(
+                finding.subject,
+                finding.found,
+                f"If this is right, accept '{finding.identifier}' with the subject \"{finding.subject}\" under 'decisions'.",
+                finding.expected,
+            )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from enum import Enum
-from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import CaseError
 
 Choice = TypeVar("Choice", bound=Enum)
+LARGEST = 1e6
+"""No number of a case is larger; NaN and infinity are not smaller either."""
 
 
 class JsonEntry:
@@ -51,6 +52,8 @@ class JsonEntry:
         value = self._get(key, default)
         if not isinstance(value, str) or (not value.strip() and default is None):
             raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a text")
+        if not all(letter.isprintable() for letter in value):
+            raise CaseError(self.at(key), f"{value!r}", "Remove the character that cannot be printed.", "a text")
         return value
 
     def number(self, key: str, default: float | None = None, *, zero_allowed: bool = False) -> float:
@@ -66,8 +69,9 @@ class JsonEntry:
     def signed_number(self, key: str) -> float:
         """Any finite number."""
         value = self._get(key, None)
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not isfinite(value):
-            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", "a number")
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
+        if not good:
+            raise CaseError(self.at(key), f"{value!r:.40}", "Correct the case file.", "a number")
         return float(value)
 
     def whole(self, key: str, default: int | None = None, largest: int = 10_000) -> int:

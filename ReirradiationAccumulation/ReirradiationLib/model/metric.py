@@ -22,7 +22,7 @@ class MetricKind(str, Enum):
     COLD_VOLUME_CC = "absolute volume below dose"
 
 
-_NUMBER = r"(\d+(?:\.\d+)?)"
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _GRAMMAR: tuple[tuple[str, MetricKind], ...] = (
     (rf"D{_NUMBER}cc(?:\[Gy\])?", MetricKind.DOSE_AT_CC),
     (rf"D{_NUMBER}%(?:\[Gy\])?", MetricKind.DOSE_AT_PERCENT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,8 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str,
                 raise ProtocolError(str(path), f"no column {', '.join(missing)}", "Add it.", ", ".join(columns))
             for number, row in enumerate(reader, start=2):
                 where = f"{path}, row {number}"
+                if None in row:
+                    raise ProtocolError(where, "more cells than columns", "Quote commas; write decimals with a point.")
                 if any(row[column] is None or not row[column].strip() for column in columns):
                     raise ProtocolError(where, "an empty cell", "Fill every column.", ", ".join(columns))
                 yield where, {column: row[column].strip() for column in columns}
@@ -94,9 +97,6 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str,
 
 
 def _number(where: str, row: dict[str, str], column: str) -> float:
-    try:
-        return float(row[column])
-    except ValueError as error:
-        raise ProtocolError(
-            where, f"{column} is '{row[column]}'", "Write a number with a decimal point.", "a number"
-        ) from error
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", row[column]):
+        raise ProtocolError(where, f"{column} is '{row[column]}'", "Write a number with a decimal point.", "a number")
+    return float(row[column])

@@ -10,6 +10,7 @@ from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import cumulative_dvh
 from ..dosimetry.occupancy import StructureSamples
 from ..model.case import OptimizationRequest
+from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
 
 
@@ -20,12 +21,14 @@ class PriorNearTarget:
     Parameters
     ----------
     value_gy : float
-        P, EQD2. 0 if no part of the organ is near the target.
+        P, EQD2.
     metric : Metric
         The metric that was used: the maximum if the region is smaller than the metric's volume.
     region : str
         In words.
     region_cc : float
+    unknown_percent : float
+        Share of the region where the dose of a prior course is not known, and so counted as 0 Gy.
     organ_maximum_gy : float
         Maximum of the sum in the whole organ, EQD2.
     above_cc : float
@@ -36,6 +39,7 @@ class PriorNearTarget:
     metric: Metric
     region: str
     region_cc: float
+    unknown_percent: float
     organ_maximum_gy: float
     above_cc: float
 
@@ -50,21 +54,33 @@ def prior_near_target(request: OptimizationRequest, dose: StructureDose, target:
         Prior courses in the organ.
     target : StructureSamples or None
         The target, if the request names one.
+
+    Raises
+    ------
+    DosimetryError
+        If no part of the organ is near the target.
     """
     sum_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis)
     volumes_cc = dose.samples.volumes_cc
     near = _near(request, dose.samples, target)
     region = f"within {request.margin_mm:g} mm of {request.target}" if target is not None else "whole organ"
     region_cc = float(volumes_cc[near].sum())
+    if not near.any():
+        raise DosimetryError(
+            f"Optimization structures of '{request.structure}'",
+            f"no part of it lies {region}",
+            "Enlarge 'margin_mm', or leave this request out of the case.",
+        )
     metric = request.metric
     if metric.kind is MetricKind.DOSE_AT_CC and metric.at > region_cc:
         metric = Metric(MetricKind.MAXIMUM)
-    value = cumulative_dvh(sum_gy[near], volumes_cc[near]).value(metric) if near.any() else 0.0
+    value = cumulative_dvh(sum_gy[near], volumes_cc[near]).value(metric)
     return PriorNearTarget(
         value_gy=value,
         metric=metric,
         region=region,
         region_cc=region_cc,
+        unknown_percent=100.0 * float(volumes_cc[near & ~dose.known()].sum()) / region_cc,
         organ_maximum_gy=float(sum_gy.max()),
         above_cc=float(volumes_cc[sum_gy > value].sum()),
     )

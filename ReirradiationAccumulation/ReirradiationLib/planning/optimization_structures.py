@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 import numpy as np
 
@@ -226,7 +227,7 @@ def organ_stems(organs: Sequence[str]) -> dict[str, str]:
     for n, organ in enumerate(organs, start=1):
         letters = "".join(c for c in organ if c.isascii() and c.isalnum()) or "roi"
         shared = [other for other in organs if other != organ and other[:STEM_LENGTH] == organ[:STEM_LENGTH]]
-        candidates = [letters[:STEM_LENGTH]] if not shared else [letters[:3] + letters[-3:]]
-        candidates.append(f"{letters[: STEM_LENGTH - 2]}{n:02d}")
-        stems[organ] = next(stem for stem in candidates if stem not in stems.values())
+        wanted = letters[:STEM_LENGTH] if not shared else letters[:3] + letters[-3:]
+        numbered = (f"{letters[: STEM_LENGTH - len(str(m))]}{m}" for m in count(n))
+        stems[organ] = next(stem for stem in chain([wanted], numbered) if stem not in stems.values())
     return stems

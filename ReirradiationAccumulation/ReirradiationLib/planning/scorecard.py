@@ -7,13 +7,21 @@ from enum import Enum
 
 from ..dosimetry.accumulation import StructureDose
 from ..model.errors import DosimetryError
+from ..model.metric import Metric, MetricKind
 from ..model.protocol import Constraint, Sense
+
+UNKNOWN_TOLERANCE_PERCENT = 0.05
+"""Share of the volume with unknown dose below which a sum counts as known."""
+
+FEWEST_SAMPLES = 20
+"""A metric on a volume of fewer samples is marked: its sampling error may reach 1 Gy and more in a steep gradient."""
 
 
 class ScoreState(str, Enum):
     """The outcome of one constraint."""
 
     MET = "met"
+    MET_WHERE_KNOWN = "met only where the dose is known"
     EXCEEDED = "exceeded"
     EXCEEDED_BY_PRIOR = "already exceeded by the prior courses alone"
     NOT_EVALUABLE = "not evaluable"
@@ -45,6 +53,9 @@ class Score:
 def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> Score:
     """Evaluate a constraint on the sum it was published for.
 
+    Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded, never that it
+    is met.
+
     Parameters
     ----------
     constraint : Constraint
@@ -53,16 +64,21 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
     cumulative : StructureDose or None
         Prior courses and the new plan, once there is one.
     """
+    final = cumulative or prior
     try:
         before = _value(constraint, prior)
         after = _value(constraint, cumulative) if cumulative is not None else None
     except DosimetryError as error:
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, str(error))
-    unknown = (cumulative or prior).unknown_percent()
-    if unknown >= 99.95:
-        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, "the dose is not known anywhere in the structure")
-    remark = f"dose not known in {unknown:.1f} % of the volume, counted there as 0 Gy" if unknown >= 0.05 else ""
-    return Score(constraint, before, after, _state(constraint, before, after), remark)
+    state = _state(constraint, before, after)
+    missing = final.unknown_courses()
+    proven = state in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR) and constraint.sense is Sense.AT_MOST
+    if missing and not proven:
+        remark = f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
+        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, remark)
+    if state is ScoreState.MET and _unknown_matters(constraint, final):
+        state = ScoreState.MET_WHERE_KNOWN
+    return Score(constraint, before, after, state, _remark(constraint, final))
 
 
 def _value(constraint: Constraint, dose: StructureDose) -> float:
@@ -78,3 +94,27 @@ def _state(constraint: Constraint, prior: float, cumulative: float | None) -> Sc
     if constraint.sense is Sense.AT_MOST and not met(prior):
         return ScoreState.EXCEEDED_BY_PRIOR
     return ScoreState.MET if met(prior if cumulative is None else cumulative) else ScoreState.EXCEEDED
+
+
+def _unknown_matters(constraint: Constraint, dose: StructureDose) -> bool:
+    """Whether unknown dose could turn "met" into "exceeded": everywhere but for a dose or volume to reach."""
+    to_reach = constraint.sense is Sense.AT_LEAST and constraint.metric.kind is not MetricKind.COLD_VOLUME_CC
+    return dose.unknown_percent() >= UNKNOWN_TOLERANCE_PERCENT and not to_reach
+
+
+def _remark(constraint: Constraint, dose: StructureDose) -> str:
+    remarks = []
+    unknown = dose.unknown_percent()
+    if unknown >= UNKNOWN_TOLERANCE_PERCENT:
+        remarks.append(f"dose not known in {unknown:.1f} % of the volume, counted there as 0 Gy")
+    remarks += sampling_remark(constraint.metric, dose)
+    return "; ".join(remarks)
+
+
+def sampling_remark(metric: Metric, dose: StructureDose) -> list[str]:
+    """A remark if the metric's volume holds too few samples of the structure; else none."""
+    sample_cc = dose.samples.volume_cc / len(dose.samples.volumes_cc)
+    count = metric.at / sample_cc
+    if metric.kind is not MetricKind.DOSE_AT_CC or count >= FEWEST_SAMPLES:
+        return []
+    return [f"read from only {max(1, round(count))} samples of the structure"]

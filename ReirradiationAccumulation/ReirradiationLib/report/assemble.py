@@ -14,10 +14,9 @@ from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
 from ..model.case import DEFAULT_ALPHA_BETA_GY
 from ..model.course import Course
 from ..model.errors import DosimetryError, OutputError
-from ..model.finding import Severity
 from ..model.metric import Metric
 from ..model.protocol import DAYS_PER_MONTH, Basis
-from ..planning.scorecard import Score
+from ..planning.scorecard import Score, sampling_remark
 from .evaluation import (
     INTENDED_USE,
     SCHEMA,
@@ -53,7 +52,6 @@ SETTINGS = (
 def assemble(results: CaseResults) -> Evaluation:
     """Summarize the results of a case."""
     case, records = results.case, results.records
-    decisions = {decision.finding: decision for decision in case.decisions}
     return Evaluation(
         schema=SCHEMA,
         software=f"SlicerReirradiation {__version__}",
@@ -83,13 +81,13 @@ def assemble(results: CaseResults) -> Evaluation:
                 subject=finding.subject,
                 found=finding.found,
                 expected=finding.expected,
-                decision=(
-                    f"accepted by {d.who}, {d.when}: {d.reason}"
-                    if finding.severity is Severity.DECISION and (d := decisions.get(finding.identifier))
-                    else ""
+                decision="; ".join(
+                    f"accepted by {decision.who}, {decision.when}: {decision.reason}"
+                    for decision in case.decisions
+                    if decision.accepts(finding)
                 ),
             )
-            for finding in records.findings
+            for finding in results.findings
         ),
         inputs=tuple(_input(path, case.file.parent) for path in records.files(case)),
     )
@@ -174,15 +172,19 @@ def _metrics(metrics: tuple[Metric, ...], result: StructureResult, with_recovery
         wanted = dose is not None and (basis is Basis.RAW or with_recovery)
         return dose.dvh(result.alpha_beta_gy, basis) if dose is not None and wanted else None
 
+    missing = result.final.unknown_courses()
+    if missing:
+        remark = f"not evaluable: the dose of {' and '.join(missing)} is not known anywhere in it"
+        return tuple(MetricSummary(str(metric), None, None, None, None, remark) for metric in metrics)
     sums = [dvh(dose, basis) for dose in (result.prior, result.cumulative) for basis in (Basis.RAW, Basis.RECOVERED)]
-    return tuple(_metric(metric, sums) for metric in metrics)
+    return tuple(_metric(metric, sums, "; ".join(sampling_remark(metric, result.final))) for metric in metrics)
 
 
-def _metric(metric: Metric, sums: list[CumulativeDvh | None]) -> MetricSummary:
+def _metric(metric: Metric, sums: list[CumulativeDvh | None], remark: str) -> MetricSummary:
     """A metric on the prior raw, prior recovered, cumulative raw and cumulative recovered sums."""
     try:
         values = [None if dvh is None else dvh.value(metric) for dvh in sums]
-        return MetricSummary(str(metric), values[0], values[1], values[2], values[3], remark="")
+        return MetricSummary(str(metric), values[0], values[1], values[2], values[3], remark)
     except DosimetryError as error:
         return MetricSummary(str(metric), None, None, None, None, f"not evaluable: {error.found}")
 
@@ -227,6 +229,8 @@ def _optimization(result: OptimizationResult) -> OptimizationSummary:
         structure=result.request.structure,
         metric=str(result.prior.metric),
         region=result.prior.region,
+        region_cc=result.prior.region_cc,
+        unknown_percent=result.prior.unknown_percent,
         basis=result.request.basis.value,
         alpha_beta_gy=levels.alpha_beta_gy,
         fractions=levels.fractions,
@@ -258,7 +262,9 @@ def _input(path: Path, folder: Path) -> InputSummary:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise OutputError(str(path), f"can no longer be read ({error.strerror})", "Keep the inputs in place.") from error
-    return InputSummary((path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix(), digest)
+    shown = (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+    # File names may hold bytes that are no text in UTF-8.
+    return InputSummary(shown.encode("utf-8", "backslashreplace").decode("utf-8"), digest)
 
 
 def _date(text: str) -> date | None:

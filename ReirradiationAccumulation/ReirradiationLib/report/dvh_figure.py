@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 900, 380
 LEFT, RIGHT, TOP, BOTTOM = 62, 230, 16, 52
+MOST_TICKS = 12
 
 # Okabe M, Ito K: a palette that stays apart under colour blindness; dashes keep curves apart in greyscale print.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C6D31")
@@ -35,7 +37,7 @@ class FigureLimit:
 def dvh_figure(title: str, curves: Sequence[FigureCurve], limits: Sequence[FigureLimit] = ()) -> str:
     """A figure as SVG text; the dose axis reaches beyond the largest dose, so no maximum is cut off."""
     highest = max([curve.dose_gy[-1] for curve in curves] + [limit.dose_gy for limit in limits] + [1.0])
-    tick = _tick(highest)
+    tick = round_step(highest, MOST_TICKS)
     dose_end = tick * (int(highest * 1.02 / tick) + 1)
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg" '
@@ -97,8 +99,10 @@ def _y(percent: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * percent / 100.0
 
 
-def _tick(highest: float) -> float:
-    return next((step for step in (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0) if highest / step <= 12), 200.0)
+def round_step(highest: float, most: int) -> float:
+    """The smallest of the steps 1, 2, 5, 10, 20, 50 … (and tenths of them) that fits at most so often into a range."""
+    decade = 10.0 ** math.floor(math.log10(highest / most))
+    return next(step * decade for step in (1.0, 2.0, 5.0, 10.0) if highest / (step * decade) <= most)
 
 
 def _short(label: str) -> str:

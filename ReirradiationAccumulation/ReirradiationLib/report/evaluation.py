@@ -134,6 +134,8 @@ class OptimizationSummary:
     structure: str
     metric: str
     region: str
+    region_cc: float
+    unknown_percent: float
     basis: str
     alpha_beta_gy: float
     fractions: int

@@ -14,6 +14,7 @@ CURVES_PER_FIGURE = 7
 _SENSE = {"at_most": "≤", "at_least": "≥"}
 _ROW_CLASS = {
     ScoreState.MET.value: "met",
+    ScoreState.MET_WHERE_KNOWN.value: "open",
     ScoreState.EXCEEDED.value: "bad",
     ScoreState.EXCEEDED_BY_PRIOR.value: "bad",
     ScoreState.NOT_EVALUABLE.value: "open",
@@ -106,7 +107,8 @@ def _optimization(evaluation: Evaluation) -> str:
 
 def _organ_shells(summary: OptimizationSummary) -> str:
     text = (
-        f"P = {summary.prior_eqd2_gy:.2f} Gy EQD2 ({summary.metric} of the {summary.basis} prior sum, {summary.region}), "
+        f"P = {summary.prior_eqd2_gy:.2f} Gy EQD2 ({summary.metric} of the {summary.basis} prior sum, {summary.region}: "
+        f"{summary.region_cc:.2f} cc, dose not known in {summary.unknown_percent:.1f} % of it), "
         f"R = {summary.new_eqd2_gy:.2f} Gy EQD2, A = {summary.limit_eqd2_gy:.2f} Gy EQD2 ({summary.source}), "
         f"α/β {summary.alpha_beta_gy:g} Gy: {summary.state}."
     )

@@ -12,13 +12,13 @@ from ..model.arrays import FloatArray
 from ..model.geometry import Vector3
 from ..model.protocol import Basis
 from ..model.scene import DoseQuantity, Orientation, PictureMaker, PictureRequest, SceneContent
+from .dvh_figure import round_step
 from .results import CaseResults, StructureResult
 
 WIDTH, HEIGHT = 760, 620
 NEAR_MM = 240.0
 """Field of view of the sagittal and coronal pictures; the axial one shows the whole CT."""
 
-ISODOSE_STEPS_GY = (1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0)
 MOST_ISODOSES = 6
 
 
@@ -88,7 +88,7 @@ def draw_pictures(
 
 def _isodoses(maximum_gy: float) -> tuple[float, ...]:
     """Round levels up to the maximum, at most six."""
-    step = next((step for step in ISODOSE_STEPS_GY if maximum_gy / step < MOST_ISODOSES + 1), ISODOSE_STEPS_GY[-1])
+    step = round_step(maximum_gy, MOST_ISODOSES + 1)
     return tuple(step * n for n in range(1, int(maximum_gy / step) + 1))
 
 

@@ -10,6 +10,7 @@ from ..dosimetry.mapping import MappedDose
 from ..model.arrays import Float32Array
 from ..model.case import Case, OptimizationRequest, StructureChoice
 from ..model.course import Course
+from ..model.finding import Finding
 from ..model.protocol import Protocol, Tissue
 from ..model.structure import Structure
 from ..planning.levels import OptimizationLevels
@@ -83,6 +84,8 @@ class CaseResults:
         Composite volumes for display; the cumulative one is None without a new plan.
     structures : tuple of StructureResult
     scores : tuple of Score
+    findings : tuple of Finding
+        Of the records and of the computation.
     optimization : tuple of OptimizationResult
     """
 
@@ -96,6 +99,7 @@ class CaseResults:
     cumulative_eqd2_gy: Float32Array | None
     structures: tuple[StructureResult, ...]
     scores: tuple[Score, ...]
+    findings: tuple[Finding, ...]
     optimization: tuple[OptimizationResult, ...]
 
     @property

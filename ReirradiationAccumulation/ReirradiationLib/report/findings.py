@@ -1,0 +1,46 @@
+"""What is noticed in the results, and must be told or decided."""
+
+from __future__ import annotations
+
+from ..dicom.records import Records
+from ..dosimetry.plane_stack import contour_planes, count_gaps
+from ..model.finding import Finding, Severity
+from .results import OptimizationResult, StructureResult
+
+LARGEST_UNKNOWN_PERCENT = 5.0
+"""Share of the region near the target whose prior dose may be unknown before the user must decide."""
+
+OFF_SLICE_TOLERANCE = 0.1
+"""Share of the slice distance that a contour may lie off the nearest slice of the CT."""
+
+
+def structure_findings(result: StructureResult, records: Records) -> list[Finding]:
+    """Gaps and contours between slices (notes), and a registration that folds (to be decided)."""
+    name, geometry = result.choice.name, records.ct.geometry
+    findings = []
+    planes = contour_planes(result.structure, geometry)
+    gaps = count_gaps(planes)
+    if gaps:
+        found = f"{gaps} gaps between its contours along the slice normal, not filled"
+        findings.append(Finding("structure.gap", Severity.NOTE, f"Structure '{name}'", found))
+    slices = [plane.position_mm / geometry.spacing_mm[2] for plane in planes]
+    off = sum(abs(position - round(position)) > OFF_SLICE_TOLERANCE for position in slices)
+    if off:
+        found = f"{off} contours lie between slices of the CT"
+        findings.append(Finding("structure.off-slice", Severity.NOTE, f"Structure '{name}'", found))
+    for course, quality in zip(result.prior.courses, result.quality, strict=True):
+        if quality.smallest_jacobian is not None and quality.smallest_jacobian <= 0.0:
+            found = f"the registration folds in {name}: Jacobian determinant {quality.smallest_jacobian:.2f}"
+            subject = f"Course '{course.course.label}'"
+            findings.append(Finding("registration.folding", Severity.DECISION, subject, found, "> 0"))
+    return findings
+
+
+def optimization_findings(result: OptimizationResult) -> list[Finding]:
+    """A prior dose that is largely unknown where P is read: then P and all limits would be too favourable."""
+    unknown = result.prior.unknown_percent
+    if unknown <= LARGEST_UNKNOWN_PERCENT:
+        return []
+    subject = f"Optimization structures of '{result.request.structure}'"
+    found = f"the prior dose is not known in {unknown:.0f} % of the region ({result.prior.region}), so P is a lower bound"
+    return [Finding("dose.unknown", Severity.DECISION, subject, found, f"at most {LARGEST_UNKNOWN_PERCENT:g} %")]
