@@ -158,33 +158,37 @@ def fillTable(table, rows, numeric, colours=()):
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 
-class ReirradiationAccumulationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The window: choose a case and a folder, run, read the scorecard, open report and scene."""
+class CaseWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """What the windows of both modules share: a ui with paths and a run, and the parameter node that remembers them.
+
+    A window names its ``uiFile``, its ``pathEdits`` (member of the parameter node, line edit of the ui), its ``logic``,
+    the packages that "Reload" drops, and provides ``whyNotRun``, ``onStart``, ``showResult`` and ``updateButtons``.
+    """
+
+    uiFile = ""
+    pathEdits = ()
+    reloaded = ("ReirradiationLib",)
+    readyText = ""
 
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = self.runControl = None
-        self._parameterNode = self._parameterNodeGuiTag = self._outputFolder = None
+        self._parameterNode = None
 
-    def setup(self):
-        ScriptedLoadableModuleWidget.setup(self)
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/ReirradiationAccumulation.ui"))
+    def setupCase(self, logic):
+        uiWidget = slicer.util.loadUI(self.resourcePath(self.uiFile))
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.ui.intendedUseLabel.text = INTENDED_USE
-        self.logic = ReirradiationAccumulationLogic()
-        self.runControl = RunControl(self.ui, _("Run the case."), self.whyNotRun, self.onStart, self.showResult)
+        self.logic = logic
+        self.runControl = RunControl(self.ui, self.readyText, self.whyNotRun, self.onStart, self.showResult)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         # By hand: the wrapper's own connection shows a path that is not set as "."
-        self.ui.casePathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
-        self.ui.outputPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
-        self.ui.openReportButton.connect("clicked(bool)", self.onOpenReportButton)
-        self.ui.loadSceneButton.connect("clicked(bool)", self.onLoadSceneButton)
-        self.initializeParameterNode()
-        self.showResult(None)
+        for _member, name in self.pathEdits:
+            getattr(self.ui, name).connect("currentPathChanged(QString)", self.onPathChanged)
 
     def cleanup(self):
         if self.runControl is not None:
@@ -197,7 +201,7 @@ class ReirradiationAccumulationWidget(ScriptedLoadableModuleWidget, VTKObservati
 
     def onReload(self):
         """Reload the library too: drop it, so that importing this file again imports all of it anew, in order."""
-        for name in [name for name in sys.modules if name.split(".")[0] == "ReirradiationLib"]:
+        for name in [name for name in sys.modules if name.split(".")[0] in self.reloaded]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
@@ -222,17 +226,37 @@ class ReirradiationAccumulationWidget(ScriptedLoadableModuleWidget, VTKObservati
             self.onParametersChanged()
 
     def onParametersChanged(self, caller=None, event=None):
-        caseFile, outputFolder = self._parameterNode.caseFile, self._parameterNode.outputFolder
-        for lineEdit, path in ((self.ui.casePathLineEdit, caseFile), (self.ui.outputPathLineEdit, outputFolder)):
+        for member, name in self.pathEdits:
+            lineEdit, path = getattr(self.ui, name), getattr(self._parameterNode, member)
             if pathlib.Path(lineEdit.currentPath) != path:
                 lineEdit.currentPath = "" if path == NOT_SET else str(path)
-        self.runControl.updateButtons()
+        self.updateButtons()
 
     def onPathChanged(self, path=""):
         if self._parameterNode is not None:
-            caseFile, outputFolder = self.ui.casePathLineEdit.currentPath, self.ui.outputPathLineEdit.currentPath
-            self._parameterNode.caseFile = pathlib.Path(caseFile)
-            self._parameterNode.outputFolder = pathlib.Path(outputFolder)
+            paths = {member: getattr(self.ui, name).currentPath for member, name in self.pathEdits}
+            for member, text in paths.items():
+                setattr(self._parameterNode, member, pathlib.Path(text))
+
+    def updateButtons(self):
+        self.runControl.updateButtons()
+
+
+class ReirradiationAccumulationWidget(CaseWidget):
+    """The window: choose a case and a folder, run, read the scorecard, open report and scene."""
+
+    uiFile = "UI/ReirradiationAccumulation.ui"
+    pathEdits = (("caseFile", "casePathLineEdit"), ("outputFolder", "outputPathLineEdit"))
+
+    def setup(self):
+        ScriptedLoadableModuleWidget.setup(self)
+        self.readyText = _("Run the case.")
+        self._outputFolder = None
+        self.setupCase(ReirradiationAccumulationLogic())
+        self.ui.openReportButton.connect("clicked(bool)", self.onOpenReportButton)
+        self.ui.loadSceneButton.connect("clicked(bool)", self.onLoadSceneButton)
+        self.initializeParameterNode()
+        self.showResult(None)
 
     def whyNotRun(self):
         if self._parameterNode is None or self._parameterNode.caseFile == NOT_SET:

@@ -11,12 +11,10 @@ import sys
 import tempfile
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import *
-from slicer.util import VTKObservationMixin
 
 try:
     import ReirradiationLib  # noqa: F401
@@ -36,7 +34,7 @@ from ReirradiationAccumulation import (
     NOT_SET,
     ORANGE,
     RED,
-    RunControl,
+    CaseWidget,
     enableOrSayWhyNot,
     fillTable,
     findDemoCase,
@@ -72,83 +70,24 @@ class ReirradiationOptStructuresParameterNode:
     exportFile: pathlib.Path  # a new file
 
 
-class ReirradiationOptStructuresWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class ReirradiationOptStructuresWidget(CaseWidget):
     """The window: choose a case, compute, read what is left, export."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = self.runControl = None
-        self._parameterNode = self._results = None
+    uiFile = "UI/ReirradiationOptStructures.ui"
+    pathEdits = (("caseFile", "casePathLineEdit"), ("exportFile", "exportPathLineEdit"))
+    reloaded = ("ReirradiationLib", "ReirradiationAccumulation")
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/ReirradiationOptStructures.ui"))
-        self.layout.addWidget(uiWidget)
-        self.ui = slicer.util.childWidgetVariables(uiWidget)
-        uiWidget.setMRMLScene(slicer.mrmlScene)
-        self.ui.intendedUseLabel.text = INTENDED_USE
-        self.logic = ReirradiationOptStructuresLogic()
-        readyText = _("Map, add up and evaluate the courses of the case, and cut the optimization structures.")
-        self.runControl = RunControl(self.ui, readyText, self.whyNotRun, self.onStart, self.showResults)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        # By hand: the wrapper's own connection shows a path that is not set as "."
-        self.ui.casePathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
-        self.ui.exportPathLineEdit.connect("currentPathChanged(QString)", self.onPathChanged)
+        self.readyText = _("Map, add up and evaluate the courses of the case, and cut the optimization structures.")
+        self._results = None
+        self.setupCase(ReirradiationOptStructuresLogic())
         self.ui.exportButton.connect("clicked(bool)", self.onExportButton)
         self.initializeParameterNode()
-        self.showResults(None)
-
-    def cleanup(self):
-        if self.runControl is not None:
-            self.runControl.close()
-        self.setParameterNode(None)
-        self.removeObservers()
-
-    def enter(self):
-        self.initializeParameterNode()
-
-    def onReload(self):
-        """Reload what this file imports too: drop it, so that importing this file again imports all of it anew."""
-        dropped = ("ReirradiationLib", "ReirradiationAccumulation")
-        for name in [name for name in sys.modules if name.split(".")[0] in dropped]:
-            del sys.modules[name]
-        ScriptedLoadableModuleWidget.onReload(self)
-
-    def onSceneStartClose(self, caller, event):
-        self.setParameterNode(None)
-
-    def onSceneEndClose(self, caller, event):
-        if self.parent.isEntered:
-            self.initializeParameterNode()
-
-    def initializeParameterNode(self):
-        self.setParameterNode(self.logic.getParameterNode())
-
-    def setParameterNode(self, parameterNode):
-        if self._parameterNode is not None:
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
-        self._parameterNode = parameterNode
-        if self._parameterNode is not None:
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
-            self.onParametersChanged()
-
-    def onParametersChanged(self, caller=None, event=None):
-        caseFile, exportFile = self._parameterNode.caseFile, self._parameterNode.exportFile
-        for lineEdit, path in ((self.ui.casePathLineEdit, caseFile), (self.ui.exportPathLineEdit, exportFile)):
-            if pathlib.Path(lineEdit.currentPath) != path:
-                lineEdit.currentPath = "" if path == NOT_SET else str(path)
-        self.updateButtons()
-
-    def onPathChanged(self, path=""):
-        if self._parameterNode is not None:
-            caseFile, exportFile = self.ui.casePathLineEdit.currentPath, self.ui.exportPathLineEdit.currentPath
-            self._parameterNode.caseFile = pathlib.Path(caseFile)
-            self._parameterNode.exportFile = pathlib.Path(exportFile)
+        self.showResult(None)
 
     def updateButtons(self):
-        self.runControl.updateButtons()
+        CaseWidget.updateButtons(self)
         enableOrSayWhyNot(self.ui.exportButton, self.whyNotExport(), _("Write the structures to the new file."))
 
     def whyNotRun(self):
@@ -158,7 +97,7 @@ class ReirradiationOptStructuresWidget(ScriptedLoadableModuleWidget, VTKObservat
     def whyNotExport(self):
         if self._results is None:
             return _("Compute first.")
-        if not self.logic.exportedStructures(self._results):
+        if not self._results.optimization_structures:
             return _("There is nothing to export: no organ of the case needs optimization structures.")
         noFile = self._parameterNode is None or self._parameterNode.exportFile == NOT_SET
         return _("Choose a new file first.") if noFile else ""
@@ -166,10 +105,10 @@ class ReirradiationOptStructuresWidget(ScriptedLoadableModuleWidget, VTKObservat
     def onStart(self):
         caseFile = self._parameterNode.caseFile
         self.ui.casePathLineEdit.addCurrentPathToHistory()
-        self.showResults(None)
+        self.showResult(None)
         return lambda run: self.logic.compute(caseFile, run.report_progress, run.cancelled.is_set)
 
-    def showResults(self, results):
+    def showResult(self, results):
         self._results = results
         organs = results.optimization if results else ()
         stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
@@ -237,10 +176,6 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
         case = read_case(pathlib.Path(caseFile))
         return compute(case, Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False)))
 
-    def exportedStructures(self, results):
-        """The structures that have contours."""
-        return [shell.structure for organ in results.optimization for shell in organ.exported()]
-
     def exportStructures(self, results, path):
         """Write the optimization structures as a new RTSTRUCT; returns their names.
 
@@ -249,9 +184,8 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
         path = pathlib.Path(path)
         if path.exists():
             raise OutputError(str(path), "a file of that name is there", "Choose a new file.")
-        structures = self.exportedStructures(results)
-        write_structures(path, structures, results.records.ct, LABEL)
-        return [structure.name for structure in structures]
+        write_structures(path, results.optimization_structures, results.records.ct, LABEL)
+        return [structure.name for structure in results.optimization_structures]
 
 
 class ReirradiationOptStructuresTest(ScriptedLoadableModuleTest):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_REFUSED
     except (Cancelled, KeyboardInterrupt):
         print("reirradiation: cancelled; nothing was written", file=sys.stderr)
+        return EXIT_CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output went away (as in "| head"); what is left in the buffer must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CANCELLED
     finally:
         signal.signal(signal.SIGTERM, former)

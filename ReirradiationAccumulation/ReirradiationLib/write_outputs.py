@@ -73,21 +73,21 @@ def scene_content(results: CaseResults) -> SceneContent:
     """The current CT, mapped doses, EQD2 sums, structures and transforms."""
     ct = results.records.ct
     outline = _refined(ct.geometry)
-    shells = [shell.structure for result in results.optimization for shell in result.exported()]
     return SceneContent(
         image=ct,
         doses=tuple(_scene_doses(results)),
         structures=tuple(_scene_structure(r.structure, ct.geometry, ct.geometry) for r in results.structures),
-        optimization_structures=tuple(_scene_structure(structure, ct.geometry, outline) for structure in shells),
+        optimization_structures=tuple(
+            _scene_structure(structure, ct.geometry, outline) for structure in results.optimization_structures
+        ),
         transforms=tuple(course.transform for course in results.prior_courses),
     )
 
 
 def _write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> None:
-    structures = [shell.structure for result in results.optimization for shell in result.exported()]
-    if structures:
+    if results.optimization_structures:
         report(STRUCTURES_FILE)
-        write_structures(folder.path(STRUCTURES_FILE), structures, results.records.ct, LABEL)
+        write_structures(folder.path(STRUCTURES_FILE), results.optimization_structures, results.records.ct, LABEL)
     if results.new_course is not None:
         _write_dose(results, folder, PRIOR_FILE, results.prior_eqd2_gy, with_new=False, report=report)
     _write_dose(results, folder, CUMULATIVE_FILE, results.final_eqd2_gy, with_new=True, report=report)

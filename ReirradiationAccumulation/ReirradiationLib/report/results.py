@@ -108,6 +108,11 @@ class CaseResults:
         return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
 
     @property
+    def optimization_structures(self) -> tuple[Structure, ...]:
+        """The optimization structures of all organs that have contours: what is exported."""
+        return tuple(shell.structure for result in self.optimization for shell in result.exported())
+
+    @property
     def final_eqd2_gy(self) -> Float32Array:
         """The composite of all courses there are."""
         return self.prior_eqd2_gy if self.cumulative_eqd2_gy is None else self.cumulative_eqd2_gy
