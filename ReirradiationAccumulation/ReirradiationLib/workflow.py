@@ -5,7 +5,7 @@ The steps are functions of typed data, so the Slicer modules can run them one at
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,26 +150,18 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     prior = register_courses(case, records, monitor)
     new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
     courses = (*prior, *((new,) if new else ()))
-    mapped = []
-    for course in courses:
-        monitor.report(2, f"'{course.label}' onto the current CT")
-        mapped.append(map_dose(course, records.ct.geometry, records.ct.frame_uid))
+    mapped = map_courses(courses, records, monitor)
     structures = []
     for choice in case.structures:
         monitor.report(3, choice.name)
         structures.append(evaluate_structure(choice, case, protocol, records, prior, new))
-    findings = [*records.findings, *(finding for result in structures for finding in structure_findings(result, records))]
-    require_decisions(findings, case.decisions)
     by_name = {structure.choice.name: structure for structure in structures}
-    scores = tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints)
-    optimization: list[OptimizationResult] = []
-    stems = organ_stems([request.structure for request in case.optimization])
-    for request in case.optimization:
-        monitor.report(4, request.structure)
-        first_number = 1 + sum(len(result.shells) for result in optimization)
-        label = (stems[request.structure], first_number)
-        optimization.append(optimize(request, case, records, by_name[request.structure], prior, label))
-    findings += [finding for result in optimization for finding in optimization_findings(result)]
+    optimization = optimize_organs(case, records, by_name, prior, monitor)
+    findings = [
+        *records.findings,
+        *(finding for result in structures for finding in structure_findings(result, records)),
+        *(finding for result in optimization for finding in optimization_findings(result)),
+    ]
     require_decisions(findings, case.decisions)
     return CaseResults(
         case=case,
@@ -177,14 +169,36 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         records=records,
         prior_courses=prior,
         new_course=new,
-        mapped=tuple(mapped),
+        mapped=mapped,
         prior_eqd2_gy=_composite(mapped[: len(prior)], prior, structures, records.ct),
         cumulative_eqd2_gy=_composite(mapped, courses, structures, records.ct) if new else None,
         structures=tuple(structures),
-        scores=scores,
+        scores=tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints),
         findings=tuple(findings),
-        optimization=tuple(optimization),
+        optimization=optimization,
     )
+
+
+def map_courses(courses: Sequence[Course], records: Records, monitor: Monitor) -> tuple[MappedDose, ...]:
+    """Physical dose of each course on the grid of the current CT, for display and export."""
+    mapped = []
+    for course in courses:
+        monitor.report(2, f"'{course.label}' onto the current CT")
+        mapped.append(map_dose(course, records.ct.geometry, records.ct.frame_uid))
+    return tuple(mapped)
+
+
+def optimize_organs(
+    case: Case, records: Records, organs: Mapping[str, StructureResult], prior: tuple[Course, ...], monitor: Monitor
+) -> tuple[OptimizationResult, ...]:
+    """Optimization structures of every organ that the case asks for, with names and numbers of their own."""
+    results: list[OptimizationResult] = []
+    stems = organ_stems([request.structure for request in case.optimization])
+    for request in case.optimization:
+        monitor.report(4, request.structure)
+        label = (stems[request.structure], 1 + sum(len(result.shells) for result in results))
+        results.append(optimize(request, case, records, organs[request.structure], prior, label))
+    return tuple(results)
 
 
 def register_courses(case: Case, records: Records, monitor: Monitor) -> tuple[Course, ...]:
@@ -268,7 +282,7 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: Course, new: C
 
 
 def _composite(
-    mapped: list[MappedDose], courses: tuple[Course, ...], structures: list[StructureResult], current: Image
+    mapped: Sequence[MappedDose], courses: tuple[Course, ...], structures: list[StructureResult], current: Image
 ) -> Float32Array:
     masks: dict[float, BoolArray] = {}
     for result in structures:
