@@ -111,7 +111,8 @@ class ReirradiationOptStructuresWidget(CaseWidget):
     def showResult(self, results):
         self._results = results
         organs = results.optimization if results else ()
-        stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
+        stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.NOT_NEEDED_NEAR: ORANGE}
+        stateColours |= {LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
         colours = [stateColours[organ.levels.state] for organ in organs]
         fillTable(self.ui.organsTable, [self.organTexts(organ) for organ in organs], numeric=range(2, 9), colours=colours)
         for row, organ in enumerate(organs):

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         case = read_case(parsed.case)
         services = Services(OffscreenPictureMaker(), MrbSceneWriter())
-        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), parsed.replace)
+        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
     except ReirradiationError as error:
         print(f"reirradiation: {error}", file=sys.stderr)
         return EXIT_REFUSED
@@ -83,7 +83,7 @@ def _summary(evaluation: Evaluation) -> str:
         "Scorecard (EQD2; each limit on its own sum and α/β)",
     ]
     lines += _aligned(
-        [["structure", "metric", "limit", "sum", "α/β", "prior", "cumulative", "state"]]
+        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "cumulative", "state"]]
         + [
             [
                 *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
@@ -93,15 +93,15 @@ def _summary(evaluation: Evaluation) -> str:
             for s in evaluation.scorecard
         ]
     )
-    findings = [f"  {finding.subject}: {finding.found} [{finding.identifier}]" for finding in evaluation.findings]
+    findings = [f"  {f.subject}: {f.found} [{f.identifier}] {f.decision}".rstrip() for f in evaluation.findings]
     lines += ["", "Findings", *findings] if findings else []
     for organ in evaluation.optimization:
         lines += [
             "",
             f"Optimization structures of {organ.structure}: P {organ.prior_eqd2_gy:.2f}, R {organ.new_eqd2_gy:.2f}, "
-            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g}, {organ.basis}); {organ.state}",
+            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g} Gy, {organ.basis} sum); {organ.state}",
         ]
-        header = ["name", "prior EQD2 ≥", "limit EQD2", f"limit physical, {organ.fractions} fx", "cc"]
+        header = ["name", "prior EQD2 from [Gy]", "limit EQD2 [Gy]", f"limit physical [Gy in {organ.fractions} fx]", "[cc]"]
         rows = [
             [
                 *(shell.name, f"{shell.lower_eqd2_gy:.2f}", f"{shell.limit_eqd2_gy:.2f}"),

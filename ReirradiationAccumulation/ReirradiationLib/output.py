@@ -57,13 +57,16 @@ class OutputFolder:
             first = next(iter(sorted(self.final.iterdir())), None)
         except OSError as error:
             raise self._cannot("be looked into", error) from error
-        if first is not None and not (self._may_replace is not None and self._may_replace(self.final)):
+        if first is None or (self._may_replace is not None and self._may_replace(self.final)):
+            return
+        if self._may_replace is not None:
             raise OutputError(
                 str(self.final),
-                f"the folder is not empty: it holds {first.name}",
-                "Choose a new folder; a former output of this program is replaced only on request (--replace).",
-                "an empty or a new folder",
+                "the folder is not empty, and holds something else than a former output of this program",
+                "Choose a new folder; nothing was replaced.",
             )
+        remedy = "Choose a new folder, or replace a former output of this program (--replace)."
+        raise OutputError(str(self.final), f"the folder is not empty: it holds {first.name}", remedy)
 
     def path(self, name: str) -> Path:
         """Where to write a file of this output until :meth:`finish`."""

@@ -6,7 +6,7 @@ The steps are functions of typed data, so the Slicer modules can run them one at
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +29,14 @@ from .model.case import (
 )
 from .model.course import Course
 from .model.errors import Cancelled, ProtocolError
-from .model.finding import require_decisions
+from .model.finding import require_decisions, unused_decisions
 from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
 from .model.scene import PictureMaker, SceneWriter
 from .model.transform import SpatialTransform, identity_transform
 from .output import OutputFolder, require_outside
-from .planning.levels import optimization_levels
+from .planning.levels import LevelState, optimization_levels
 from .planning.near_target import prior_near_target
 from .planning.optimization_structures import make_shells, organ_stems
 from .planning.scorecard import score
@@ -108,7 +108,7 @@ class Services:
     scene: SceneWriter | None = None
 
 
-def run_case(case: Case, output: Path, services: Services, monitor: Monitor, replace: bool = False) -> Evaluation:
+def run_case(case: Case, output: Path, services: Services, monitor: Monitor, may_replace: bool = False) -> Evaluation:
     """Run a whole case and write all outputs.
 
     Parameters
@@ -118,7 +118,7 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, rep
         Folder that appears when everything is written, and not before.
     services : Services
     monitor : Monitor
-    replace : bool
+    may_replace : bool
         Whether a former output of this program may be replaced.
 
     Raises
@@ -128,7 +128,7 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, rep
     Cancelled
         If the user asked to stop; then no output appears.
     """
-    folder = OutputFolder(output, is_former_output if replace else None)
+    folder = OutputFolder(output, is_former_output if may_replace else None)
     require_outside(output, [case.current.ct, *(course.ct for course in case.prior_courses if course.ct)])
     folder.require_free()
     results = compute(case, monitor)
@@ -162,6 +162,7 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         *(finding for result in structures for finding in structure_findings(result, records)),
         *(finding for result in optimization for finding in optimization_findings(result)),
     ]
+    findings += unused_decisions(findings, case.decisions)
     require_decisions(findings, case.decisions)
     return CaseResults(
         case=case,
@@ -251,6 +252,8 @@ def optimize(
     levels = optimization_levels(
         near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, new.fractions, request.alpha_beta_gy
     )
+    if levels.state is LevelState.NOT_NEEDED and near.organ_maximum_gy + new_eqd2_gy > request.limit_eqd2_gy:
+        levels = replace(levels, state=LevelState.NOT_NEEDED_NEAR)
     recoveries = [part.recovery for part in organ.prior.courses]
     shells = make_shells(request, levels, organ.structure, records.ct.geometry, prior, recoveries, *label)
     return OptimizationResult(request, near, levels, shells)

@@ -49,8 +49,7 @@ def write_outputs(
     if scene is not None:
         report(SCENE_FILE)
         scene.write(content, folder.path(SCENE_FILE))
-    report("pictures")
-    drawn = draw_pictures(results, content, pictures, lambda: report("pictures"))
+    drawn = draw_pictures(results, content, pictures, report)
     report(REPORT_FILE)
     folder.write_text(REPORT_FILE, report_html(evaluation, drawn))
     report(EVALUATION_FILE)

@@ -270,7 +270,7 @@ BAD: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     ),
     "the same treatment twice": (
         lambda c: edit(c, lambda v: v["prior_courses"].append({**v["prior_courses"][0], "id": "again", "label": "again"})),
-        ["again", "the same dose as course 'L2 30 Gy/10 fx 2019'"],
+        ["again", "the same dose as course 'L2 30 Gy/10 fx 2019' (id course1)"],
     ),
     "prior course after the new one": (
         lambda c: edit(c, lambda v: v["new_course"].update(date="2018-01-01")),
@@ -352,8 +352,7 @@ def test_before_the_new_plan_there_is_a_prior_stage(case: Path) -> None:
     values = json.loads((case / "out" / "evaluation.json").read_text(encoding="utf-8"))
     assert values["case"]["stage"].startswith("prior courses only")
     assert values["scorecard"][0]["cumulative"] is None
-    # The contoured cord reaches beyond the prior dose grid, so a sum there proves nothing.
-    assert values["scorecard"][0]["state"] == "met only where the dose is known"
+    assert values["scorecard"][0]["state"] == "open until there is a new plan"
 
 
 @pytest.mark.parametrize(
@@ -379,6 +378,28 @@ def test_recovery_lowers_the_recovered_sum_only(case: Path) -> None:
     raw, recovered = json.loads((case / "out" / "evaluation.json").read_text(encoding="utf-8"))["scorecard"]
     assert (raw["basis"], recovered["basis"]) == ("raw", "recovered")
     assert recovered["prior"] == pytest.approx(0.5 * raw["prior"], rel=1e-4)
+
+
+def test_no_structures_near_the_target_is_no_licence_elsewhere(case: Path) -> None:
+    """The liver holds little near the target but 35 Gy EQD2 elsewhere: with R 56.67 Gy there, the limit of 60 breaks."""
+
+    def change(values: dict) -> None:
+        values["structures"].append({"name": "liver", "tissue": "liver"})
+        request = {"structure": "liver", "limit_eqd2_gy": 60, "basis": "raw", "alpha_beta_gy": 2.5, "source": "test"}
+        values["optimization"] = [{**request, "target": "PTV2_L1"}]
+        values["decisions"] = [{"finding": "no.such", "subject": "nobody", "who": "me", "when": "now", "reason": "typo"}]
+
+    edit(case, change)
+    assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 0
+    values = json.loads((case / "out" / "evaluation.json").read_text(encoding="utf-8"))
+    assert values["optimization"][0]["state"].startswith("none needed near the target; elsewhere")
+    assert values["optimization"][0]["shells"] == []
+    assert "above A" in (case / "out" / "report.html").read_text(encoding="utf-8")
+    assert [finding["identifier"] for finding in values["findings"]] == ["decision.unused"]
+    assert {"tissues.csv (shipped with the software)", "recovery.csv (shipped with the software)"} <= {
+        entry["path"] for entry in values["inputs"]
+    }
+    assert not (case / "out" / "optimization_structures.dcm").exists()
 
 
 def test_an_existing_folder_is_never_touched_unless_it_is_a_former_output(case: Path, capsys) -> None:

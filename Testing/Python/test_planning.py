@@ -274,6 +274,7 @@ def test_left_and_right_keep_different_names() -> None:
     stems = organ_stems(["kidney_left", "kidney_right", "spinal_cord"])
     assert len(set(stems.values())) == 3
     assert stems["spinal_cord"] == "spinal"
+    assert (stems["kidney_left"], stems["kidney_right"]) == ("kidneL", "kidneR")
 
 
 def constraint(**changes) -> Constraint:
@@ -296,7 +297,8 @@ def uniform(gray: float, fractions: int, recovery: float = 0.0):
 
 def test_states_of_the_scorecard() -> None:
     low, high, both = uniform(20.0, 10), uniform(60.0, 30), uniform(50.0, 25)
-    assert score(constraint(), low, None).state is ScoreState.MET
+    assert score(constraint(), low, None).state is ScoreState.OPEN
+    assert score(constraint(), low, low).state is ScoreState.MET
     assert score(constraint(limit=15.0), low, None).state is ScoreState.EXCEEDED_BY_PRIOR
     assert score(constraint(), low, high).state is ScoreState.EXCEEDED
     assert score(constraint(), high, both).state is ScoreState.EXCEEDED_BY_PRIOR
@@ -325,13 +327,17 @@ def partly_known(gray: float, fractions: int, centre_x: float):
 def test_unknown_dose_never_lets_an_upper_limit_be_met() -> None:
     half = partly_known(30.0, 15, centre_x=20.0)
     outcome = score(constraint(), half, None)
+    assert outcome.state is ScoreState.OPEN
+    outcome = score(constraint(), half, half)
     assert outcome.state is ScoreState.MET_WHERE_KNOWN
     assert "not known in 5" in outcome.remark
     cold = constraint(metric=Metric.parse("CV16Gy[cc]"), sense=Sense.AT_LEAST, limit=0.5)
-    assert score(cold, half, None).state is ScoreState.MET_WHERE_KNOWN
+    assert score(cold, half, half).state is ScoreState.MET_WHERE_KNOWN
     assert score(constraint(limit=20.0), half, None).state is ScoreState.EXCEEDED_BY_PRIOR
     reached = constraint(metric=Metric.parse("D10%"), sense=Sense.AT_LEAST, limit=10.0)
-    assert score(reached, half, None).state is ScoreState.MET
+    assert score(reached, half, half).state is ScoreState.MET
+    missed = constraint(metric=Metric.parse("D95%"), sense=Sense.AT_LEAST, limit=10.0)
+    assert score(missed, half, half).state is ScoreState.NOT_MET
 
 
 def test_a_known_excess_is_told_although_the_new_dose_is_unknown() -> None:

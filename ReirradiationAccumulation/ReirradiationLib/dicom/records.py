@@ -163,8 +163,8 @@ def _require_different_treatments(records: Sequence[CourseRecord]) -> None:
             same_dose = record.dose.sop_instance_uid == other.dose.sop_instance_uid
             if same_dose or record.dose.plan_uid == other.dose.plan_uid:
                 raise CaseError(
-                    f"Course '{record.label}'",
-                    f"the same {'dose' if same_dose else 'plan'} as course '{other.label}'",
+                    f"Course '{record.label}' (id {record.identifier})",
+                    f"the same {'dose' if same_dose else 'plan'} as course '{other.label}' (id {other.identifier})",
                     "List every treatment once.",
                 )
 
@@ -191,5 +191,11 @@ def _described(record: CourseRecord) -> str:
     return (
         f"dose maximum {record.dose.voxels_gy.max():.2f} Gy, {record.fractions} fractions, {prescription}, "
         f"plan {plan.label if plan else 'missing'}, {record.date or 'no date'}, "
-        f"CT {f'{len(record.ct.files)} slices' if record.ct else 'not given'}"
+        f"{_ct_described(record)}"
     )
+
+
+def _ct_described(record: CourseRecord) -> str:
+    if record.identifier == NEW_COURSE_ID:
+        return "on the current CT"
+    return f"CT {len(record.ct.files)} slices" if record.ct else "CT not given"

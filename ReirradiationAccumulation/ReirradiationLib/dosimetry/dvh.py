@@ -59,7 +59,7 @@ class CumulativeDvh:
         if metric.kind is MetricKind.VOLUME_PERCENT:
             return percent
         covered_cc = percent / 100.0 * self.total_cc
-        return covered_cc if metric.kind is MetricKind.VOLUME_CC else self.total_cc - covered_cc
+        return covered_cc if metric.kind is MetricKind.VOLUME_CC else max(self.total_cc - covered_cc, 0.0)
 
     def _dose_at(self, volume_cc: float, metric: Metric) -> float:
         if volume_cc > self.total_cc * (1.0 + 1e-9):

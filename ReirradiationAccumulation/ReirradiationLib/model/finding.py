@@ -54,6 +54,17 @@ class Decision:
         return (self.finding, self.subject) == (finding.identifier, finding.subject)
 
 
+def unused_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]) -> list[Finding]:
+    """A note for each decision that accepts nothing: it may be misspelt, or its finding may be gone."""
+    return [
+        Finding(
+            "decision.unused", Severity.NOTE, decision.subject, f"the case accepts '{decision.finding}', which was not found"
+        )
+        for decision in decisions
+        if not any(decision.accepts(finding) for finding in findings)
+    ]
+
+
 def require_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]) -> None:
     """Stop unless every finding that needs a decision has one.
 

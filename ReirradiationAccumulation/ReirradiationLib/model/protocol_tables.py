@@ -93,7 +93,11 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str,
                     raise ProtocolError(where, "an empty cell", "Fill every column.", ", ".join(columns))
                 yield where, {column: row[column].strip() for column in columns}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ProtocolError(str(path), f"cannot be read ({error})", "Check the folder named in the case file.") from error
+        raise ProtocolError(
+            str(path),
+            f"cannot be read ({getattr(error, 'strerror', None) or error})",
+            "Check the folder named in the case file.",
+        ) from error
 
 
 def _number(where: str, row: dict[str, str], column: str) -> float:

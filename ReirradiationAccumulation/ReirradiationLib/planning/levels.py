@@ -19,6 +19,7 @@ class LevelState(str, Enum):
     """What the three doses imply."""
 
     NOT_NEEDED = "none needed: the full prescription may reach the organ"
+    NOT_NEEDED_NEAR = "none needed near the target; elsewhere in the organ the full prescription would exceed the limit"
     GRADED = "graded limits"
     TOLERANCE_USED = "tolerance already used: the hottest part may receive no further dose"
 

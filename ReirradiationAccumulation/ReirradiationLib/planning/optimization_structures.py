@@ -219,15 +219,22 @@ def shell_name(stem: str, level: ShellLevel) -> str:
 
 
 def organ_stems(organs: Sequence[str]) -> dict[str, str]:
-    """A short, different stem for every organ: its first letters, or first and last ones where those are shared.
+    """A short, different stem for every organ: its first letters, ending in where it differs if others share them.
 
-    ``kidney_left`` and ``kidney_right`` become ``kideft`` and ``kidght``.
+    ``kidney_left`` and ``kidney_right`` become ``kidneL`` and ``kidneR``.
     """
     stems: dict[str, str] = {}
     for n, organ in enumerate(organs, start=1):
         letters = "".join(c for c in organ if c.isascii() and c.isalnum()) or "roi"
         shared = [other for other in organs if other != organ and other[:STEM_LENGTH] == organ[:STEM_LENGTH]]
-        wanted = letters[:STEM_LENGTH] if not shared else letters[:3] + letters[-3:]
+        wanted = letters[: STEM_LENGTH - 1] + _first_difference(organ, shared) if shared else letters[:STEM_LENGTH]
         numbered = (f"{letters[: STEM_LENGTH - len(str(m))]}{m}" for m in count(n))
         stems[organ] = next(stem for stem in chain([wanted], numbered) if stem not in stems.values())
     return stems
+
+
+def _first_difference(organ: str, others: Sequence[str]) -> str:
+    """The first letter in which a name differs from one of the others, as a capital; empty if it has none of its own."""
+    differing = (n for n, letter in enumerate(organ) if any(other[n : n + 1] != letter for other in others))
+    letter = organ[next(differing, len(organ)) :][:1].upper()
+    return letter if letter.isascii() and letter.isalnum() else ""

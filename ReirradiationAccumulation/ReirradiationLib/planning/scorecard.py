@@ -22,8 +22,10 @@ class ScoreState(str, Enum):
 
     MET = "met"
     MET_WHERE_KNOWN = "met only where the dose is known"
+    NOT_MET = "not met"
     EXCEEDED = "exceeded"
     EXCEEDED_BY_PRIOR = "already exceeded by the prior courses alone"
+    OPEN = "open until there is a new plan"
     NOT_EVALUABLE = "not evaluable"
 
 
@@ -89,11 +91,15 @@ def _state(constraint: Constraint, prior: float, cumulative: float | None) -> Sc
     def met(value: float) -> bool:
         return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
 
-    # A lower limit (target coverage, spared volume) that the prior courses alone miss may still be met by the new plan
-    # if it is a dose to reach, and can only get worse if it is a volume to spare; only upper limits are final.
+    # A lower limit (a dose to reach) that the prior courses alone miss may still be met by the new plan; dose beyond an
+    # upper limit stays.
     if constraint.sense is Sense.AT_MOST and not met(prior):
         return ScoreState.EXCEEDED_BY_PRIOR
-    return ScoreState.MET if met(prior if cumulative is None else cumulative) else ScoreState.EXCEEDED
+    if cumulative is None:
+        return ScoreState.OPEN
+    if met(cumulative):
+        return ScoreState.MET
+    return ScoreState.EXCEEDED if constraint.sense is Sense.AT_MOST else ScoreState.NOT_MET
 
 
 def _unknown_matters(constraint: Constraint, dose: StructureDose) -> bool:

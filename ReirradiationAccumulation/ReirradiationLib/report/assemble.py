@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ..model.course import Course
 from ..model.errors import DosimetryError, OutputError
 from ..model.metric import Metric
 from ..model.protocol import DAYS_PER_MONTH, Basis
+from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
 from ..planning.scorecard import Score, sampling_remark
 from .evaluation import (
     INTENDED_USE,
@@ -65,6 +67,7 @@ def assemble(results: CaseResults) -> Evaluation:
             new_label=case.new_course.label,
             new_prescription_gy=case.new_course.prescription_gy,
             new_fractions=case.new_course.fractions,
+            protocol=_protocol(results),
             stage="cumulative, with the new plan" if results.new_course else "prior courses only, before the new plan",
         ),
         courses=tuple(_course(course, results) for course in results.courses),
@@ -89,7 +92,10 @@ def assemble(results: CaseResults) -> Evaluation:
             )
             for finding in results.findings
         ),
-        inputs=tuple(_input(path, case.file.parent) for path in records.files(case)),
+        inputs=(
+            *(_input(path, case.file.parent) for path in records.files(case)),
+            *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in (TISSUES_FILE, RECOVERY_FILE)),
+        ),
     )
 
 
@@ -257,14 +263,27 @@ def _optimization(result: OptimizationResult) -> OptimizationSummary:
     )
 
 
+def _protocol(results: CaseResults) -> str:
+    folder = results.case.protocol_folder
+    return "shipped with the software" if folder is None else _shown(folder, results.case.file.parent)
+
+
+def _table(path: Path, origin: str) -> InputSummary:
+    return replace(_input(path, path.parent), path=f"{path.name} ({origin})")
+
+
 def _input(path: Path, folder: Path) -> InputSummary:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise OutputError(str(path), f"can no longer be read ({error.strerror})", "Keep the inputs in place.") from error
+    return InputSummary(_shown(path, folder), digest)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """A path as text, relative to the case where it can be; names may hold bytes that are no text in UTF-8."""
     shown = (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
-    # File names may hold bytes that are no text in UTF-8.
-    return InputSummary(shown.encode("utf-8", "backslashreplace").decode("utf-8"), digest)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _date(text: str) -> date | None:

@@ -27,6 +27,7 @@ class CaseSummary:
     new_label: str
     new_prescription_gy: float
     new_fractions: int
+    protocol: str
     stage: str
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
+from ..model.metric import Metric, MetricKind
+from ..planning.levels import LevelState
 from ..planning.scorecard import ScoreState
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
@@ -11,10 +14,13 @@ from .html_parts import Cell, number, page, paragraph, section, table
 from .pictures import PictureSet
 
 CURVES_PER_FIGURE = 7
+NO_FINDINGS = "None in the records and registrations. Limits: see the scorecard; unknown dose: see the structures."
 _SENSE = {"at_most": "≤", "at_least": "≥"}
 _ROW_CLASS = {
     ScoreState.MET.value: "met",
     ScoreState.MET_WHERE_KNOWN.value: "open",
+    ScoreState.NOT_MET.value: "bad",
+    ScoreState.OPEN.value: "open",
     ScoreState.EXCEEDED.value: "bad",
     ScoreState.EXCEEDED_BY_PRIOR.value: "bad",
     ScoreState.NOT_EVALUABLE.value: "open",
@@ -49,6 +55,7 @@ def _case(evaluation: Evaluation) -> str:
         ["Current anatomy", f"{case.current_ct}; structures '{case.current_structures}'"],
         ["New course", f"{case.new_label}: {case.new_prescription_gy:g} Gy in {case.new_fractions} fractions"],
         ["Recovery", evaluation.recovery],
+        ["Protocol tables", evaluation.case.protocol],
     ]
     return section("Case", table(["", ""], rows))
 
@@ -95,7 +102,10 @@ def _scorecard(evaluation: Evaluation) -> str:
         for score in evaluation.scorecard
     ]
     classes = [_ROW_CLASS[score.state] for score in evaluation.scorecard]
-    note = "Each constraint is evaluated on the sum (raw or recovered) and with the α/β it was published for."
+    note = (
+        "Each constraint is evaluated on the sum (raw or recovered) and with the α/β it was published for; tables and DVHs "
+        "below use each structure's own α/β. Evidence of sources: P read in the paper, S secondary, M general knowledge."
+    )
     return section("Scorecard", table(header, rows, classes), paragraph(note, "note"))
 
 
@@ -126,10 +136,18 @@ def _organ_shells(summary: OptimizationSummary) -> str:
             for shell in summary.shells
         ]
         parts.append(table(header, rows))
-        parts.append(
-            paragraph(f"d = {summary.step_eqd2_gy:.2f} Gy EQD2. What is left of the organ keeps the limit A.", "note")
+        rest = " What is left of the organ keeps the limit A." if summary.shells[-1].lower_eqd2_gy > 0.0 else ""
+        parts.append(paragraph(f"d = {summary.step_eqd2_gy:.2f} Gy EQD2.{rest}", "note"))
+    if summary.state == LevelState.NOT_NEEDED_NEAR.value:
+        full = summary.organ_maximum_eqd2_gy + summary.new_eqd2_gy
+        text = (
+            f"Elsewhere in the organ up to {summary.organ_maximum_eqd2_gy:.2f} Gy EQD2 were given; with the full "
+            f"prescription there the sum would be {full:.2f} Gy EQD2, above A."
         )
-    if summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
+        parts.append(paragraph(text))
+    if summary.shells and summary.unknown_percent > 0.0:
+        parts.append(paragraph("Parts whose prior dose is not known count as 0 Gy and lie in the last structure.", "note"))
+    if summary.shells and summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
         parts.append(
             paragraph(
                 f"{summary.above_prior_cc:.3f} cc of the organ hold more than P, up to "
@@ -147,7 +165,7 @@ def _dvhs(evaluation: Evaluation) -> str:
     for structure in evaluation.structures:
         if structure.name in limited:
             curves = [FigureCurve(_curve_label(c.sum, evaluation), c.dose_gy, c.volume_percent) for c in structure.curves]
-            limits = [_limit(score) for score in evaluation.scorecard if _is_dose_limit(score, structure.name)]
+            limits = [_limit(score) for score in evaluation.scorecard if _fits_curve(score, structure)]
             title = f"{structure.name}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course and summed"
             parts.append(_figure(dvh_figure(title, curves, limits), title))
     for start in range(0, len(evaluation.structures), CURVES_PER_FIGURE):
@@ -162,8 +180,11 @@ def _curve_label(label: str, evaluation: Evaluation) -> str:
     return {course.identifier: course.label for course in evaluation.courses}.get(label, label)
 
 
-def _is_dose_limit(score: ScoreSummary, structure: str) -> bool:
-    return score.structure == structure and score.metric.endswith("[Gy]")
+def _fits_curve(score: ScoreSummary, structure: StructureSummary) -> bool:
+    """Whether a limit can be drawn into the structure's DVH: a dose at a volume, with the α/β of the curves."""
+    at_volume = Metric.parse(score.metric).kind in (MetricKind.MAXIMUM, MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT)
+    same = math.isclose(score.alpha_beta_gy, structure.alpha_beta_gy)
+    return score.structure == structure.name and at_volume and same
 
 
 def _limit(score: ScoreSummary) -> FigureLimit:
@@ -247,7 +268,7 @@ def _registration(evaluation: Evaluation) -> str:
 
 def _findings(evaluation: Evaluation) -> str:
     if not evaluation.findings:
-        return section("Findings", paragraph("Nothing was found that needs attention."))
+        return section("Findings", paragraph(NO_FINDINGS))
     rows: list[list[Cell]] = [
         [finding.subject, finding.found, finding.expected or "–", finding.severity, finding.decision or "–"]
         for finding in evaluation.findings

@@ -43,7 +43,7 @@ class PictureSet:
 
 
 def draw_pictures(
-    results: CaseResults, content: SceneContent, maker: PictureMaker | None, check: Callable[[], None]
+    results: CaseResults, content: SceneContent, maker: PictureMaker | None, check: Callable[[str], None]
 ) -> PictureSet:
     """Draw three planes of the summed EQD2 through the maximum of the organ of most concern.
 
@@ -55,7 +55,7 @@ def draw_pictures(
     maker : PictureMaker or None
         None if the caller has no way to draw.
     check : callable
-        Called before each picture; raises if the user cancelled.
+        Called with a word before each picture; raises if the user cancelled.
     """
     reason = "this way of running draws no pictures" if maker is None else maker.unavailable_because()
     organ = _organ_of_concern(results)
@@ -69,7 +69,7 @@ def draw_pictures(
     shown = tuple(structure for structure in content.structures if structure.name in named)
     pictures = []
     for orientation in Orientation:
-        check()
+        check(f"{orientation.value} picture")
         request = PictureRequest(
             image=content.image,
             dose=dose,
