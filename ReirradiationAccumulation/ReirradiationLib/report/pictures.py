@@ -81,7 +81,7 @@ def draw_pictures(
             field_of_view_mm=None if orientation is Orientation.AXIAL else NEAR_MM,
         )
         where = f"through the maximum of {organ.choice.name} at LPS ({point[0]:.0f}, {point[1]:.0f}, {point[2]:.0f}) mm"
-        caption = f"{dose.name}, {orientation.value}, {where}"
+        caption = f"{dose.name} (composite, for display), {orientation.value}, {where}"
         pictures.append(ReportPicture(caption, maker.draw(request, WIDTH, HEIGHT)))
     return PictureSet(tuple(pictures), "")
 
