@@ -28,6 +28,7 @@ from .model.case import (
     StructureChoice,
 )
 from .model.course import Course
+from .model.dates import months_between, reference_day
 from .model.errors import Cancelled, ProtocolError
 from .model.finding import require_decisions, unused_decisions
 from .model.image import Image
@@ -42,7 +43,7 @@ from .planning.optimization_structures import make_shells, organ_stems
 from .planning.scorecard import score
 from .registration.quality import transform_quality
 from .registration.simpleitk_rigid import register_rigid
-from .report.assemble import assemble, months_between, reference_day
+from .report.assemble import assemble
 from .report.evaluation import Evaluation
 from .report.findings import optimization_findings, structure_findings
 from .report.results import CaseResults, OptimizationResult, StructureResult
@@ -164,6 +165,7 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     ]
     findings += unused_decisions(findings, case.decisions)
     require_decisions(findings, case.decisions)
+    masks = _masks_by_alpha_beta(structures, records.ct)
     return CaseResults(
         case=case,
         protocol=protocol,
@@ -171,8 +173,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         prior_courses=prior,
         new_course=new,
         mapped=mapped,
-        prior_eqd2_gy=_composite(mapped[: len(prior)], prior, structures, records.ct),
-        cumulative_eqd2_gy=_composite(mapped, courses, structures, records.ct) if new else None,
+        prior_eqd2_gy=_composite(mapped[: len(prior)], prior, masks),
+        cumulative_eqd2_gy=_composite(mapped, courses, masks) if new else None,
         structures=tuple(structures),
         scores=tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints),
         findings=tuple(findings),
@@ -274,7 +276,8 @@ def _as_course(record: CourseRecord, transform: SpatialTransform) -> Course:
 def _recovery(case: Case, protocol: Protocol, group: str, course: Course, new: Course | None, current: Image) -> float:
     if case.recovery_table is None:
         return 0.0
-    months = months_between(course.date, reference_day(case.new_course.date, new, current.study_date))
+    planned = new.date if new else None
+    months = months_between(course.date, reference_day(case.new_course.date, planned, current.study_date))
     if months is None or months < 0:
         raise ProtocolError(
             f"Recovery of '{course.label}'",
@@ -284,11 +287,14 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: Course, new: C
     return protocol.recovery(case.recovery_table).fraction(group, months)
 
 
-def _composite(
-    mapped: Sequence[MappedDose], courses: tuple[Course, ...], structures: list[StructureResult], current: Image
-) -> Float32Array:
+def _masks_by_alpha_beta(structures: Sequence[StructureResult], current: Image) -> dict[float, BoolArray]:
+    """Union of the structures that have the same α/β, on the grid of the current CT."""
     masks: dict[float, BoolArray] = {}
     for result in structures:
         mask = structure_mask(result.structure, current.geometry, current.geometry)
         masks[result.alpha_beta_gy] = masks.get(result.alpha_beta_gy, np.zeros_like(mask)) | mask
+    return masks
+
+
+def _composite(mapped: Sequence[MappedDose], courses: Sequence[Course], masks: Mapping[float, BoolArray]) -> Float32Array:
     return composite_volume(mapped, [course.fractions for course in courses], masks, DEFAULT_ALPHA_BETA_GY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,9 @@ from .dicom.dose_writer import write_effective_dose
 from .dicom.structure_writer import write_structures
 from .dosimetry.occupancy import structure_mask
 from .model.arrays import Float32Array
+from .model.course import Course
 from .model.geometry import Geometry
+from .model.image import Image
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import Structure
 from .output import OutputFolder
@@ -30,6 +32,7 @@ SCENE_FILE = "case.mrb"
 EVALUATION_FILE = "evaluation.json"
 OUTPUT_FILES = frozenset({STRUCTURES_FILE, CUMULATIVE_FILE, PRIOR_FILE, REPORT_FILE, SCENE_FILE, EVALUATION_FILE})
 LABEL = "REIRRADIATION"
+PRIOR_ONLY = "prior courses only"
 
 OUTLINE_PIXEL_MM = 1.0
 """In-plane size of the masks that outlines are drawn from."""
@@ -88,27 +91,20 @@ def _write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[s
         report(STRUCTURES_FILE)
         write_structures(folder.path(STRUCTURES_FILE), results.optimization_structures, results.records.ct, LABEL)
     if results.new_course is not None:
-        _write_dose(results, folder, PRIOR_FILE, results.prior_eqd2_gy, with_new=False, report=report)
-    _write_dose(results, folder, CUMULATIVE_FILE, results.final_eqd2_gy, with_new=True, report=report)
+        report(PRIOR_FILE)
+        _write_dose(folder.path(PRIOR_FILE), results.prior_eqd2_gy, results.records.ct, results.prior_courses, PRIOR_ONLY)
+    report(CUMULATIVE_FILE)
+    content = "prior + new plan" if results.new_course is not None else PRIOR_ONLY
+    _write_dose(folder.path(CUMULATIVE_FILE), results.final_eqd2_gy, results.records.ct, results.courses, content)
 
 
-def _write_dose(
-    results: CaseResults,
-    folder: OutputFolder,
-    name: str,
-    voxels_gy: Float32Array,
-    with_new: bool,
-    report: Callable[[str], None],
-) -> None:
-    courses = results.courses if with_new else results.prior_courses
-    what = "prior + new plan" if results.new_course in courses and results.new_course else "prior courses only"
-    report(name)
+def _write_dose(path: Path, voxels_gy: Float32Array, reference: Image, courses: Sequence[Course], content: str) -> None:
     write_effective_dose(
-        folder.path(name),
+        path,
         voxels_gy,
-        results.records.ct,
+        reference,
         [course.dose.plan_uid for course in courses],
-        description=f"EQD2 sum, {what}, raw, for display",
+        description=f"EQD2 sum, {content}, raw, for display",
         comment="EQD2 raw sum; per voxel max over structures' own alpha/beta",
     )
 

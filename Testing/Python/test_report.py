@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ReirradiationLib.report.assemble import assemble, months_between, reference_day
+from ReirradiationLib.model.dates import months_between, reference_day
+from ReirradiationLib.report.assemble import assemble
 from ReirradiationLib.report.dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from ReirradiationLib.report.evaluation import Evaluation, evaluation_json
 from ReirradiationLib.report.html import report_html

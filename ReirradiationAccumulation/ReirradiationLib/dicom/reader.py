@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.dates import dicom_date
 from ..model.errors import DicomError
 from ..model.image import Patient
 
@@ -106,11 +107,7 @@ class DicomReader:
 
     def day(self, keyword: str) -> date | None:
         """A DICOM date, or None if absent or unreadable."""
-        text = self.text(keyword)
-        try:
-            return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-        except ValueError:
-            return None
+        return dicom_date(self.text(keyword))
 
     def items(self, keyword: str) -> list[DicomReader]:
         """The items of a sequence; empty if absent."""

@@ -58,3 +58,16 @@ def signed_area(polygon: FloatArray) -> float:
     shifted = polygon - polygon[0]
     u, v = shifted[:, 0], shifted[:, 1]
     return 0.5 * float(np.sum(u * np.roll(v, -1) - np.roll(u, -1) * v))
+
+
+def distance_to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    """Distance of each point, shape (n, 2), to its edge; one edge of shape (2,) serves for all points.
+
+    Returns
+    -------
+    array, shape (n,)
+    """
+    along = ends - starts
+    length2 = np.maximum(np.sum(along**2, axis=-1), 1e-12)
+    share = np.clip(np.sum((points - starts) * along, axis=-1) / length2, 0.0, 1.0)
+    return np.asarray(np.linalg.norm(points - starts - share[:, None] * along, axis=1))

@@ -125,7 +125,8 @@ class JsonEntry:
 
     def at(self, key: str) -> str:
         """Where a key of this entry is, for messages."""
-        return f"{self.where}{':' if self.where.endswith('.json') else '.'} {key}".replace(". ", ".")
+        separator = ": " if self.where.endswith(".json") else "."
+        return f"{self.where}{separator}{key}"
 
     def _get(self, key: str, default: Any) -> Any:
         value = self._values.get(key)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..dosimetry.polygons import signed_area
+from ..dosimetry.polygons import distance_to_edges, signed_area
 from ..model.arrays import BoolArray, FloatArray
 
 ZERO = 1e-6
@@ -68,7 +68,7 @@ def simplified(polygon: FloatArray, tolerance_mm: float) -> FloatArray:
         start, end = pending.pop()
         if end - start < 2:
             continue
-        distance = _distance_to_segment(ring[start + 1 : end], ring[start], ring[end])
+        distance = distance_to_edges(ring[start + 1 : end], ring[start], ring[end])
         worst = int(np.argmax(distance))
         if distance[worst] > tolerance_mm:
             keep[start + 1 + worst] = True
@@ -125,10 +125,3 @@ def _contains(polygon: FloatArray, point: FloatArray) -> bool:
     start, end = start[crosses], end[crosses]
     at = start[:, 0] + (point[1] - start[:, 1]) * (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
     return bool(np.count_nonzero(at > point[0]) % 2)
-
-
-def _distance_to_segment(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
-    along = end - start
-    length2 = float(along @ along)
-    share = np.clip((points - start) @ along / length2, 0.0, 1.0) if length2 > 0.0 else np.zeros(len(points))
-    return np.asarray(np.linalg.norm(points - start - share[:, None] * along, axis=1))

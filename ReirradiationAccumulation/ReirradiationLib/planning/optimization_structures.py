@@ -11,7 +11,7 @@ import numpy as np
 from ..dosimetry.accumulation import structure_dose
 from ..dosimetry.occupancy import StructureSamples
 from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
-from ..dosimetry.polygons import fill, signed_area
+from ..dosimetry.polygons import distance_to_edges, fill, signed_area
 from ..model.arrays import FloatArray
 from ..model.case import OptimizationRequest
 from ..model.course import Course
@@ -178,15 +178,8 @@ def _signed_distance(
     for column in range(neighbours):
         hit = np.isfinite(rough[:, column])
         of = edge[nearest[hit, column]]
-        distance[hit] = np.minimum(distance[hit], _to_edges(nodes[hit], starts[of], ends[of]))
+        distance[hit] = np.minimum(distance[hit], distance_to_edges(nodes[hit], starts[of], ends[of]))
     return np.where(inside, distance, -distance).reshape(size[1], size[0])
-
-
-def _to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    along = ends - starts
-    length2 = np.maximum(np.einsum("ij,ij->i", along, along), 1e-12)
-    share = np.clip(np.einsum("ij,ij->i", points - starts, along) / length2, 0.0, 1.0)
-    return np.asarray(np.linalg.norm(points - starts - share[:, None] * along, axis=1))
 
 
 def _shell_structure(

@@ -74,8 +74,7 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, str(error))
     state = _state(constraint, before, after)
     missing = final.unknown_courses()
-    proven = state in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR) and constraint.sense is Sense.AT_MOST
-    if missing and not proven:
+    if missing and state not in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR):
         remark = f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, remark)
     if state is ScoreState.MET and _unknown_matters(constraint, final):

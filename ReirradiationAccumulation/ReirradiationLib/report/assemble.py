@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,10 @@ from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
 from ..model.case import DEFAULT_ALPHA_BETA_GY
 from ..model.course import Course
+from ..model.dates import dicom_date, months_between, reference_day
 from ..model.errors import DosimetryError, OutputError
 from ..model.metric import Metric
-from ..model.protocol import DAYS_PER_MONTH, Basis
+from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
 from ..planning.scorecard import Score, sampling_remark
 from .evaluation import (
@@ -99,20 +99,10 @@ def assemble(results: CaseResults) -> Evaluation:
     )
 
 
-def reference_day(results_case_date: date | None, new_course: Course | None, ct_study_date: str) -> date | None:
-    """The day that intervals are counted to: the new course's, else that of its plan, else that of the current CT."""
-    planned = new_course.date if new_course else None
-    return results_case_date or planned or _date(ct_study_date)
-
-
-def months_between(earlier: date | None, later: date | None) -> float | None:
-    """Interval in months, None if a date is missing."""
-    return (later - earlier).days / DAYS_PER_MONTH if earlier and later else None
-
-
 def _course(course: Course, results: CaseResults) -> CourseSummary:
     is_new = course is results.new_course
-    today = reference_day(results.case.new_course.date, results.new_course, results.records.ct.study_date)
+    planned = results.new_course.date if results.new_course else None
+    today = reference_day(results.case.new_course.date, planned, results.records.ct.study_date)
     return CourseSummary(
         identifier=course.identifier,
         label=course.label,
@@ -137,6 +127,7 @@ def _recovery(results: CaseResults) -> str:
 def _structure(result: StructureResult, results: CaseResults) -> StructureSummary:
     override = result.choice.alpha_beta_gy is not None
     tissue = result.tissue
+    sums = _sums(result, results.case.recovery_table is not None)
     return StructureSummary(
         name=result.choice.name,
         tissue=tissue.name,
@@ -149,8 +140,8 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
         unknown_percent=result.final.unknown_percent(),
         beyond_lq_cc=result.final.beyond_lq_cc(),
         courses=_courses_in(result),
-        metrics=_metrics(results.case.metrics, result, results.case.recovery_table is not None),
-        curves=_curves(result),
+        metrics=_metrics(results.case.metrics, result, sums),
+        curves=_curves(result, sums),
     )
 
 
@@ -173,37 +164,63 @@ def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
     return tuple(summaries)
 
 
-def _metrics(metrics: tuple[Metric, ...], result: StructureResult, with_recovery: bool) -> tuple[MetricSummary, ...]:
-    def dvh(dose: StructureDose | None, basis: Basis) -> CumulativeDvh | None:
-        wanted = dose is not None and (basis is Basis.RAW or with_recovery)
-        return dose.dvh(result.alpha_beta_gy, basis) if dose is not None and wanted else None
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """DVHs of the prior and the cumulative sums; None where a sum does not exist."""
 
+    prior_raw: CumulativeDvh
+    prior_recovered: CumulativeDvh | None
+    cumulative_raw: CumulativeDvh | None
+    cumulative_recovered: CumulativeDvh | None
+
+
+def _sums(result: StructureResult, with_recovery: bool) -> _Sums:
+    def dvh(dose: StructureDose | None, basis: Basis) -> CumulativeDvh | None:
+        return dose.dvh(result.alpha_beta_gy, basis) if dose is not None else None
+
+    return _Sums(
+        prior_raw=result.prior.dvh(result.alpha_beta_gy, Basis.RAW),
+        prior_recovered=dvh(result.prior, Basis.RECOVERED) if with_recovery else None,
+        cumulative_raw=dvh(result.cumulative, Basis.RAW),
+        cumulative_recovered=dvh(result.cumulative, Basis.RECOVERED) if with_recovery else None,
+    )
+
+
+def _metrics(metrics: tuple[Metric, ...], result: StructureResult, sums: _Sums) -> tuple[MetricSummary, ...]:
     missing = result.final.unknown_courses()
     if missing:
         remark = f"not evaluable: the dose of {' and '.join(missing)} is not known anywhere in it"
         return tuple(MetricSummary(str(metric), None, None, None, None, remark) for metric in metrics)
-    sums = [dvh(dose, basis) for dose in (result.prior, result.cumulative) for basis in (Basis.RAW, Basis.RECOVERED)]
     return tuple(_metric(metric, sums, "; ".join(sampling_remark(metric, result.final))) for metric in metrics)
 
 
-def _metric(metric: Metric, sums: list[CumulativeDvh | None], remark: str) -> MetricSummary:
-    """A metric on the prior raw, prior recovered, cumulative raw and cumulative recovered sums."""
+def _metric(metric: Metric, sums: _Sums, remark: str) -> MetricSummary:
+    def value(dvh: CumulativeDvh | None) -> float | None:
+        return None if dvh is None else dvh.value(metric)
+
     try:
-        values = [None if dvh is None else dvh.value(metric) for dvh in sums]
-        return MetricSummary(str(metric), values[0], values[1], values[2], values[3], remark)
+        return MetricSummary(
+            metric=str(metric),
+            prior_raw=value(sums.prior_raw),
+            prior_recovered=value(sums.prior_recovered),
+            cumulative_raw=value(sums.cumulative_raw),
+            cumulative_recovered=value(sums.cumulative_recovered),
+            remark=remark,
+        )
     except DosimetryError as error:
         return MetricSummary(str(metric), None, None, None, None, f"not evaluable: {error.found}")
 
 
-def _curves(result: StructureResult) -> tuple[CurveSummary, ...]:
+def _curves(result: StructureResult, sums: _Sums) -> tuple[CurveSummary, ...]:
     dose = result.final
     curves = []
     for part in dose.courses:
         eqd2_gy = dose.course_eqd2_gy(part, result.alpha_beta_gy, Basis.RAW)
         curves.append(_curve(part.course.identifier, cumulative_dvh(eqd2_gy, dose.samples.volumes_cc)))
-    curves.append(_curve("sum, raw", dose.dvh(result.alpha_beta_gy, Basis.RAW)))
-    if any(part.recovery > 0.0 for part in dose.courses):
-        curves.append(_curve("sum, recovered", dose.dvh(result.alpha_beta_gy, Basis.RECOVERED)))
+    curves.append(_curve("sum, raw", sums.cumulative_raw or sums.prior_raw))
+    recovered = sums.cumulative_recovered or sums.prior_recovered
+    if recovered is not None and any(part.recovery > 0.0 for part in dose.courses):
+        curves.append(_curve("sum, recovered", recovered))
     return tuple(curves)
 
 
@@ -286,13 +303,6 @@ def _shown(path: Path, folder: Path) -> str:
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _date(text: str) -> date | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
-        return None
-
-
 def _day(text: str) -> str:
-    day = _date(text)
+    day = dicom_date(text)
     return day.isoformat() if day else "no date"
