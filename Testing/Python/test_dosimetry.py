@@ -11,10 +11,10 @@ from ReirradiationLib.dosimetry.accumulation import composite_volume, eqd2_volum
 from ReirradiationLib.dosimetry.dvh import cumulative_dvh
 from ReirradiationLib.dosimetry.mapping import map_dose
 from ReirradiationLib.dosimetry.occupancy import structure_mask, structure_samples
-from ReirradiationLib.dosimetry.polygons import fill, signed_area
 from ReirradiationLib.dosimetry.radiobiology import bed, eqd2, physical_dose
 from ReirradiationLib.model.errors import CaseError, DosimetryError, GeometryError, ProtocolError
 from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.polygons import fill, signed_area
 from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.model.structure import Structure
 from ReirradiationLib.model.transform import Affine, SpatialTransform

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from matplotlib.path import Path as Polygon
 from ReirradiationLib.dosimetry.accumulation import structure_dose
 from ReirradiationLib.dosimetry.occupancy import StructureSamples, structure_samples
-from ReirradiationLib.dosimetry.polygons import fill, signed_area
 from ReirradiationLib.dosimetry.radiobiology import eqd2
 from ReirradiationLib.model.case import OptimizationRequest
+from ReirradiationLib.model.contour_shape import keyholed, simplified
 from ReirradiationLib.model.errors import CaseError, DosimetryError
 from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.polygons import fill, signed_area
 from ReirradiationLib.model.protocol import Basis, Constraint, Sense
-from ReirradiationLib.planning.isolines import keyholed, simplified, zero_contours
+from ReirradiationLib.planning.isolines import zero_contours
 from ReirradiationLib.planning.levels import LevelState, optimization_levels
 from ReirradiationLib.planning.near_target import prior_near_target
 from ReirradiationLib.planning.optimization_structures import make_shells, organ_stems, shell_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..model.arrays import FloatArray
 from ..model.dates import dicom_date
 from ..model.errors import DicomError
 from ..model.image import Patient
+from ..model.interlock import Interlock
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -26,10 +27,16 @@ class SopClass(Enum):
     CT = "1.2.840.10008.5.1.4.1.1.2"
     RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
     RTPLAN = "1.2.840.10008.5.1.4.1.1.481.5"
+    RTIONPLAN = "1.2.840.10008.5.1.4.1.1.481.8"
     RTDOSE = "1.2.840.10008.5.1.4.1.1.481.2"
     RIGID_REG = "1.2.840.10008.5.1.4.1.1.66.1"
     DEFORMABLE_REG = "1.2.840.10008.5.1.4.1.1.66.3"
 
+
+PREAMBLE, META_LENGTH = 128, 1024
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+BARE_STARTS = (b"\x08\x00\x05\x00", b"\x08\x00\x08\x00", b"\x08\x00\x16\x00", b"\x08\x00\x00\x00", b"\x02\x00\x00\x00")
+"""How a file without preamble starts: SpecificCharacterSet, ImageType, SOPClassUID, or a group length."""
 
 READ_ERRORS = (
     *(ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RuntimeError, OverflowError),
@@ -136,13 +143,15 @@ class DicomReader:
         meta = getattr(self.dataset, "file_meta", None)
         return "" if meta is None else str(meta.get("TransferSyntaxUID", ""))
 
-    def refuse(self, keyword: str, found: str, remedy: str, expected: str = "") -> DicomError:
-        """An error about one attribute of this dataset, to be raised by the caller."""
+    def refuse(
+        self, keyword: str, found: str, remedy: str = "", expected: str = "", interlock: Interlock = Interlock.ATTRIBUTE
+    ) -> DicomError:
+        """An error about one attribute of this dataset, to be raised by the caller; the catalogue's advice if no remedy."""
         from pydicom.datadict import tag_for_keyword
 
         number = tag_for_keyword(keyword)
         tag = f" ({number >> 16:04X},{number & 0xFFFF:04X})" if number is not None else ""
-        return DicomError(f"{self.where}: {keyword}{tag}", found, remedy, expected)
+        return DicomError(f"{self.where}: {keyword}{tag}", found, remedy or interlock.advice, expected, interlock)
 
     def _value(self, keyword: str) -> Any:
         try:
@@ -167,23 +176,58 @@ def open_dicom(path: Path, *kinds: SopClass, pixels: bool = True) -> DicomReader
     DicomError
         If the file is missing, is not DICOM, is damaged, or is of another SOP Class.
     """
+    wanted = " or ".join(kind.name.replace("_", " ") for kind in kinds)
+    reader = open_any(path, pixels=pixels, wanted=wanted)
+    found = reader.text("SOPClassUID")
+    if found not in {kind.value for kind in kinds}:
+        raise DicomError(
+            str(path),
+            f"SOP Class '{_class_name(found)}'",
+            f"Name the {wanted} file here.",
+            wanted,
+            Interlock.FILE_WRONG_KIND,
+        )
+    return reader
+
+
+def open_any(path: Path, *, pixels: bool, wanted: str = "DICOM", tags: Sequence[str] | None = None) -> DicomReader:
+    """Open a DICOM file of whatever SOP Class, with or without the preamble of PS3.10.
+
+    Parameters
+    ----------
+    path : Path
+    pixels : bool
+        Whether pixel data are read too.
+    wanted : str
+        What the caller looks for, for messages.
+    tags : sequence of str, optional
+        Keywords of the attributes to keep; all if None.
+
+    Raises
+    ------
+    DicomError
+        If the file is missing, is not DICOM, is deflated, or is damaged.
+    """
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
-    wanted = " or ".join(kind.name.replace("_", " ") for kind in kinds)
+    def refused(found: str, remedy: str) -> DicomError:
+        return DicomError(str(path), found, remedy, wanted, Interlock.FILE_UNREADABLE)
+
     try:
-        dataset = dcmread(path, stop_before_pixels=not pixels)
+        with path.open("rb") as file:
+            start = file.read(PREAMBLE + 4 + META_LENGTH)
+        if DEFLATED in start:
+            raise refused("a deflated transfer syntax", "Export it without deflation.")
+        bare = start[PREAMBLE : PREAMBLE + 4] != b"DICM" and start[:4] in BARE_STARTS
+        dataset = dcmread(path, stop_before_pixels=not pixels, force=bare, specific_tags=list(tags) if tags else None)
     except InvalidDicomError as error:
-        raise DicomError(str(path), "not a DICOM file", f"Name a DICOM {wanted} file.", wanted) from error
+        raise refused("not a DICOM file", f"Name a DICOM {wanted} file.") from error
     except OSError as error:
-        raise DicomError(str(path), f"cannot be read ({error.strerror or error})", "Check the path.", wanted) from error
+        raise refused(f"cannot be read ({error.strerror or error})", "Check the path.") from error
     except READ_ERRORS as error:
-        raise DicomError(str(path), f"damaged ({error})", "Export it again.", wanted) from error
-    reader = DicomReader(dataset, str(path))
-    found = reader.text("SOPClassUID")
-    if found not in {kind.value for kind in kinds}:
-        raise DicomError(str(path), f"SOP Class '{_class_name(found)}'", f"Name the {wanted} file here.", wanted)
-    return reader
+        raise refused(f"damaged ({error})", "Export it again.") from error
+    return DicomReader(dataset, str(path))
 
 
 def read_patient(reader: DicomReader) -> Patient:

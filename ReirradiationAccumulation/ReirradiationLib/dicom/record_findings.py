@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.case import Case
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding
 from ..model.image import Image, Patient
+from ..model.interlock import Interlock
 from ..model.structure import StructureSet
 from .course_record import CourseRecord
 
@@ -33,7 +34,7 @@ def record_findings(
     stated_gy = case.new_course.prescription_gy
     if planned_gy is not None and abs(planned_gy - stated_gy) > PRESCRIPTION_TOLERANCE_GY:
         found = f"{stated_gy:g} Gy in the case, {planned_gy:g} Gy in the plan"
-        findings.append(Finding("prescription.differs", Severity.DECISION, "New course", found))
+        findings.append(Finding(Interlock.PRESCRIPTION_DIFFERS, "New course", found))
     return tuple(findings)
 
 
@@ -43,9 +44,9 @@ def _structure_findings(structures: StructureSet, ct: Image) -> list[Finding]:
     strangers = structures.referenced_slice_uids - set(ct.slice_uids)
     if strangers:
         found = f"it refers to {len(strangers)} slices that are not in the current CT"
-        findings.append(Finding("structures.other-ct", Severity.DECISION, subject, found))
+        findings.append(Finding(Interlock.STRUCTURES_OTHER_CT, subject, found))
     if not structures.referenced_slice_uids:
-        findings.append(Finding("structures.no-references", Severity.NOTE, subject, "it refers to no CT slices"))
+        findings.append(Finding(Interlock.STRUCTURES_NO_REFERENCES, subject, "it refers to no CT slices"))
     if structures.patient_id != ct.patient.patient_id:
         findings.append(_other_patient(subject, structures.patient_id, ct.patient))
     return findings
@@ -59,25 +60,25 @@ def _identity_findings(record: CourseRecord, patient: Patient) -> list[Finding]:
     born = record.dose.patient.birth_date
     if born and patient.birth_date and born != patient.birth_date:
         found, expected = f"birth date {born}", f"{patient.birth_date} as in the current CT"
-        findings.append(Finding("patient.birth-date-differs", Severity.DECISION, _subject(record), found, expected))
+        findings.append(Finding(Interlock.PATIENT_BIRTH_DATE, _subject(record), found, expected))
     return findings
 
 
 def _plan_findings(record: CourseRecord) -> list[Finding]:
     plan, subject = record.plan, _subject(record)
     if plan is None:
-        return [Finding("plan.missing", Severity.NOTE, subject, "no plan; the number of fractions is from the case")]
+        return [Finding(Interlock.PLAN_MISSING, subject, "no plan; the number of fractions is from the case")]
     findings = []
     if plan.prescription_gy is None:
-        findings.append(Finding("prescription.missing", Severity.NOTE, subject, "the plan states no prescription"))
+        findings.append(Finding(Interlock.PRESCRIPTION_MISSING, subject, "the plan states no prescription"))
     if plan.approval == "REJECTED":
-        findings.append(Finding("plan.rejected", Severity.DECISION, subject, "ApprovalStatus 'REJECTED'", "'APPROVED'"))
+        findings.append(Finding(Interlock.PLAN_REJECTED, subject, "ApprovalStatus 'REJECTED'", "'APPROVED'"))
     elif plan.approval != "APPROVED":
         found = f"ApprovalStatus '{plan.approval}'"
-        findings.append(Finding("plan.not-approved", Severity.NOTE, subject, found, "'APPROVED'"))
+        findings.append(Finding(Interlock.PLAN_NOT_APPROVED, subject, found, "'APPROVED'"))
     if plan.date and record.date and plan.date != record.date:
         found = f"{record.date} in the case, {plan.date} in the plan"
-        findings.append(Finding("date.differs", Severity.NOTE, subject, found))
+        findings.append(Finding(Interlock.DATE_DIFFERS, subject, found))
     return findings
 
 
@@ -90,12 +91,12 @@ def _dose_findings(record: CourseRecord) -> list[Finding]:
         return []
     against = f"{prescription_gy:g} Gy prescribed" if prescription_gy else f"{record.fractions} fractions"
     found = f"dose maximum {maximum_gy:.4g} Gy for {against}"
-    return [Finding("dose.implausible", Severity.DECISION, _subject(record), found, f"{low:.3g} to {high:.3g} Gy")]
+    return [Finding(Interlock.DOSE_IMPLAUSIBLE, _subject(record), found, f"{low:.3g} to {high:.3g} Gy")]
 
 
 def _date_findings(case: Case, prior: Sequence[CourseRecord], new: CourseRecord | None) -> list[Finding]:
     findings = [
-        Finding("date.missing", Severity.NOTE, _subject(record), "no date; its interval is not known")
+        Finding(Interlock.DATE_MISSING, _subject(record), "no date; its interval is not known")
         for record in prior
         if record.date is None
     ]
@@ -103,13 +104,13 @@ def _date_findings(case: Case, prior: Sequence[CourseRecord], new: CourseRecord 
     for record in prior:
         if today and record.date and record.date > today:
             found = f"{record.date}, after the new course of {today}"
-            findings.append(Finding("date.order", Severity.DECISION, _subject(record), found, "prior courses first"))
+            findings.append(Finding(Interlock.DATE_ORDER, _subject(record), found, "prior courses first"))
     return findings
 
 
 def _other_patient(subject: str, identity: str, patient: Patient) -> Finding:
     expected = f"'{patient.patient_id}' as in the current CT"
-    return Finding("patient.id-differs", Severity.DECISION, subject, f"PatientID '{identity}'", expected)
+    return Finding(Interlock.PATIENT_ID, subject, f"PatientID '{identity}'", expected)
 
 
 def _subject(record: CourseRecord) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 from ..model.arrays import BoolArray, FloatArray
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
+from ..model.polygons import fill, signed_area
 from ..model.structure import Structure
 from .plane_stack import ContourPlane, contour_planes, to_lps
-from .polygons import fill, signed_area
 
 WANTED_SAMPLES = 200_000
 """Samples aimed at per structure; the step between them follows from the structure's size. On the demo case D0.03cc is

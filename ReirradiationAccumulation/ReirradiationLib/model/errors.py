@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .interlock import Interlock
+
 
 class ReirradiationError(Exception):
     """Base of every error that the library raises on purpose.
@@ -16,15 +18,21 @@ class ReirradiationError(Exception):
         What the user can do about it.
     expected : str, optional
         What would have been accepted.
+    interlock : Interlock, optional
+        The entry of the catalogue that it is an instance of.
     """
 
-    def __init__(self, subject: str, found: str, remedy: str, expected: str = "") -> None:
+    def __init__(
+        self, subject: str, found: str, remedy: str, expected: str = "", interlock: Interlock | None = None
+    ) -> None:
         self.subject = subject
         self.found = found
         self.expected = expected
         self.remedy = remedy
+        self.interlock = interlock
         wanted = f", expected {expected}" if expected else ""
-        super().__init__(f"{subject}: {found}{wanted}. {remedy}")
+        identifier = f" [{interlock.identifier}]" if interlock else ""
+        super().__init__(f"{subject}: {found}{wanted}{identifier}. {remedy}")
 
 
 class CaseError(ReirradiationError):

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from .errors import CaseError
-
-
-class Severity(str, Enum):
-    """How much a finding matters."""
-
-    NOTE = "note"
-    DECISION = "needs a decision"
+from .interlock import Interlock, Severity
 
 
 @dataclass(frozen=True)
@@ -22,17 +15,25 @@ class Finding:
 
     Parameters
     ----------
-    identifier : str
-        Stable key, such as ``patient.id-differs``.
-    severity : Severity
+    interlock : Interlock
+        The entry of the catalogue.
     subject, found, expected : str
     """
 
-    identifier: str
-    severity: Severity
+    interlock: Interlock
     subject: str
     found: str
     expected: str = ""
+
+    @property
+    def identifier(self) -> str:
+        """Stable key, such as ``patient.id-differs``."""
+        return self.interlock.identifier
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters."""
+        return self.interlock.severity
 
     def __str__(self) -> str:
         wanted = f", expected {self.expected}" if self.expected else ""
@@ -57,9 +58,7 @@ class Decision:
 def unused_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]) -> list[Finding]:
     """A note for each decision that accepts nothing: it may be misspelt, or its finding may be gone."""
     return [
-        Finding(
-            "decision.unused", Severity.NOTE, decision.subject, f"the case accepts '{decision.finding}', which was not found"
-        )
+        Finding(Interlock.DECISION_UNUSED, decision.subject, f"the case accepts '{decision.finding}', which was not found")
         for decision in decisions
         if not any(decision.accepts(finding) for finding in findings)
     ]

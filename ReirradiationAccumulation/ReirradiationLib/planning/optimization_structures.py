@@ -11,13 +11,14 @@ import numpy as np
 from ..dosimetry.accumulation import structure_dose
 from ..dosimetry.occupancy import StructureSamples
 from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
-from ..dosimetry.polygons import distance_to_edges, fill, signed_area
 from ..model.arrays import FloatArray
 from ..model.case import OptimizationRequest
+from ..model.contour_shape import keyholed, simplified
 from ..model.course import Course
 from ..model.geometry import Geometry
+from ..model.polygons import distance_to_edges, fill, signed_area
 from ..model.structure import InterpretedType, Structure
-from .isolines import keyholed, simplified, zero_contours
+from .isolines import zero_contours
 from .levels import OptimizationLevels, ShellLevel
 
 FINE_STEP_MM = 0.5

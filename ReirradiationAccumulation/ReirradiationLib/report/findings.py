@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..dicom.records import Records
 from ..dosimetry.plane_stack import contour_planes, count_gaps
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding
+from ..model.interlock import Interlock
 from .results import OptimizationResult, StructureResult
 
 LARGEST_UNKNOWN_PERCENT = 5.0
@@ -22,17 +23,17 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
     gaps = count_gaps(planes)
     if gaps:
         found = f"{gaps} gaps between its contours along the slice normal, not filled"
-        findings.append(Finding("structure.gap", Severity.NOTE, f"Structure '{name}'", found))
+        findings.append(Finding(Interlock.STRUCTURE_GAP, f"Structure '{name}'", found))
     slices = [plane.position_mm / geometry.spacing_mm[2] for plane in planes]
     off = sum(abs(position - round(position)) > OFF_SLICE_TOLERANCE for position in slices)
     if off:
         found = f"{off} contours lie between slices of the CT"
-        findings.append(Finding("structure.off-slice", Severity.NOTE, f"Structure '{name}'", found))
+        findings.append(Finding(Interlock.STRUCTURE_OFF_SLICE, f"Structure '{name}'", found))
     for course, quality in zip(result.prior.courses, result.quality, strict=True):
         if quality.smallest_jacobian is not None and quality.smallest_jacobian <= 0.0:
             found = f"the registration folds in {name}: Jacobian determinant {quality.smallest_jacobian:.2f}"
             subject = f"Course '{course.course.label}'"
-            findings.append(Finding("registration.folding", Severity.DECISION, subject, found, "> 0"))
+            findings.append(Finding(Interlock.REGISTRATION_FOLDING, subject, found, "> 0"))
     return findings
 
 
@@ -43,4 +44,4 @@ def optimization_findings(result: OptimizationResult) -> list[Finding]:
         return []
     subject = f"Optimization structures of '{result.request.structure}'"
     found = f"the prior dose is not known in {unknown:.0f} % of the region ({result.prior.region}), so P is a lower bound"
-    return [Finding("dose.unknown", Severity.DECISION, subject, found, f"at most {LARGEST_UNKNOWN_PERCENT:g} %")]
+    return [Finding(Interlock.DOSE_UNKNOWN, subject, found, f"at most {LARGEST_UNKNOWN_PERCENT:g} %")]

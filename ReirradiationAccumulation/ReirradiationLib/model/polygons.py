@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model.arrays import BoolArray, FloatArray
+from .arrays import BoolArray, FloatArray
 
 
 def fill(polygons: Sequence[FloatArray], first: FloatArray, step: FloatArray, size: tuple[int, int]) -> BoolArray:
