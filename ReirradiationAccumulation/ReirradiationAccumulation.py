@@ -277,7 +277,7 @@ class ReirradiationAccumulationWidget(CaseWidget):
         enableOrSayWhyNot(self.ui.loadSceneButton, whyNot, _("Add CT, doses and structures to the current scene."))
         scores = evaluation.scorecard if evaluation else ()
         stateColours = {ScoreState.MET: GREEN, ScoreState.MET_WHERE_KNOWN: ORANGE, ScoreState.NOT_MET: RED}
-        stateColours |= {ScoreState.EXCEEDED: RED, ScoreState.EXCEEDED_BY_PRIOR: RED}
+        stateColours |= {ScoreState.EXCEEDED: RED, ScoreState.EXCEEDED_BY_PRIOR: RED, ScoreState.MAY_BE_EXCEEDED: RED}
         colours = [stateColours.get(ScoreState(score.state), GREY) for score in scores]
         texts = [self.scoreTexts(score) for score in scores]
         fillTable(self.ui.scorecardTable, texts, numeric=(2, 4, 5, 6), colours=colours)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from .model.case import (
     RegistrationMethod,
     StructureChoice,
 )
-from .model.course import Course
+from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
 from .model.errors import Cancelled, ProtocolError
 from .model.finding import require_decisions, unused_decisions
@@ -148,9 +149,10 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     records = read_records(case)
     for line in records.described():
         monitor.report(0, line)
-    prior = register_courses(case, records, monitor)
+    registered = register_courses(records, monitor)
+    prior: tuple[AnyCourse, ...] = (*registered, *records.points)
     new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
-    courses = (*prior, *((new,) if new else ()))
+    courses = (*registered, *((new,) if new else ()))
     mapped = map_courses(courses, records, monitor)
     structures = []
     for choice in case.structures:
@@ -170,10 +172,11 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         case=case,
         protocol=protocol,
         records=records,
-        prior_courses=prior,
+        prior_courses=registered,
+        point_courses=records.points,
         new_course=new,
         mapped=mapped,
-        prior_eqd2_gy=_composite(mapped[: len(prior)], prior, masks),
+        prior_eqd2_gy=_composite(mapped[: len(registered)], registered, masks),
         cumulative_eqd2_gy=_composite(mapped, courses, masks) if new else None,
         structures=tuple(structures),
         scores=tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints),
@@ -192,7 +195,7 @@ def map_courses(courses: Sequence[Course], records: Records, monitor: Monitor) -
 
 
 def optimize_organs(
-    case: Case, records: Records, organs: Mapping[str, StructureResult], prior: tuple[Course, ...], monitor: Monitor
+    case: Case, records: Records, organs: Mapping[str, StructureResult], prior: tuple[AnyCourse, ...], monitor: Monitor
 ) -> tuple[OptimizationResult, ...]:
     """Optimization structures of every organ that the case asks for, with names and numbers of their own."""
     results: list[OptimizationResult] = []
@@ -204,24 +207,31 @@ def optimize_organs(
     return tuple(results)
 
 
-def register_courses(case: Case, records: Records, monitor: Monitor) -> tuple[Course, ...]:
-    """Bring every prior course to the current CT, by the method that the case chose for it."""
+def register_courses(records: Records, monitor: Monitor) -> tuple[Course, ...]:
+    """Bring every prior course with a dose distribution to the current CT, by the method that the case chose for it."""
     courses = []
-    for choice, record in zip(case.prior_courses, records.prior, strict=True):
-        monitor.report(1, f"'{record.label}' by {choice.registration.method.value}")
-        courses.append(_as_course(record, _register(choice.registration, record, records.ct, monitor)))
+    for record in records.prior:
+        choice = record.registration or RegistrationChoice(RegistrationMethod.SAME_FRAME)
+        monitor.report(1, f"'{record.label}' by {choice.method.value}")
+        courses.append(_as_course(record, _register(choice, record, records.ct, monitor)))
     return tuple(courses)
 
 
 def evaluate_structure(
-    choice: StructureChoice, case: Case, protocol: Protocol, records: Records, prior: tuple[Course, ...], new: Course | None
+    choice: StructureChoice,
+    case: Case,
+    protocol: Protocol,
+    records: Records,
+    prior: tuple[AnyCourse, ...],
+    new: Course | None,
 ) -> StructureResult:
     """Sample one structure and every course's dose in it, with its own α/β and recovery."""
     tissue = protocol.tissue(choice.tissue)
     structure = records.structures.find(choice.name)
     samples = structure_samples(structure, records.ct.geometry)
-    recoveries = [_recovery(case, protocol, tissue.recovery_group, course, new, records.ct) for course in prior]
-    prior_dose = structure_dose(samples, prior, recoveries)
+    today = reference_day(case.new_course.date, new.date if new else None, records.ct.study_date)
+    recoveries = [_recovery(case, protocol, tissue.recovery_group, course, choice.name, today) for course in prior]
+    prior_dose = structure_dose(samples, prior, recoveries, choice.name)
     return StructureResult(
         choice=choice,
         tissue=tissue,
@@ -229,7 +239,10 @@ def evaluate_structure(
         structure=structure,
         prior=prior_dose,
         cumulative=prior_dose.with_course(new, recovery=0.0) if new else None,
-        quality=tuple(transform_quality(course.transform, samples.points_mm) for course in prior),
+        quality=tuple(
+            transform_quality(course.transform, samples.points_mm) if isinstance(course, Course) else None
+            for course in prior
+        ),
     )
 
 
@@ -238,7 +251,7 @@ def optimize(
     case: Case,
     records: Records,
     organ: StructureResult,
-    prior: tuple[Course, ...],
+    prior: tuple[AnyCourse, ...],
     label: tuple[str, int],
 ) -> OptimizationResult:
     """P, R, A, levels and contours of the optimization structures of one organ.
@@ -270,14 +283,19 @@ def _register(choice: RegistrationChoice, record: CourseRecord, current: Image, 
 
 
 def _as_course(record: CourseRecord, transform: SpatialTransform) -> Course:
-    return Course(record.identifier, record.label, record.dose, record.fractions, record.plan, record.date, transform)
+    return Course(
+        *(record.identifier, record.label, record.dose, record.fractions, record.plan, record.date, transform),
+        planned_fractions=record.planned_fractions,
+        rbe=record.rbe,
+    )
 
 
-def _recovery(case: Case, protocol: Protocol, group: str, course: Course, new: Course | None, current: Image) -> float:
-    if case.recovery_table is None:
+def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, structure: str, today: date | None) -> float:
+    is_unknown = isinstance(course, PointCourse) and course.point(structure) is None
+    if case.recovery_table is None or is_unknown:
         return 0.0
-    planned = new.date if new else None
-    months = months_between(course.date, reference_day(case.new_course.date, planned, current.study_date))
+    day = course.day_of(structure) if isinstance(course, PointCourse) else course.date
+    months = months_between(day, today)
     if months is None or months < 0:
         raise ProtocolError(
             f"Recovery of '{course.label}'",
@@ -296,5 +314,9 @@ def _masks_by_alpha_beta(structures: Sequence[StructureResult], current: Image) 
     return masks
 
 
-def _composite(mapped: Sequence[MappedDose], courses: Sequence[Course], masks: Mapping[float, BoolArray]) -> Float32Array:
+def _composite(
+    mapped: Sequence[MappedDose], courses: Sequence[Course], masks: Mapping[float, BoolArray]
+) -> Float32Array | None:
+    if not courses:
+        return None
     return composite_volume(mapped, [course.fractions for course in courses], masks, DEFAULT_ALPHA_BETA_GY)

@@ -18,7 +18,7 @@ from .model.image import Image
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import Structure
 from .output import OutputFolder
-from .report.assemble import COMPOSITE_RULE
+from .report.assemble import COMPOSITE_RULE, POINTS_LEFT_OUT
 from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import draw_pictures
@@ -90,11 +90,15 @@ def _write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[s
     if results.optimization_structures:
         report(STRUCTURES_FILE)
         write_structures(folder.path(STRUCTURES_FILE), results.optimization_structures, results.records.ct, LABEL)
-    if results.new_course is not None:
+    if results.new_course is not None and results.prior_eqd2_gy is not None:
         report(PRIOR_FILE)
         _write_dose(folder.path(PRIOR_FILE), results.prior_eqd2_gy, results.records.ct, results.prior_courses, PRIOR_ONLY)
+    if results.final_eqd2_gy is None:
+        return
     report(CUMULATIVE_FILE)
     content = "prior + new plan" if results.new_course is not None else PRIOR_ONLY
+    if results.point_courses:
+        content += ", no point doses"
     _write_dose(folder.path(CUMULATIVE_FILE), results.final_eqd2_gy, results.records.ct, results.courses, content)
 
 
@@ -121,9 +125,11 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
         )
         for course, mapped in zip(results.courses, results.mapped, strict=True)
     ]
-    doses.append(SceneDose("EQD2 of the prior courses", results.prior_eqd2_gy, geometry, DoseQuantity.EQD2, COMPOSITE_RULE))
-    if results.cumulative_eqd2_gy is not None:
-        doses.append(SceneDose("Cumulative EQD2", results.cumulative_eqd2_gy, geometry, DoseQuantity.EQD2, COMPOSITE_RULE))
+    rule = COMPOSITE_RULE + (POINTS_LEFT_OUT if results.point_courses else "")
+    sums = {"EQD2 of the prior courses": results.prior_eqd2_gy, "Cumulative EQD2": results.cumulative_eqd2_gy}
+    for name, voxels in sums.items():
+        if voxels is not None:
+            doses.append(SceneDose(name, voxels, geometry, DoseQuantity.EQD2, rule))
     return doses
 
 

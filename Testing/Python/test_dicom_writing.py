@@ -148,11 +148,11 @@ def test_the_dose_file_says_what_it_is(dose_file: Path, demo_results: CaseResult
 
 
 def test_an_effective_dose_is_not_taken_for_a_physical_one(dose_file: Path) -> None:
-    from ReirradiationLib.dicom.dose import read_dose
+    from ReirradiationLib.dicom.course_dose import read_course_dose
     from ReirradiationLib.model.errors import DicomError
 
-    with pytest.raises(DicomError, match="EFFECTIVE"):
-        read_dose(dose_file)
+    with pytest.raises(DicomError, match=r"dose\.type|dose\.summation|dose\.other-plan"):
+        read_course_dose([dose_file], None, None)
 
 
 def test_writing_twice_gives_the_same_bytes(tmp_path: Path, structures_file: Path, dose_file: Path, demo_results) -> None:

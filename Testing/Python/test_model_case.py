@@ -57,7 +57,7 @@ def test_paths_are_relative_to_the_case_file(demo_case: Case, demo_folder: Path)
         (lambda v: v["new_course"].update(fractions=True), "whole number"),
         (lambda v: v["new_course"].update(prescription_gy=0), "> 0"),
         (lambda v: v["new_course"].update(prescription_gy="30"), "a number"),
-        (lambda v: v["new_course"].pop("dose"), "a plan without its dose"),
+        (lambda v: v["new_course"].pop("dose"), "a plan or RBE without its dose"),
         (lambda v: v["structures"].append({"name": "liver", "tissue": "liver"}), "same name twice"),
         (lambda v: v["structures"][0].update(alpha_beta_gy=3), "without a reason"),
         (lambda v: v["constraints"][0].pop("basis"), "'basis' is missing"),

@@ -106,9 +106,9 @@ def another_treatment(dose) -> None:
 
 def test_the_order_of_prior_courses_does_not_change_a_number(small_case: Case, tmp_path: Path) -> None:
     first = small_case.prior_courses[0]
-    copy = changed(first.dose, tmp_path / "RD.dcm", another_treatment)
+    copy = changed(first.dose[0], tmp_path / "RD.dcm", another_treatment)
     plan = changed(first.plan, tmp_path / "RP.dcm", lambda d: setattr(d, "SOPInstanceUID", "1.2.3.4"))
-    again = replace(first, identifier="again", label="again", dose=copy, plan=plan)
+    again = replace(first, identifier="again", label="again", dose=(copy,), plan=plan)
     courses = (first, again)
     case = replace(small_case, optimization=())
     forth = compute(replace(case, prior_courses=courses), Monitor())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from ..model.case import RegistrationChoice
 from ..model.course import Plan
 from ..model.image import Dose, Image
 
@@ -17,11 +18,18 @@ class CourseRecord:
     ----------
     identifier, label : str
     dose : Dose
+        Of the delivered fractions, RBE-weighted if the case says so.
     plan : Plan or None
     ct : Image or None
         The CT of a prior course; only its registration needs it.
     fractions : int
+        Delivered.
+    planned_fractions : int
+    rbe : float or None
+        What a physical proton dose was multiplied by.
     date : date or None
+    registration : RegistrationChoice or None
+        None for the new course.
     """
 
     identifier: str
@@ -30,4 +38,7 @@ class CourseRecord:
     plan: Plan | None
     ct: Image | None
     fractions: int
+    planned_fractions: int
+    rbe: float | None
     date: date | None
+    registration: RegistrationChoice | None

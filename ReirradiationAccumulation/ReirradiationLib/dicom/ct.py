@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model.arrays import Float32Array, FloatArray
+from ..model.arrays import FloatArray
 from ..model.errors import DicomError
 from ..model.image import Image
+from ..model.interlock import Interlock
+from .pixels import hounsfield
 from .planes import grid, row_and_column_directions
-from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient
+from .reader import DicomReader, SopClass, open_dicom, read_patient
 
 SPACING_TOLERANCE = 0.01
 """Largest deviation of a slice distance from the usual one, relative to it."""
@@ -37,10 +39,10 @@ def read_ct(folder: Path) -> Image:
     Raises
     ------
     DicomError
-        If there is no series or more than one, fewer than two slices, a damaged or doubled or missing slice,
-        tilted or unevenly spaced slices, or differing rows, columns, spacing or orientation.
+        If there is no series or more than one, fewer than two slices, a damaged or missing slice, one UID on different
+        slices, tilted or unevenly spaced slices, or differing rows, columns, spacing or orientation.
     """
-    slices = _one_series(folder, _ct_slices(folder))
+    slices = _without_copies(_one_series(folder, _ct_slices(folder)))
     first = slices[0]
     row, column = row_and_column_directions(first)
     normal = np.cross(row, column)
@@ -60,7 +62,7 @@ def read_ct(folder: Path) -> Image:
         spacing=np.array([spacing_i, spacing_j, spacing_k]),
         size=np.array([first.whole("Columns"), first.whole("Rows"), len(slices)]),
     )
-    voxels = np.stack([_hounsfield(reader) for reader in slices])
+    voxels = np.stack([hounsfield(reader) for reader in slices])
     return Image(
         voxels_hu=voxels,
         geometry=geometry,
@@ -95,13 +97,36 @@ def _ct_slices(folder: Path) -> list[DicomReader]:
 
 def _one_series(folder: Path, slices: list[DicomReader]) -> list[DicomReader]:
     series = {reader.text("SeriesInstanceUID") for reader in slices}
-    if len(series) != 1:
-        raise DicomError(
-            str(folder), f"{len(series) or 'no'} CT series", "Name a folder with one CT series.", "exactly one CT series"
-        )
+    if len(series) > 1:
+        raise _refuse(folder, f"{len(series)} CT series", "exactly one CT series", Interlock.CT_SEVERAL)
     if len(slices) < 2:
-        raise DicomError(str(folder), "a single CT slice", "Export the whole series.", "at least two slices")
+        raise _refuse(folder, f"{len(slices) or 'no'} CT slice", "a CT series", Interlock.CT_MISSING)
     return slices
+
+
+def _without_copies(slices: list[DicomReader]) -> list[DicomReader]:
+    """Every slice once: archives and exports often hold the same object twice."""
+    by_uid: dict[str, DicomReader] = {}
+    for reader in slices:
+        former = by_uid.setdefault(reader.required_text("SOPInstanceUID"), reader)
+        if former is not reader and not _same_slice(former, reader):
+            found = f"the SOPInstanceUID of {former.where} on another slice"
+            raise _refuse(Path(reader.where), found, "one UID for one slice", Interlock.UID_REUSED)
+    return list(by_uid.values())
+
+
+def _same_slice(one: DicomReader, other: DicomReader) -> bool:
+    placed = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept")
+    if any(one.text(keyword) != other.text(keyword) for keyword in placed):
+        return False
+    same_syntax = one.transfer_syntax() == other.transfer_syntax()
+    if same_syntax and one.dataset.get("PixelData") == other.dataset.get("PixelData"):
+        return True
+    return bool(np.array_equal(hounsfield(one), hounsfield(other)))
+
+
+def _refuse(subject: Path, found: str, expected: str, interlock: Interlock) -> DicomError:
+    return DicomError(str(subject), found, interlock.advice, expected, interlock)
 
 
 def _require_same_plane(reader: DicomReader, first: DicomReader) -> None:
@@ -109,14 +134,11 @@ def _require_same_plane(reader: DicomReader, first: DicomReader) -> None:
         if keyword == "FrameOfReferenceUID":
             same = reader.text(keyword) == first.text(keyword)
         else:
-            same = bool(np.allclose(reader.numbers(keyword), first.numbers(keyword), atol=1e-4))
+            ours, theirs = reader.numbers(keyword), first.numbers(keyword)
+            same = ours.shape == theirs.shape and bool(np.allclose(ours, theirs, atol=1e-4))
         if not same:
-            raise reader.refuse(
-                keyword,
-                f"is {reader.text(keyword)}",
-                "Export the series again.",
-                f"{first.text(keyword)} as in {first.where}",
-            )
+            found, expected = f"is {reader.text(keyword)}", f"{first.text(keyword)} as in {first.where}"
+            raise reader.refuse(keyword, found, "", expected, Interlock.CT_MIXED)
 
 
 def _slice_spacing(folder: Path, positions: FloatArray, normal: FloatArray) -> float:
@@ -125,28 +147,11 @@ def _slice_spacing(folder: Path, positions: FloatArray, normal: FloatArray) -> f
     mean = float(np.mean(steps))
     sideways = positions - positions[0] - np.outer(along - along[0], normal)
     if np.abs(sideways).max() > SPACING_TOLERANCE * max(mean, 1.0):
-        raise DicomError(str(folder), "tilted gantry: slices shift sideways", "Resample the CT to an untilted series.")
+        raise _refuse(folder, "slices shift sideways", "slices above each other", Interlock.CT_TILTED)
     usual = float(np.median(steps))
     uneven = np.flatnonzero(np.abs(steps - usual) > SPACING_TOLERANCE * max(usual, 1e-6))
     if usual <= 0.0 or uneven.size:
         n = int(uneven[0]) if uneven.size else 0
-        raise DicomError(
-            str(folder),
-            f"slices {n} and {n + 1} are {steps[n]:.3f} mm apart, usually {usual:.3f} mm",
-            "Look for missing or doubled slices and export the series again.",
-            "even spacing",
-        )
+        found = f"slices {n} and {n + 1} are {steps[n]:.3f} mm apart, usually {usual:.3f} mm"
+        raise _refuse(folder, found, "even spacing", Interlock.CT_UNEVEN)
     return mean
-
-
-def _hounsfield(reader: DicomReader) -> Float32Array:
-    slope, intercept = reader.number("RescaleSlope"), reader.number("RescaleIntercept")
-    try:
-        pixels = reader.dataset.pixel_array
-    except READ_ERRORS as error:
-        raise DicomError(
-            reader.where, f"pixel data cannot be decoded ({error})", "Export uncompressed, or install the decoder named."
-        ) from error
-    if pixels.shape != (reader.whole("Rows"), reader.whole("Columns")):
-        raise reader.refuse("PixelData", f"has shape {pixels.shape}", "Export single-frame CT slices.")
-    return np.asarray(pixels * slope + intercept, dtype=np.float32)

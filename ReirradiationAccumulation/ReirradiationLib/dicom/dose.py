@@ -6,103 +6,155 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model.arrays import Float32Array, FloatArray
+from ..model.arrays import Float32Array
+from ..model.dates import dicom_moment
 from ..model.errors import DicomError
-from ..model.image import Dose
+from ..model.geometry import Geometry
+from ..model.image import Dose, DoseSummation, DoseType, SourceObject
+from ..model.interlock import Interlock
+from .dose_planes import even_planes, plane_positions
 from .planes import grid, row_and_column_directions
 from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient
 
-OFFSET_TOLERANCE_MM = 0.01
-"""Largest deviation of a dose plane from even spacing."""
-
-_ACCEPTED = {
-    "DoseUnits": ("GY", "Export the dose in Gy (absolute) from the planning system."),
-    "DoseType": ("PHYSICAL", "Export the physical dose; EFFECTIVE or ERROR doses cannot be converted to EQD2."),
-    "DoseSummationType": ("PLAN", "Export the dose of the whole plan, not of a beam, a fraction or several plans."),
-}
+LARGEST_GRID_BYTES = 2**31
+"""A dose grid beyond 2 GiB is no patient's; a header that claims one is refused before memory is asked for."""
 
 
 def read_dose(path: Path) -> Dose:
-    """Read the physical dose of a whole plan.
+    """Read one RTDOSE as it is, in Gy.
 
     DoseGridScaling is applied in double precision. GridFrameOffsetVector may be relative or absolute, ascending or
-    descending (PS3.3 C.8.8.3.2); the row, column and frame axes may point anywhere.
+    descending, and unevenly spaced where planes can be added exactly (PS3.3 C.8.8.3.2); the row, column and frame axes
+    may point anywhere. What the dose may be used for is decided in :mod:`.course_dose`.
 
     Raises
     ------
     DicomError
-        If the file is no RTDOSE, its units are not GY, its type not PHYSICAL, its summation not PLAN, it names no
-        plan, its frames are unevenly spaced or fewer than two, it is all zero or has negative values.
+        If the file is no RTDOSE, its units are not GY, its type is neither PHYSICAL nor EFFECTIVE, its summation
+        neither PLAN, BEAM nor FRACTION, it does not name one plan, its planes cannot be placed, its pixels do not fit
+        its header, or it is all zero or has negative values.
     """
     reader = open_dicom(path, SopClass.RTDOSE)
-    for keyword, (accepted, remedy) in _ACCEPTED.items():
-        if reader.text(keyword) != accepted:
-            raise reader.refuse(keyword, f"is '{reader.text(keyword)}'", remedy, f"'{accepted}'")
-    plan = reader.only_item("ReferencedRTPlanSequence", "Export the dose of one plan together with the plan.")
-    row, column = row_and_column_directions(reader)
-    normal = np.cross(row, column)
-    origin = reader.numbers("ImagePositionPatient", 3)
-    step = _frame_step(reader, origin, normal)
-    spacing_j, spacing_i = reader.numbers("PixelSpacing", 2)
-    voxels = _voxels_gy(reader)
+    units = reader.text("DoseUnits")
+    if units != "GY":
+        raise reader.refuse("DoseUnits", f"is '{units}'", "", "'GY'", Interlock.DOSE_UNITS)
+    dose_type, summation = _dose_type(reader), _summation(reader)
+    plan = _only_plan(reader)
+    voxels, geometry, added = _planes(reader)
     return Dose(
         voxels_gy=voxels,
-        geometry=grid(
-            row,
-            column,
-            normal * np.sign(step),
-            origin=origin,
-            spacing=np.array([spacing_i, spacing_j, abs(step)]),
-            size=np.array(voxels.shape[::-1]),
-        ),
+        geometry=geometry,
         frame_uid=reader.required_text("FrameOfReferenceUID"),
-        sop_instance_uid=reader.required_text("SOPInstanceUID"),
         plan_uid=plan.required_text("ReferencedSOPInstanceUID"),
         patient=read_patient(reader),
-        file=path,
+        sources=(SourceObject(path, reader.required_text("SOPInstanceUID")),),
+        dose_type=dose_type,
+        summation=summation,
+        beams=_beams(plan),
+        created=dicom_moment(reader.text("InstanceCreationDate"), reader.text("InstanceCreationTime")),
+        planes_added=added,
     )
 
 
-def _frame_step(reader: DicomReader, origin: FloatArray, normal: FloatArray) -> float:
-    """Signed distance between frames along the normal, mm."""
-    offsets = reader.numbers("GridFrameOffsetVector")
-    frames = reader.whole("NumberOfFrames") if reader.has("NumberOfFrames") else 1
-    if len(offsets) != frames or frames < 2:
-        raise reader.refuse(
-            "GridFrameOffsetVector", f"has {len(offsets)} values for {frames} frames", "Export a three-dimensional dose."
-        )
-    if abs(offsets[0]) > OFFSET_TOLERANCE_MM:
-        # Absolute offsets are z coordinates and defined for axial planes only (PS3.3 C.8.8.3.2).
-        axial = abs(abs(normal[2]) - 1.0) < OFFSET_TOLERANCE_MM
-        if not axial or abs(offsets[0] - origin[2]) > OFFSET_TOLERANCE_MM:
-            raise reader.refuse(
-                "GridFrameOffsetVector", f"starts with {offsets[0]}", "Export the dose again.", f"0 or {origin[2]} (z)"
-            )
-        offsets = (offsets - offsets[0]) * np.sign(normal[2])
-    step = float(offsets[-1] / (frames - 1))
-    if abs(step) <= OFFSET_TOLERANCE_MM or np.abs(offsets - step * np.arange(frames)).max() > OFFSET_TOLERANCE_MM:
-        raise reader.refuse(
-            "GridFrameOffsetVector", "is unevenly spaced", "Export the dose on an even grid.", f"steps of {step:.3f} mm"
-        )
-    return step
+def _dose_type(reader: DicomReader) -> DoseType:
+    try:
+        return DoseType(reader.text("DoseType"))
+    except ValueError as error:
+        found = f"is '{reader.text('DoseType')}'"
+        raise reader.refuse("DoseType", found, "", "'PHYSICAL'", Interlock.DOSE_TYPE) from error
 
 
-def _voxels_gy(reader: DicomReader) -> Float32Array:
-    bits = reader.whole("BitsAllocated")
-    if reader.whole("BitsStored") != bits or reader.whole("HighBit") != bits - 1:
-        raise reader.refuse("BitsStored", f"is {reader.text('BitsStored')} of {bits}", "Export the dose again.", f"{bits}")
+def _summation(reader: DicomReader) -> DoseSummation:
+    try:
+        return DoseSummation(reader.text("DoseSummationType"))
+    except ValueError as error:
+        found = f"is '{reader.text('DoseSummationType')}'"
+        raise reader.refuse("DoseSummationType", found, "", "'PLAN'", Interlock.DOSE_SUMMATION) from error
+
+
+def _only_plan(reader: DicomReader) -> DicomReader:
+    plans = reader.items("ReferencedRTPlanSequence")
+    if len(plans) != 1:
+        found = f"names {len(plans)} plans"
+        raise reader.refuse("ReferencedRTPlanSequence", found, "", "exactly one", Interlock.DOSE_OTHER_PLAN)
+    return plans[0]
+
+
+def _beams(plan: DicomReader) -> frozenset[int]:
+    return frozenset(
+        beam.whole("ReferencedBeamNumber")
+        for group in plan.items("ReferencedFractionGroupSequence")
+        for beam in group.items("ReferencedBeamSequence")
+    )
+
+
+def _planes(reader: DicomReader) -> tuple[Float32Array, Geometry, int]:
+    """Voxels on an even grid, its geometry, and how many planes were added."""
+    row, column = row_and_column_directions(reader)
+    normal = np.cross(row, column)
+    origin = reader.numbers("ImagePositionPatient", 3)
+    positions = plane_positions(reader, origin, normal)
+    spacing_j, spacing_i = reader.numbers("PixelSpacing", 2)
+    voxels = _voxels_gy(reader, len(positions))
+    added = 0
+    if len(positions) > 1:
+        voxels, step, added = even_planes(reader, voxels, positions)
+    else:
+        # One plane tells the dose on that plane only; its thickness is needed for a grid and never widens the dose.
+        step = reader.number("SliceThickness") if reader.has("SliceThickness") else float(min(spacing_i, spacing_j))
+    geometry = grid(
+        row,
+        column,
+        normal * np.sign(step),
+        origin=origin,
+        spacing=np.array([spacing_i, spacing_j, abs(step)]),
+        size=np.array(voxels.shape[::-1]),
+    )
+    return voxels, geometry, added
+
+
+def _voxels_gy(reader: DicomReader, frames: int) -> Float32Array:
     scaling = reader.number("DoseGridScaling")
     if scaling <= 0.0:
-        raise reader.refuse("DoseGridScaling", f"is {scaling}", "Export the dose again.", "> 0")
+        raise reader.refuse("DoseGridScaling", f"is {scaling}", "", "> 0", Interlock.DOSE_VALUES)
+    shape = (frames, reader.whole("Rows"), reader.whole("Columns"))
+    _require_plausible_pixels(reader, shape)
     try:
         pixels = reader.dataset.pixel_array
     except READ_ERRORS as error:
-        raise DicomError(reader.where, f"dose grid cannot be decoded ({error})", "Export it uncompressed.") from error
-    frames, rows, columns = reader.whole("NumberOfFrames"), reader.whole("Rows"), reader.whole("Columns")
-    if pixels.shape != (frames, rows, columns):
-        raise reader.refuse("PixelData", f"has shape {pixels.shape}", "Export the dose again.", f"{(frames, rows, columns)}")
+        raise DicomError(
+            reader.where,
+            f"dose grid cannot be decoded ({error})",
+            "Export it uncompressed.",
+            interlock=Interlock.DOSE_VALUES,
+        ) from error
+    if pixels.ndim == 2:
+        pixels = pixels[np.newaxis]
+    if pixels.shape != shape:
+        raise reader.refuse("PixelData", f"has shape {pixels.shape}", "", f"{shape}", Interlock.DOSE_VALUES)
     if pixels.min() < 0:
-        raise reader.refuse("PixelData", "holds negative doses", "Export the dose again.", "≥ 0 Gy")
+        raise reader.refuse("PixelData", "holds negative doses", "", "≥ 0 Gy", Interlock.DOSE_VALUES)
     if not pixels.any():
-        raise reader.refuse("PixelData", "is zero everywhere", "Check which dose was exported.", "a dose")
-    return np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
+        raise reader.refuse("PixelData", "is zero everywhere", "", "a dose", Interlock.DOSE_ZERO)
+    voxels = np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
+    if not np.isfinite(voxels).all():
+        raise reader.refuse("DoseGridScaling", f"is {scaling}", "", "a dose in Gy", Interlock.DOSE_VALUES)
+    return voxels
+
+
+def _require_plausible_pixels(reader: DicomReader, shape: tuple[int, int, int]) -> None:
+    """Refuse a header that does not fit its pixel data, before any memory is asked for."""
+    bits = reader.whole("BitsAllocated")
+    if bits not in (8, 16, 32) or reader.whole("BitsStored") != bits or reader.whole("HighBit") != bits - 1:
+        found = f"is {reader.text('BitsStored')} of {bits}"
+        raise reader.refuse("BitsStored", found, "", "16 of 16, or 32 of 32", Interlock.DOSE_VALUES)
+    if min(shape) < 1 or (reader.has("SamplesPerPixel") and reader.whole("SamplesPerPixel") != 1):
+        raise reader.refuse("Rows", f"claims a grid of {shape}", "", "one value per voxel", Interlock.DOSE_VALUES)
+    claimed = shape[0] * shape[1] * shape[2] * bits // 8
+    if claimed > LARGEST_GRID_BYTES:
+        found = f"claims a grid of {shape}, {claimed / 1e9:.1f} GB"
+        raise reader.refuse("Rows", found, "", "at most 2 GB", Interlock.FILE_TOO_LARGE)
+    pixels = reader.dataset.get("PixelData")
+    length = len(pixels) if isinstance(pixels, bytes) else 0
+    if length == 0 or (not reader.is_compressed() and not claimed <= length <= claimed + 1):
+        raise reader.refuse("PixelData", f"has {length} bytes", "", f"{claimed} bytes", Interlock.DOSE_VALUES)

@@ -1,54 +1,98 @@
-"""Reading an RTPLAN."""
+"""Reading an RTPLAN or RTIONPLAN."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..model.course import Plan
-from .reader import DicomReader, SopClass, open_dicom
+from ..model.course import Plan, Prescription, Radiation
+from ..model.dates import dicom_moment
+from ..model.interlock import Interlock
+from .reader import DicomReader, SopClass, open_dicom, read_patient
+
+LARGEST_FRACTIONS = 1000
+_TREATMENT = ("", "TREATMENT")
+"""TreatmentDeliveryType of a beam that gives dose; setup and port films do not."""
 
 
 def read_plan(path: Path) -> Plan:
-    """Read label, fractions and prescription of an external-beam plan.
+    """Read label, fractions, prescriptions, beams and kind of radiation of a plan.
 
     Raises
     ------
     DicomError
-        If the file is no RTPLAN, has no or several fraction groups, states no positive number of fractions, or
-        holds brachytherapy.
+        If the file is no plan, has no or several fraction groups, or states no positive number of fractions.
     """
-    reader = open_dicom(path, SopClass.RTPLAN)
-    group = reader.only_item(
-        "FractionGroupSequence", "Export a plan with one fraction group, or state 'fractions' in the case and no plan."
-    )
-    if not group.has("NumberOfFractionsPlanned") or group.whole("NumberOfFractionsPlanned") <= 0:
-        raise group.refuse(
-            "NumberOfFractionsPlanned",
-            f"is '{group.text('NumberOfFractionsPlanned')}'",
-            "Leave the plan out of the case and state 'fractions' from the treatment record.",
-            "a number > 0",
-        )
-    if group.has("NumberOfBrachyApplicationSetups") and group.whole("NumberOfBrachyApplicationSetups") > 0:
-        raise group.refuse(
-            "NumberOfBrachyApplicationSetups", "is not 0", "Brachytherapy cannot be converted by fraction number.", "0"
-        )
+    reader = open_dicom(path, SopClass.RTPLAN, SopClass.RTIONPLAN)
+    group = _only_group(reader)
     return Plan(
         label=reader.text("RTPlanLabel") or path.stem,
-        fractions=group.whole("NumberOfFractionsPlanned"),
-        prescription_gy=_prescription(reader),
+        fractions=_fractions(group),
+        prescriptions=prescriptions(reader),
+        radiation=radiation(reader),
+        beams=_treatment_beams(reader, group),
         date=reader.day("RTPlanDate"),
+        changed=dicom_moment(reader.text("RTPlanDate"), reader.text("RTPlanTime")),
         frame_uid=reader.text("FrameOfReferenceUID"),
         sop_instance_uid=reader.required_text("SOPInstanceUID"),
-        patient_id=reader.text("PatientID"),
+        patient=read_patient(reader),
         approval=reader.text("ApprovalStatus"),
         file=path,
     )
 
 
-def _prescription(reader: DicomReader) -> float | None:
-    stated = [
-        item.number("TargetPrescriptionDose")
+def prescriptions(reader: DicomReader) -> tuple[Prescription, ...]:
+    """Every target of the plan that has a prescribed dose (PS3.3 C.8.8.10)."""
+    return tuple(
+        Prescription(
+            roi_number=item.whole("ReferencedROINumber") if item.has("ReferencedROINumber") else None,
+            description=item.text("DoseReferenceDescription"),
+            dose_gy=item.number("TargetPrescriptionDose"),
+        )
         for item in reader.items("DoseReferenceSequence")
-        if item.has("TargetPrescriptionDose")
-    ]
-    return max(stated, default=None)
+        if item.has("TargetPrescriptionDose") and item.text("DoseReferenceType") != "ORGAN_AT_RISK"
+    )
+
+
+def radiation(reader: DicomReader) -> Radiation:
+    """The kind of radiation: of all kinds in the plan the one that needs most care."""
+    kinds = {beam.text("RadiationType") for beam in (*reader.items("BeamSequence"), *reader.items("IonBeamSequence"))}
+    if reader.items("ApplicationSetupSequence") or reader.has("BrachyTreatmentType") or _brachy_setups(reader):
+        high = reader.text("BrachyTreatmentType") == "HDR"
+        return Radiation.HIGH_DOSE_RATE if high else Radiation.BRACHYTHERAPY
+    if kinds & {"ION", "NEUTRON"}:
+        return Radiation.IONS
+    if "PROTON" in kinds:
+        return Radiation.PROTONS
+    # An ion plan that does not say which ions it uses must not pass for photons.
+    is_ion_plan = reader.text("SOPClassUID") == SopClass.RTIONPLAN.value
+    return Radiation.IONS if is_ion_plan and not kinds <= {"PHOTON", "ELECTRON"} else Radiation.EXTERNAL
+
+
+def _only_group(reader: DicomReader) -> DicomReader:
+    groups = reader.items("FractionGroupSequence")
+    if len(groups) != 1:
+        found = f"has {len(groups)} items"
+        raise reader.refuse("FractionGroupSequence", found, "", "exactly one", Interlock.PLAN_FRACTION_GROUPS)
+    return groups[0]
+
+
+def _fractions(group: DicomReader) -> int:
+    keyword = "NumberOfFractionsPlanned"
+    if not group.has(keyword) or not 0 < group.whole(keyword) <= LARGEST_FRACTIONS:
+        found, expected = f"is '{group.text(keyword)}'", f"1 to {LARGEST_FRACTIONS}"
+        raise group.refuse(keyword, found, "", expected, Interlock.PLAN_FRACTIONS_MISSING)
+    return group.whole(keyword)
+
+
+def _treatment_beams(reader: DicomReader, group: DicomReader) -> frozenset[int]:
+    setup = {
+        beam.whole("BeamNumber")
+        for beam in (*reader.items("BeamSequence"), *reader.items("IonBeamSequence"))
+        if beam.has("BeamNumber") and beam.text("TreatmentDeliveryType") not in _TREATMENT
+    }
+    return frozenset(beam.whole("ReferencedBeamNumber") for beam in group.items("ReferencedBeamSequence")) - setup
+
+
+def _brachy_setups(reader: DicomReader) -> bool:
+    keyword = "NumberOfBrachyApplicationSetups"
+    return any(group.has(keyword) and group.whole(keyword) > 0 for group in reader.items("FractionGroupSequence"))

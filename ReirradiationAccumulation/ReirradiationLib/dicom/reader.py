@@ -143,6 +143,13 @@ class DicomReader:
         meta = getattr(self.dataset, "file_meta", None)
         return "" if meta is None else str(meta.get("TransferSyntaxUID", ""))
 
+    def is_compressed(self) -> bool:
+        """Whether the pixel data are encapsulated (PS3.5 A.4)."""
+        from pydicom.uid import UID
+
+        syntax = UID(self.transfer_syntax())
+        return not syntax.is_private and syntax.is_transfer_syntax and syntax.is_compressed
+
     def refuse(
         self, keyword: str, found: str, remedy: str = "", expected: str = "", interlock: Interlock = Interlock.ATTRIBUTE
     ) -> DicomError:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..model.case import Case
+from ..model.course import PointCourse, Radiation
 from ..model.finding import Finding
-from ..model.image import Image, Patient
+from ..model.image import Dose, DoseSummation, Image, Patient
 from ..model.interlock import Interlock
 from ..model.structure import StructureSet
 from .course_record import CourseRecord
+from .identity import identity_findings
+from .registration import registration_patient
 
 PRESCRIPTION_TOLERANCE_GY = 0.01
 
@@ -19,9 +24,22 @@ PLAUSIBLE_MAXIMUM = (0.8, 2.5)
 PLAUSIBLE_FRACTION_GY = (0.8, 40.0)
 """Dose maximum per fraction where the plan states no prescription."""
 
+CLIPPED_SHARE = 0.05
+"""Dose on the border of the grid, as a share of the maximum, beyond which the grid cuts off dose that matters."""
+
+_RADIATION = {
+    Radiation.PROTONS: Interlock.PLAN_PROTONS,
+    Radiation.HIGH_DOSE_RATE: Interlock.PLAN_BRACHYTHERAPY,
+}
+
 
 def record_findings(
-    case: Case, ct: Image, structures: StructureSet, prior: Sequence[CourseRecord], new: CourseRecord | None
+    case: Case,
+    ct: Image,
+    structures: StructureSet,
+    prior: Sequence[CourseRecord],
+    points: Sequence[PointCourse],
+    new: CourseRecord | None,
 ) -> tuple[Finding, ...]:
     """Everything that the user must know or decide about the records of a case."""
     findings = _structure_findings(structures, ct)
@@ -29,13 +47,21 @@ def record_findings(
         findings += _identity_findings(record, ct.patient)
         findings += _plan_findings(record)
         findings += _dose_findings(record)
-    findings += _date_findings(case, prior, new)
+    findings += [_point_finding(course) for course in points]
+    findings += _date_findings(case, prior, points, new)
     planned_gy = new.plan.prescription_gy if new and new.plan else None
     stated_gy = case.new_course.prescription_gy
     if planned_gy is not None and abs(planned_gy - stated_gy) > PRESCRIPTION_TOLERANCE_GY:
         found = f"{stated_gy:g} Gy in the case, {planned_gy:g} Gy in the plan"
         findings.append(Finding(Interlock.PRESCRIPTION_DIFFERS, "New course", found))
     return tuple(findings)
+
+
+def border_share(dose: Dose) -> float:
+    """Highest dose on the faces of the grid, as a share of the maximum; 0 for a dose of a single plane's thickness."""
+    voxels = dose.voxels_gy
+    faces = [voxels.take(end, axis) for axis in range(3) if voxels.shape[axis] > 1 for end in (0, -1)]
+    return float(max(face.max() for face in faces) / voxels.max()) if faces else 0.0
 
 
 def _structure_findings(structures: StructureSet, ct: Image) -> list[Finding]:
@@ -47,28 +73,27 @@ def _structure_findings(structures: StructureSet, ct: Image) -> list[Finding]:
         findings.append(Finding(Interlock.STRUCTURES_OTHER_CT, subject, found))
     if not structures.referenced_slice_uids:
         findings.append(Finding(Interlock.STRUCTURES_NO_REFERENCES, subject, "it refers to no CT slices"))
-    if structures.patient_id != ct.patient.patient_id:
-        findings.append(_other_patient(subject, structures.patient_id, ct.patient))
-    return findings
+    empty = [structure.name for structure in structures.structures if not structure.contours_mm]
+    if empty:
+        findings.append(Finding(Interlock.STRUCTURES_EMPTY, subject, f"no closed contours in {', '.join(sorted(empty))}"))
+    return findings + identity_findings(subject, structures.patient, ct.patient)
 
 
 def _identity_findings(record: CourseRecord, patient: Patient) -> list[Finding]:
-    findings = []
-    identities = {record.dose.patient.patient_id, *((record.plan.patient_id,) if record.plan else ())}
-    for identity in sorted(identities - {patient.patient_id}):
-        findings.append(_other_patient(_subject(record), identity, patient))
-    born = record.dose.patient.birth_date
-    if born and patient.birth_date and born != patient.birth_date:
-        found, expected = f"birth date {born}", f"{patient.birth_date} as in the current CT"
-        findings.append(Finding(Interlock.PATIENT_BIRTH_DATE, _subject(record), found, expected))
-    return findings
+    found = [record.dose.patient, *((record.plan.patient,) if record.plan else ())]
+    found += [record.ct.patient] if record.ct else []
+    if record.registration and record.registration.file:
+        found.append(registration_patient(record.registration.file))
+    findings = [finding for one in found for finding in identity_findings(_subject(record), one, patient)]
+    return list(dict.fromkeys(findings))
 
 
 def _plan_findings(record: CourseRecord) -> list[Finding]:
     plan, subject = record.plan, _subject(record)
+    findings = _fraction_findings(record)
     if plan is None:
-        return [Finding(Interlock.PLAN_MISSING, subject, "no plan; the number of fractions is from the case")]
-    findings = []
+        found = "no plan; the number of fractions is from the case"
+        return [*findings, Finding(Interlock.PLAN_MISSING, subject, found)]
     if plan.prescription_gy is None:
         findings.append(Finding(Interlock.PRESCRIPTION_MISSING, subject, "the plan states no prescription"))
     if plan.approval == "REJECTED":
@@ -79,38 +104,76 @@ def _plan_findings(record: CourseRecord) -> list[Finding]:
     if plan.date and record.date and plan.date != record.date:
         found = f"{record.date} in the case, {plan.date} in the plan"
         findings.append(Finding(Interlock.DATE_DIFFERS, subject, found))
+    if plan.changed and record.dose.created and plan.changed > record.dose.created:
+        found = f"plan of {plan.changed}, dose of {record.dose.created}"
+        findings.append(Finding(Interlock.PLAN_NEWER_THAN_DOSE, subject, found, "the dose after the plan"))
+    if plan.radiation in _RADIATION:
+        weighting = f"RBE {record.rbe:g} applied" if record.rbe is not None else f"DoseType {record.dose.dose_type.value}"
+        findings.append(Finding(_RADIATION[plan.radiation], subject, f"{plan.radiation.value}, {weighting}"))
     return findings
 
 
+def _fraction_findings(record: CourseRecord) -> list[Finding]:
+    if record.fractions == record.planned_fractions:
+        return []
+    found = (
+        f"{record.fractions} fractions delivered, {record.planned_fractions} planned: dose times "
+        f"{record.fractions / record.planned_fractions:.4g}"
+    )
+    return [Finding(Interlock.PLAN_PARTLY_DELIVERED, _subject(record), found)]
+
+
 def _dose_findings(record: CourseRecord) -> list[Finding]:
-    maximum_gy = float(record.dose.voxels_gy.max())
+    dose, subject = record.dose, _subject(record)
+    findings = []
+    if dose.summation is DoseSummation.BEAM:
+        found = f"the sum of {len(dose.sources)} BEAM doses, all {len(dose.beams)} beams of the plan"
+        findings.append(Finding(Interlock.DOSE_SUMMED_BEAMS, subject, found, "a PLAN dose"))
+    if dose.summation is DoseSummation.FRACTION:
+        findings.append(Finding(Interlock.DOSE_FRACTION_GROUP, subject, "DoseSummationType 'FRACTION'", "'PLAN'"))
+    if dose.planes_added:
+        found = f"{dose.planes_added} planes added between unevenly spaced ones"
+        findings.append(Finding(Interlock.DOSE_RESAMPLED, subject, found))
+    if (share := border_share(dose)) > CLIPPED_SHARE:
+        found, expected = f"{100.0 * share:.0f} % of the maximum on the border of its grid", f"≤ {100.0 * CLIPPED_SHARE:g} %"
+        findings.append(Finding(Interlock.DOSE_CLIPPED, subject, found, expected))
+    return findings + _plausibility_findings(record)
+
+
+def _plausibility_findings(record: CourseRecord) -> list[Finding]:
+    """Judged by the dose as planned: what was delivered of it is a decision of its own."""
+    maximum_gy = float(np.max(record.dose.voxels_gy)) * record.planned_fractions / record.fractions
     prescription_gy = record.plan.prescription_gy if record.plan else None
-    unit_gy = prescription_gy or float(record.fractions)
+    unit_gy = prescription_gy or float(record.planned_fractions)
     low, high = (share * unit_gy for share in (PLAUSIBLE_MAXIMUM if prescription_gy else PLAUSIBLE_FRACTION_GY))
     if low <= maximum_gy <= high:
         return []
-    against = f"{prescription_gy:g} Gy prescribed" if prescription_gy else f"{record.fractions} fractions"
+    against = f"{prescription_gy:g} Gy prescribed" if prescription_gy else f"{record.planned_fractions} fractions"
     found = f"dose maximum {maximum_gy:.4g} Gy for {against}"
     return [Finding(Interlock.DOSE_IMPLAUSIBLE, _subject(record), found, f"{low:.3g} to {high:.3g} Gy")]
 
 
-def _date_findings(case: Case, prior: Sequence[CourseRecord], new: CourseRecord | None) -> list[Finding]:
-    findings = [
-        Finding(Interlock.DATE_MISSING, _subject(record), "no date; its interval is not known")
-        for record in prior
-        if record.date is None
-    ]
+def _point_finding(course: PointCourse) -> Finding:
+    found = f"one dose per organ, for {', '.join(point.structure for point in course.points)}"
+    return Finding(Interlock.POINTS_UPPER_BOUND, f"Course '{course.label}'", found)
+
+
+def _date_findings(
+    case: Case, prior: Sequence[CourseRecord], points: Sequence[PointCourse], new: CourseRecord | None
+) -> list[Finding]:
+    days = [(_subject(record), record.date) for record in prior]
+    for course in points:
+        own = {point.date or course.date for point in course.points}
+        days += [(f"Course '{course.label}'", day) for day in sorted(own, key=str)]
     today = new.date if new else case.new_course.date
-    for record in prior:
-        if today and record.date and record.date > today:
-            found = f"{record.date}, after the new course of {today}"
-            findings.append(Finding(Interlock.DATE_ORDER, _subject(record), found, "prior courses first"))
+    findings = []
+    for subject, day in days:
+        if day is None:
+            findings.append(Finding(Interlock.DATE_MISSING, subject, "no date; its interval is not known"))
+        elif today and day > today:
+            found = f"{day}, after the new course of {today}"
+            findings.append(Finding(Interlock.DATE_ORDER, subject, found, "prior courses first"))
     return findings
-
-
-def _other_patient(subject: str, identity: str, patient: Patient) -> Finding:
-    expected = f"'{patient.patient_id}' as in the current CT"
-    return Finding(Interlock.PATIENT_ID, subject, f"PatientID '{identity}'", expected)
 
 
 def _subject(record: CourseRecord) -> str:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..model.case import NEW_COURSE_ID, Case, NewCourse, PriorCourse, RegistrationMethod
-from ..model.course import Plan
+from ..model.course import Plan, PointCourse
 from ..model.errors import CaseError, DicomError
 from ..model.finding import Finding, require_decisions
-from ..model.image import Dose, Image
+from ..model.image import Image
+from ..model.interlock import Interlock
+from ..model.points import read_points
 from ..model.structure import StructureSet
+from .course_dose import read_course_dose
 from .course_record import CourseRecord
 from .ct import read_ct
-from .dose import read_dose
 from .plan import read_plan
 from .record_findings import record_findings
 from .structures import read_structures
@@ -32,6 +34,8 @@ class Records:
         Current contours.
     prior : tuple of CourseRecord
         In the order of the case.
+    points : tuple of PointCourse
+        Prior courses without DICOM, in the order of the case.
     new : CourseRecord or None
         The finished new plan, if the case names its dose.
     findings : tuple of Finding
@@ -40,6 +44,7 @@ class Records:
     ct: Image
     structures: StructureSet
     prior: tuple[CourseRecord, ...]
+    points: tuple[PointCourse, ...]
     new: CourseRecord | None
     findings: tuple[Finding, ...]
 
@@ -47,9 +52,10 @@ class Records:
         """Every input file that was read, the case file first."""
         paths = [case.file, *self.ct.files, self.structures.file]
         for record in (*self.prior, *((self.new,) if self.new else ())):
-            paths += [record.dose.file, *([record.plan.file] if record.plan else [])]
+            paths += [*(source.file for source in record.dose.sources), *([record.plan.file] if record.plan else [])]
             paths += record.ct.files if record.ct else ()
-        paths += [course.registration.file for course in case.prior_courses if course.registration.file]
+            paths += [record.registration.file] if record.registration and record.registration.file else []
+        paths += [course.points for course in case.prior_courses if isinstance(course.points, Path)]
         return tuple(dict.fromkeys(paths))
 
     def described(self) -> tuple[str, ...]:
@@ -62,6 +68,9 @@ class Records:
         ]
         for record in self.prior:
             lines.append(f"Prior course '{record.label}': {_described(record)}")
+        for course in self.points:
+            doses = ", ".join(f"{point.structure} {point.dose_gy:g} Gy in {point.fractions}" for point in course.points)
+            lines.append(f"Prior course '{course.label}' (points only): {doses}")
         lines.append(f"New plan '{self.new.label}': {_described(self.new)}" if self.new else "New plan: not given yet")
         return tuple(lines)
 
@@ -79,97 +88,100 @@ def read_records(case: Case) -> Records:
     ct = read_ct(case.current.ct)
     structures = read_structures(case.current.structures)
     if structures.frame_uid != ct.frame_uid:
-        raise DicomError(
-            str(structures.file),
-            f"it lies in the frame of reference {structures.frame_uid}",
-            "Name the structure set of the current CT.",
-            f"{ct.frame_uid}, that of {case.current.ct}",
-        )
-    prior = tuple(_prior_record(course, ct) for course in case.prior_courses)
+        found = f"it lies in the frame of reference {structures.frame_uid}"
+        raise _refuse(structures.file, found, f"{ct.frame_uid}, that of {case.current.ct}", Interlock.FRAME_DIFFERS)
+    points = tuple(_point_course(course, case) for course in case.prior_courses if course.has_points_only)
+    prior = tuple(_prior_record(course, ct) for course in case.prior_courses if not course.has_points_only)
     new = _new_record(case.new_course, ct) if case.new_course.dose else None
     _require_different_treatments((*prior, *((new,) if new else ())))
-    findings = record_findings(case, ct, structures, prior, new)
+    findings = record_findings(case, ct, structures, prior, points, new)
     require_decisions(findings, case.decisions)
-    return Records(ct, structures, prior, new, findings)
+    return Records(ct, structures, prior, points, new, findings)
+
+
+def _point_course(course: PriorCourse, case: Case) -> PointCourse:
+    points = read_points(course.points) if isinstance(course.points, Path) else course.points
+    listed = {choice.name for choice in case.structures}
+    for point in points:
+        if point.structure not in listed:
+            raise CaseError(
+                f"Course '{course.label}': point of '{point.structure}'",
+                "not among the case's structures",
+                "Add it to 'structures', write it as there, or remove the point.",
+                ", ".join(sorted(listed)),
+            )
+    return PointCourse(course.identifier, course.label, points, course.date)
 
 
 def _prior_record(course: PriorCourse, current: Image) -> CourseRecord:
-    dose = read_dose(course.dose)
-    plan = read_plan(course.plan) if course.plan else None
-    _require_belonging(dose, plan)
-    ct = read_ct(course.ct) if course.ct else None
+    record = _record(course.identifier, course, course.delivered_fractions, read_ct(course.ct) if course.ct else None)
+    dose, ct = record.dose, record.ct
     if ct and ct.frame_uid != dose.frame_uid:
-        raise DicomError(
-            str(dose.file), f"frame of reference {dose.frame_uid}", f"Name the CT of '{course.label}'.", f"{ct.frame_uid}"
-        )
-    if course.registration.method is RegistrationMethod.SAME_FRAME and dose.frame_uid != current.frame_uid:
-        raise DicomError(
-            str(dose.file),
-            f"its frame of reference {dose.frame_uid} is not that of the current CT and no registration is given",
-            f"Give a registration for '{course.label}', e.g. a DICOM REG.",
-            current.frame_uid,
-        )
-    if course.registration.method is not RegistrationMethod.SAME_FRAME and dose.frame_uid == current.frame_uid:
-        raise DicomError(
-            str(dose.file),
-            "it lies in the current CT's frame of reference already, but the case registers it",
-            f"Use the method '{RegistrationMethod.SAME_FRAME.value}' for '{course.label}', or name the right dose.",
-        )
-    fractions = _fractions(f"Course '{course.label}'", plan, course.fractions)
-    day = course.date or (plan.date if plan else None)
-    return CourseRecord(course.identifier, course.label, dose, plan, ct, fractions, day)
+        raise _refuse(dose.file, f"frame of reference {dose.frame_uid}", f"{ct.frame_uid} (CT)", Interlock.FRAME_DIFFERS)
+    is_same_frame = dose.frame_uid == current.frame_uid
+    is_registered = course.registration is not None and course.registration.method is not RegistrationMethod.SAME_FRAME
+    if not is_registered and not is_same_frame:
+        found = f"its frame of reference {dose.frame_uid} is not that of the current CT and no registration is given"
+        raise _refuse(dose.file, found, current.frame_uid, Interlock.FRAME_NOT_REGISTERED)
+    if is_registered and is_same_frame:
+        found = "it lies in the current CT's frame of reference already, but the case registers it"
+        raise _refuse(dose.file, found, f"'{RegistrationMethod.SAME_FRAME.value}'", Interlock.FRAME_REGISTERED_ALREADY)
+    return record
 
 
 def _new_record(course: NewCourse, current: Image) -> CourseRecord:
-    assert course.dose is not None
-    dose = read_dose(course.dose)
+    record = _record(NEW_COURSE_ID, course, None, None)
+    if record.dose.frame_uid != current.frame_uid:
+        found = f"the new plan's dose lies in the frame of reference {record.dose.frame_uid}"
+        raise _refuse(record.dose.file, found, f"{current.frame_uid}, the current CT's", Interlock.FRAME_DIFFERS)
+    return record
+
+
+def _record(identifier: str, course: PriorCourse | NewCourse, delivered: int | None, ct: Image | None) -> CourseRecord:
     plan = read_plan(course.plan) if course.plan else None
-    _require_belonging(dose, plan)
-    if dose.frame_uid != current.frame_uid:
-        raise DicomError(
-            str(dose.file),
-            f"the new plan's dose lies in the frame of reference {dose.frame_uid}",
-            "Name the dose that was planned on the current CT.",
-            current.frame_uid,
-        )
-    fractions = _fractions(f"Course '{course.label}'", plan, course.fractions)
-    day = course.date or (plan.date if plan else None)
-    return CourseRecord(NEW_COURSE_ID, course.label, dose, plan, None, fractions, day)
+    planned = _planned_fractions(f"Course '{course.label}'", plan, course.fractions)
+    fractions = delivered or planned
+    dose = read_course_dose(course.dose, plan, course.rbe)
+    return CourseRecord(
+        identifier=identifier,
+        label=_label(course, fractions, planned),
+        dose=dose if fractions == planned else dose.scaled(fractions / planned),
+        plan=plan,
+        ct=ct,
+        fractions=fractions,
+        planned_fractions=planned,
+        rbe=course.rbe,
+        date=course.date or (plan.date if plan else None),
+        registration=course.registration if isinstance(course, PriorCourse) else None,
+    )
 
 
-def _require_belonging(dose: Dose, plan: Plan | None) -> None:
-    if plan is None:
-        return
-    if dose.plan_uid != plan.sop_instance_uid:
-        raise DicomError(
-            str(dose.file),
-            f"it is the dose of plan {dose.plan_uid}",
-            f"Name its own plan, not {plan.file}.",
-            plan.sop_instance_uid,
-        )
-    if plan.frame_uid and plan.frame_uid != dose.frame_uid:
-        raise DicomError(
-            str(dose.file),
-            f"frame of reference {dose.frame_uid}",
-            "Export plan and dose together.",
-            f"{plan.frame_uid} (plan)",
-        )
+def _label(course: PriorCourse | NewCourse, fractions: int, planned: int) -> str:
+    """The course's name wherever it is shown, with everything that was done to its dose."""
+    remarks = [f"{fractions} of {planned} fractions"] if fractions != planned else []
+    remarks += [f"RBE {course.rbe:g}"] if course.rbe is not None else []
+    return f"{course.label} ({', '.join(remarks)})" if remarks else course.label
 
 
 def _require_different_treatments(records: Sequence[CourseRecord]) -> None:
     """A treatment that is listed twice would be counted twice."""
     for n, record in enumerate(records):
         for other in records[:n]:
-            same_dose = record.dose.sop_instance_uid == other.dose.sop_instance_uid
+            same_dose = not _uids(record).isdisjoint(_uids(other))
             if same_dose or record.dose.plan_uid == other.dose.plan_uid:
                 raise CaseError(
                     f"Course '{record.label}' (id {record.identifier})",
                     f"the same {'dose' if same_dose else 'plan'} as course '{other.label}' (id {other.identifier})",
-                    "List every treatment once.",
+                    Interlock.TREATMENT_TWICE.advice,
+                    interlock=Interlock.TREATMENT_TWICE,
                 )
 
 
-def _fractions(subject: str, plan: Plan | None, stated: int | None) -> int:
+def _uids(record: CourseRecord) -> set[str]:
+    return {source.sop_instance_uid for source in record.dose.sources}
+
+
+def _planned_fractions(subject: str, plan: Plan | None, stated: int | None) -> int:
     if plan is None and stated is None:
         raise CaseError(
             subject,
@@ -180,9 +192,14 @@ def _fractions(subject: str, plan: Plan | None, stated: int | None) -> int:
         raise CaseError(
             subject,
             f"{stated} fractions in the case, {plan.fractions} in {plan.file.name}",
-            "Find out which is right; a partly delivered plan needs a dose of its own.",
+            Interlock.PLAN_FRACTIONS_DIFFER.advice,
+            interlock=Interlock.PLAN_FRACTIONS_DIFFER,
         )
     return plan.fractions if plan is not None else int(stated or 0)
+
+
+def _refuse(subject: Path, found: str, expected: str, interlock: Interlock) -> DicomError:
+    return DicomError(str(subject), found, interlock.advice, expected, interlock)
 
 
 def _described(record: CourseRecord) -> str:

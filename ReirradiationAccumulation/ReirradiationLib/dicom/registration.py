@@ -8,9 +8,11 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.errors import DicomError, RegistrationError
+from ..model.image import Patient
+from ..model.interlock import Interlock
 from ..model.transform import Affine, DisplacementGrid, SpatialTransform, TransformStep
 from .planes import grid, row_and_column_directions
-from .reader import DicomReader, SopClass, open_dicom
+from .reader import DicomReader, SopClass, open_dicom, read_patient
 
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 RIGID_TOLERANCE = 1e-3
@@ -132,4 +134,16 @@ def _unconnected(reader: DicomReader, fixed: str, moving: str, found: list[str])
         f"it connects {', '.join(found) or 'no frames of reference'}",
         "Export the registration of the prior CT to the current CT (registered: current, source: prior).",
         f"current {fixed} and prior {moving}",
+        Interlock.REGISTRATION_UNCONNECTED,
     )
+
+
+def registration_patient(path: Path) -> Patient:
+    """Who a registration object says that it belongs to.
+
+    Raises
+    ------
+    DicomError
+        If the file is no REG or is damaged.
+    """
+    return read_patient(open_dicom(path, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG, pixels=False))

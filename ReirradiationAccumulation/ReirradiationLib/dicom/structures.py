@@ -8,23 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.errors import DicomError
+from ..model.interlock import Interlock
 from ..model.structure import Structure, StructureSet
-from .reader import DicomReader, SopClass, open_dicom
+from .reader import DicomReader, SopClass, open_dicom, read_patient
 
 CONTOUR_DATA = 0x30060050
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+_LINES = ("OPEN_PLANAR", "OPEN_NONPLANAR")
+_OPEN = ("POINT", *_LINES)
 _log = logging.getLogger(__name__)
 
 
 def read_structures(path: Path) -> StructureSet:
     """Read all regions of interest of a structure set.
 
-    Closed planar contours are kept; points and open lines enclose nothing and are passed over.
+    Closed planar contours are kept as the structure; points and open lines are kept beside it, they enclose nothing.
+    A ROI with a damaged contour is listed with its damage and without contours: it hurts nobody who does not use it.
 
     Raises
     ------
     DicomError
-        If the file is no RTSTRUCT, its ROIs lie in more than one frame of reference, or a contour is damaged.
+        If the file is no RTSTRUCT, ROI numbers occur twice, or its ROIs lie in more than one frame of reference.
     """
     reader = open_dicom(path, SopClass.RTSTRUCT)
     regions = _by_number(reader, "StructureSetROISequence", "ROINumber")
@@ -32,30 +37,43 @@ def read_structures(path: Path) -> StructureSet:
     types = {
         item.whole("ReferencedROINumber"): item.text("RTROIInterpretedType")
         for item in reader.items("RTROIObservationsSequence")
+        if item.has("ReferencedROINumber")
     }
     frames = {item.required_text("ReferencedFrameOfReferenceUID") for item in regions.values()}
     if len(frames) != 1:
-        raise reader.refuse(
-            "StructureSetROISequence", f"ROIs in {len(frames)} frames of reference", "Export the set of one CT.", "one"
-        )
+        found = f"ROIs in {len(frames)} frames of reference"
+        raise reader.refuse("StructureSetROISequence", found, "", "one", Interlock.STRUCTURES_FRAMES)
     return StructureSet(
         label=reader.text("StructureSetLabel") or path.stem,
         structures=tuple(
-            Structure(
-                name=region.text("ROIName"),
-                number=number,
-                contours_mm=_contours(contours[number]) if number in contours else (),
-                colour=_colour(contours.get(number)),
-                interpreted_type=types.get(number, ""),
-                description=region.text("ROIDescription"),
-            )
-            for number, region in regions.items()
+            _structure(region, contours.get(number), number, types.get(number, "")) for number, region in regions.items()
         ),
         frame_uid=frames.pop(),
         sop_instance_uid=reader.required_text("SOPInstanceUID"),
         referenced_slice_uids=_referenced_slices(reader),
-        patient_id=reader.text("PatientID"),
+        patient=read_patient(reader),
         file=path,
+    )
+
+
+def _structure(region: DicomReader, contours: DicomReader | None, number: int, interpreted_type: str) -> Structure:
+    closed: tuple[FloatArray, ...] = ()
+    lines: tuple[FloatArray, ...] = ()
+    damage = ""
+    try:
+        closed, lines = _contours(contours) if contours else ((), ())
+    except DicomError as error:
+        damage = f"its contours cannot be used: {error.found}"
+        _log.warning("%s", error)
+    return Structure(
+        name=region.text("ROIName"),
+        number=number,
+        contours_mm=closed,
+        colour=_colour(contours),
+        interpreted_type=interpreted_type,
+        description=region.text("ROIDescription"),
+        open_mm=lines,
+        damage=damage,
     )
 
 
@@ -70,17 +88,24 @@ def _by_number(reader: DicomReader, sequence: str, keyword: str) -> dict[int, Di
     return items
 
 
-def _contours(region: DicomReader) -> tuple[FloatArray, ...]:
-    items = region.items("ContourSequence")
-    kinds = {item.text("ContourGeometricType") for item in items}
-    if kinds.isdisjoint(_CLOSED):
-        if items:
-            _log.info("%s: %s contours enclose nothing; passed over", region.where, ", ".join(sorted(kinds)))
-        return ()
-    if not kinds <= set(_CLOSED):
-        found = f"is {', '.join(repr(kind) for kind in sorted(kinds))} within one ROI"
-        raise region.refuse("ContourGeometricType", found, "Close all contours of the ROI.", " or ".join(_CLOSED))
-    return tuple(points for points in map(_points, items) if len(points) >= 3)
+def _contours(region: DicomReader) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:
+    """Closed contours, and points and open lines, of a ROI.
+
+    A POINT beside closed contours (some systems close an organ's tip so) encloses nothing and does no harm; an open
+    line beside them may be a contour that somebody forgot to close.
+    """
+    items = [
+        item for item in region.items("ContourSequence") if item.has("ContourData") or item.has("NumberOfContourPoints")
+    ]
+    kinds = [item.text("ContourGeometricType") for item in items]
+    is_closed = any(kind in _CLOSED for kind in kinds)
+    unknown = set(kinds) - {*_CLOSED, *_OPEN}
+    if unknown or (is_closed and set(kinds) & set(_LINES)):
+        found = f"is {', '.join(repr(kind) for kind in sorted(set(kinds)))} within one ROI"
+        raise region.refuse("ContourGeometricType", found, "", " or ".join(_CLOSED), Interlock.STRUCTURES_CONTOUR)
+    points = [_points(item) for item in items]
+    closed = tuple(p for p, kind in zip(points, kinds, strict=True) if kind in _CLOSED and len(p) >= 3)
+    return closed, tuple(p for p, kind in zip(points, kinds, strict=True) if kind not in _CLOSED)
 
 
 def _points(item: DicomReader) -> FloatArray:
@@ -93,12 +118,14 @@ def _points(item: DicomReader) -> FloatArray:
         try:
             points = np.array(value.strip(b" \0").split(b"\\")).astype(np.float64)
         except ValueError as error:
-            raise item.refuse("ContourData", "is not numeric", "Export the structure set again.") from error
+            raise item.refuse("ContourData", "is not numeric", interlock=Interlock.STRUCTURES_CONTOUR) from error
     if points.size % 3 or not np.isfinite(points).all():
-        raise item.refuse("ContourData", f"has {points.size} values", "Export again.", "finite triplets x, y, z")
+        found = f"has {points.size} values"
+        raise item.refuse("ContourData", found, "", "finite triplets x, y, z", Interlock.STRUCTURES_CONTOUR)
     if item.has("NumberOfContourPoints") and item.whole("NumberOfContourPoints") * 3 != points.size:
         stated = item.whole("NumberOfContourPoints")
-        raise item.refuse("ContourData", f"has {points.size // 3} points", "Export again.", f"{stated} points")
+        found = f"has {points.size // 3} points"
+        raise item.refuse("ContourData", found, "", f"{stated} points", Interlock.STRUCTURES_CONTOUR)
     return np.asarray(points.reshape(-1, 3))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
-from ..model.course import Course
+from ..model.course import AnyCourse, Course, PointCourse
 from ..model.errors import ProtocolError
 from ..model.protocol import Basis
 from .dvh import CumulativeDvh, cumulative_dvh
@@ -23,26 +23,42 @@ class CourseSamples:
 
     Parameters
     ----------
-    course : Course
+    course : Course or PointCourse
+    fractions : int
     dose_gy : array, shape (n,)
-        Physical; 0 where it is not known.
+        Physical; 0 where it is not known. A course of points gives one value for the whole structure, an upper bound.
     known : array of bool, shape (n,)
     recovery : float
         Fraction (0 … 1) of this course's EQD2 that counts as recovered in the structure.
     """
 
-    course: Course
+    course: AnyCourse
+    fractions: int
     dose_gy: FloatArray
     known: BoolArray
     recovery: float
 
+    @property
+    def is_upper_bound(self) -> bool:
+        """Whether the dose is that of a point, taken for the whole structure."""
+        return isinstance(self.course, PointCourse) and bool(self.dose_gy.any())
+
 
 @dataclass(frozen=True, eq=False)
 class StructureDose:
-    """Physical doses of all courses at the samples of one structure. EQD2 is formed from them on demand."""
+    """Physical doses of all courses at the samples of one structure. EQD2 is formed from them on demand.
+
+    Parameters
+    ----------
+    samples : StructureSamples
+    courses : tuple of CourseSamples
+    structure : str
+        Name of the structure, by which courses of points know it.
+    """
 
     samples: StructureSamples
     courses: tuple[CourseSamples, ...]
+    structure: str = ""
 
     def eqd2_gy(self, alpha_beta_gy: float, basis: Basis) -> FloatArray:
         """Sum of the courses' EQD2 at each sample, raw or recovered, shape (n,)."""
@@ -54,15 +70,15 @@ class StructureDose:
     def course_eqd2_gy(self, part: CourseSamples, alpha_beta_gy: float, basis: Basis) -> FloatArray:
         """EQD2 of one course at each sample; recovery acts on EQD2, never on physical dose."""
         kept = 1.0 - part.recovery if basis is Basis.RECOVERED else 1.0
-        return kept * eqd2(part.dose_gy, part.course.fractions, alpha_beta_gy)
+        return kept * eqd2(part.dose_gy, part.fractions, alpha_beta_gy)
 
     def dvh(self, alpha_beta_gy: float, basis: Basis) -> CumulativeDvh:
         """Cumulative DVH of the summed EQD2."""
         return cumulative_dvh(self.eqd2_gy(alpha_beta_gy, basis), self.samples.volumes_cc)
 
-    def with_course(self, course: Course, recovery: float) -> StructureDose:
+    def with_course(self, course: AnyCourse, recovery: float) -> StructureDose:
         """The same samples with the dose of one more course."""
-        return StructureDose(self.samples, (*self.courses, _course_samples(self.samples, course, recovery)))
+        return replace(self, courses=(*self.courses, _course_samples(self.samples, course, recovery, self.structure)))
 
     def known(self) -> BoolArray:
         """Where the dose of every course is known, shape (n,)."""
@@ -80,23 +96,35 @@ class StructureDose:
         """Labels of the courses whose dose is not known anywhere in the structure."""
         return tuple(part.course.label for part in self.courses if not part.known.any())
 
+    def upper_bounds(self) -> tuple[str, ...]:
+        """Labels of the courses known only as a point dose, which make every sum an upper bound."""
+        return tuple(part.course.label for part in self.courses if part.is_upper_bound)
+
+    def without_upper_bounds(self) -> StructureDose:
+        """The same without the courses known only as a point dose: a lower bound."""
+        return replace(self, courses=tuple(part for part in self.courses if not part.is_upper_bound))
+
     def beyond_lq_cc(self) -> float:
         """Volume where a course gave more per fraction than the linear-quadratic model is checked for."""
         beyond = np.zeros(len(self.samples.points_mm), dtype=np.bool_)
         for part in self.courses:
-            beyond |= part.dose_gy / part.course.fractions > LQ_LIMIT_GY_PER_FRACTION
+            beyond |= part.dose_gy / part.fractions > LQ_LIMIT_GY_PER_FRACTION
         return float(self.samples.volumes_cc[beyond].sum())
 
 
-def structure_dose(samples: StructureSamples, courses: Sequence[Course], recoveries: Sequence[float]) -> StructureDose:
+def structure_dose(
+    samples: StructureSamples, courses: Sequence[AnyCourse], recoveries: Sequence[float], structure: str = ""
+) -> StructureDose:
     """Sample every course's physical dose in a structure.
 
     Parameters
     ----------
     samples : StructureSamples
-    courses : sequence of Course
+    courses : sequence of Course or PointCourse
     recoveries : sequence of float
         Recovered fraction of each course's EQD2, in the same order.
+    structure : str
+        Name of the structure, by which courses of points know it.
 
     Raises
     ------
@@ -104,14 +132,21 @@ def structure_dose(samples: StructureSamples, courses: Sequence[Course], recover
         If a recovery is not between 0 and 1.
     """
     pairs = zip(courses, recoveries, strict=True)
-    return StructureDose(samples, tuple(_course_samples(samples, course, recovery) for course, recovery in pairs))
+    parts = tuple(_course_samples(samples, course, recovery, structure) for course, recovery in pairs)
+    return StructureDose(samples, parts, structure)
 
 
-def _course_samples(samples: StructureSamples, course: Course, recovery: float) -> CourseSamples:
+def _course_samples(samples: StructureSamples, course: AnyCourse, recovery: float, structure: str) -> CourseSamples:
     if not 0.0 <= recovery <= 1.0:
         raise ProtocolError(f"Recovery of '{course.label}'", f"{recovery:g}", "Correct the table.", "0 … 1")
-    dose_gy, known = sample_dose(course, samples.points_mm)
-    return CourseSamples(course, dose_gy, known, recovery)
+    if isinstance(course, Course):
+        dose_gy, known = sample_dose(course, samples.points_mm)
+        return CourseSamples(course, course.fractions, dose_gy, known, recovery)
+    point = course.point(structure)
+    count = len(samples.points_mm)
+    dose_gy = np.full(count, point.dose_gy if point else 0.0)
+    known = np.full(count, point is not None, dtype=np.bool_)
+    return CourseSamples(course, point.fractions if point else 1, dose_gy, known, recovery)
 
 
 def eqd2_volume(doses: Sequence[MappedDose], fractions: Sequence[int], alpha_beta_gy: float) -> Float32Array:

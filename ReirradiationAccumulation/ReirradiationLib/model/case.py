@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .finding import Decision
 from .metric import Metric
+from .points import PointDose
 from .protocol import Basis, Constraint
 
 DEFAULT_ALPHA_BETA_GY = 3.0
@@ -45,28 +46,58 @@ class CurrentAnatomy:
 
 @dataclass(frozen=True)
 class PriorCourse:
-    """Files of a prior course. ``fractions`` is only for a dose that has no plan."""
+    """A prior course: by its DICOM files, or by one dose per organ where there are none.
+
+    Parameters
+    ----------
+    identifier, label : str
+    dose : tuple of Path
+        The PLAN dose, or the BEAM doses of all beams; empty for a course of points.
+    plan : Path or None
+    fractions : int or None
+        Planned fractions, for a dose that has no plan.
+    delivered_fractions : int or None
+        If the course was not completed (or was extended): the dose is scaled by delivered / planned.
+    rbe : float or None
+        Multiplies a physical proton dose.
+    ct : Path or None
+        Folder of the CT that the course was planned on.
+    date : date or None
+    registration : RegistrationChoice or None
+        None for a course of points.
+    points : Path or tuple of PointDose
+        A CSV table, or the points themselves; empty for a course of DICOM files.
+    """
 
     identifier: str
     label: str
-    dose: Path
+    dose: tuple[Path, ...]
     plan: Path | None
     fractions: int | None
+    delivered_fractions: int | None
+    rbe: float | None
     ct: Path | None
     date: date | None
-    registration: RegistrationChoice
+    registration: RegistrationChoice | None
+    points: Path | tuple[PointDose, ...] = ()
+
+    @property
+    def has_points_only(self) -> bool:
+        """Whether the course is known by points and not by DICOM files."""
+        return self.points != ()
 
 
 @dataclass(frozen=True)
 class NewCourse:
-    """The reirradiation: its prescription, and the finished plan once there is one."""
+    """The reirradiation: its prescription, and the finished plan with its dose(s) once there is one."""
 
     label: str
     prescription_gy: float
     fractions: int
     date: date | None
     plan: Path | None
-    dose: Path | None
+    dose: tuple[Path, ...]
+    rbe: float | None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from .errors import CaseError
 from .finding import Decision
 from .json_entry import JsonEntry
 from .metric import Metric, MetricKind
+from .points import PointDose, require_points
 from .protocol import Basis, Constraint, Sense, require_alpha_beta
 
 SCHEMA = "reirradiation-case/1"
@@ -32,6 +33,7 @@ DEFAULT_POINT_METRIC = "D0.01cc[Gy]"
 DEFAULT_MARGIN_MM = 30.0
 DEFAULT_NUMBER = 3
 LARGEST_NUMBER = 9
+LARGEST_RBE = 2.0
 
 
 def read_case(path: Path) -> Case:
@@ -97,6 +99,8 @@ def _current(entry: JsonEntry) -> CurrentAnatomy:
 
 
 def _prior(entry: JsonEntry) -> PriorCourse:
+    if entry.has("points"):
+        return _prior_of_points(entry)
     registration = entry.child("registration", _keys(RegistrationChoice))
     method = registration.choice("method", RegistrationMethod)
     if (method is RegistrationMethod.DICOM) is not registration.has("file"):
@@ -106,16 +110,56 @@ def _prior(entry: JsonEntry) -> PriorCourse:
     course = PriorCourse(
         identifier=identifier,
         label=entry.text("label", default=identifier),
-        dose=entry.path("dose"),
+        dose=entry.paths("dose"),
         plan=entry.optional_path("plan"),
         fractions=entry.whole("fractions") if entry.has("fractions") else None,
+        delivered_fractions=entry.whole("delivered_fractions") if entry.has("delivered_fractions") else None,
+        rbe=_rbe(entry),
         ct=entry.optional_path("ct"),
         date=entry.day("date"),
         registration=RegistrationChoice(method, registration.optional_path("file")),
     )
+    if not course.dose:
+        raise CaseError(entry.where, "'dose' is missing", "Add 'dose', or 'points' for a course without DICOM.")
     if method is RegistrationMethod.SIMPLEITK_RIGID and course.ct is None:
         raise CaseError(entry.where, "no 'ct' to register", "Name the folder of the prior CT.")
     return course
+
+
+def _prior_of_points(entry: JsonEntry) -> PriorCourse:
+    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "registration"):
+        if entry.has(key):
+            raise CaseError(entry.at(key), "beside 'points'", "A course is known by DICOM files or by points, not by both.")
+    identifier = entry.text("id")
+    return PriorCourse(
+        *(identifier, entry.text("label", default=identifier), (), None, None, None, None, None),
+        date=entry.day("date"),
+        registration=None,
+        points=entry.path("points") if entry.is_text("points") else _points(entry),
+    )
+
+
+def _points(entry: JsonEntry) -> tuple[PointDose, ...]:
+    points = (
+        PointDose(
+            structure=point.text("structure"),
+            dose_gy=point.number("dose_gy", zero_allowed=True),
+            fractions=point.whole("fractions"),
+            date=point.day("date"),
+            source=point.text("source"),
+        )
+        for point in entry.children("points", _keys(PointDose))
+    )
+    return require_points(points, entry.at("points"))
+
+
+def _rbe(entry: JsonEntry) -> float | None:
+    if not entry.has("rbe"):
+        return None
+    rbe = entry.number("rbe")
+    if not 1.0 <= rbe <= LARGEST_RBE:
+        raise CaseError(entry.at("rbe"), f"{rbe:g}", "Use the constant RBE of protons, 1.1.", f"1 to {LARGEST_RBE:g}")
+    return rbe
 
 
 def _new(entry: JsonEntry) -> NewCourse:
@@ -125,7 +169,8 @@ def _new(entry: JsonEntry) -> NewCourse:
         fractions=entry.whole("fractions"),
         date=entry.day("date"),
         plan=entry.optional_path("plan"),
-        dose=entry.optional_path("dose"),
+        dose=entry.paths("dose"),
+        rbe=_rbe(entry),
     )
 
 
@@ -211,8 +256,8 @@ def _require_consistent(case: Case) -> None:
                 "its basis is the recovered sum, but the case applies no recovery",
                 "Choose a recovery table, or a limit published for the raw sum.",
             )
-    if case.new_course.dose is None and case.new_course.plan is not None:
-        raise CaseError(f"{name}: new_course", "a plan without its dose", "Name the RTDOSE as well, or neither.")
+    if not case.new_course.dose and (case.new_course.plan is not None or case.new_course.rbe is not None):
+        raise CaseError(f"{name}: new_course", "a plan or RBE without its dose", "Name the RTDOSE as well, or neither.")
 
 
 def _with_paths(value: Any, change: Any) -> Any:
@@ -244,8 +289,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        plain_items = [_plain(item) for item in value]
+        return plain_items[0] if len(value) == 1 and isinstance(value[0], Path) else plain_items
     if is_dataclass(value) and not isinstance(value, type):
         members = {key: _plain(getattr(value, f.name)) for key, f in zip(_keys(type(value)), fields(value), strict=True)}
-        return {key: item for key, item in members.items() if item is not None and item != ""}
+        return {key: item for key, item in members.items() if item not in (None, "", [])}
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 
 from .protocol import DAYS_PER_MONTH
 
@@ -13,6 +13,18 @@ def dicom_date(text: str) -> date | None:
         return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
     except ValueError:
         return None
+
+
+def dicom_moment(day: str, clock: str) -> datetime | None:
+    """A DICOM date and time (DA, TM) to the second; the start of the day without a readable time; None without a day."""
+    on = dicom_date(day)
+    if on is None:
+        return None
+    try:
+        at = time(int(clock[:2]), int(clock[2:4] or 0), int(clock[4:6] or 0))
+    except ValueError:
+        at = time()
+    return datetime.combine(on, at)
 
 
 def reference_day(stated: date | None, planned: date | None, ct_study_date: str) -> date | None:

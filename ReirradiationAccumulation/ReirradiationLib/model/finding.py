@@ -70,14 +70,20 @@ def require_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]
     Raises
     ------
     CaseError
-        Naming the first finding without a decision, and how to accept it.
+        Naming every finding without a decision, and how to accept it.
     """
-    for finding in findings:
-        accepted = any(decision.accepts(finding) for decision in decisions)
-        if finding.severity is Severity.DECISION and not accepted:
-            raise CaseError(
-                finding.subject,
-                finding.found,
-                f"If this is right, accept '{finding.identifier}' with the subject \"{finding.subject}\" under 'decisions'.",
-                finding.expected,
-            )
+    pending = [
+        finding
+        for finding in findings
+        if finding.severity is Severity.DECISION and not any(decision.accepts(finding) for decision in decisions)
+    ]
+    if not pending:
+        return
+    first, *rest = pending
+    remedy = f"{first.interlock.advice} {_how_to_accept(first)}"
+    remedy += "".join(f"\nAlso: {finding}. {finding.interlock.advice} {_how_to_accept(finding)}" for finding in rest)
+    raise CaseError(first.subject, first.found, remedy, first.expected, first.interlock)
+
+
+def _how_to_accept(finding: Finding) -> str:
+    return f"If it is right, accept '{finding.identifier}' with the subject \"{finding.subject}\" under 'decisions'."

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
+
+import numpy as np
 
 from .arrays import Float32Array
 from .errors import GeometryError
@@ -56,6 +60,29 @@ class Image:
         _require_shape("CT", self.voxels_hu, self.geometry)
 
 
+class DoseType(str, Enum):
+    """DoseType (3004,0004) of doses that can be used."""
+
+    PHYSICAL = "PHYSICAL"
+    EFFECTIVE = "EFFECTIVE"
+
+
+class DoseSummation(str, Enum):
+    """DoseSummationType (3004,000A) of doses that can be used."""
+
+    PLAN = "PLAN"
+    BEAM = "BEAM"
+    FRACTION = "FRACTION"
+
+
+@dataclass(frozen=True)
+class SourceObject:
+    """A DICOM object that something was read from."""
+
+    file: Path
+    sop_instance_uid: str
+
+
 @dataclass(frozen=True, eq=False)
 class Dose:
     """A dose distribution on the grid it was computed on.
@@ -63,27 +90,54 @@ class Dose:
     Parameters
     ----------
     voxels_gy : array, shape (nk, nj, ni)
-        Physical dose of the whole course in Gy.
+        Dose in Gy: of one object as read, or of a whole course.
     geometry : Geometry
         LPS grid.
     frame_uid : str
         FrameOfReferenceUID.
-    sop_instance_uid, plan_uid : str
-        SOPInstanceUID of the RTDOSE and of the RTPLAN it refers to.
+    plan_uid : str
+        SOPInstanceUID of the RTPLAN it refers to.
     patient : Patient
-    file : Path
+    sources : tuple of SourceObject
+        The RTDOSE, or all BEAM doses that were added.
+    dose_type : DoseType
+    summation : DoseSummation
+    beams : frozenset of int
+        Numbers of the beams that a BEAM dose is of.
+    created : datetime or None
+        When the object was made (InstanceCreationDate and -Time).
+    planes_added : int
+        Planes interpolated linearly between unevenly spaced ones.
     """
 
     voxels_gy: Float32Array
     geometry: Geometry
     frame_uid: str
-    sop_instance_uid: str
     plan_uid: str
     patient: Patient
-    file: Path
+    sources: tuple[SourceObject, ...]
+    dose_type: DoseType = DoseType.PHYSICAL
+    summation: DoseSummation = DoseSummation.PLAN
+    beams: frozenset[int] = frozenset()
+    created: datetime | None = None
+    planes_added: int = 0
 
     def __post_init__(self) -> None:
         _require_shape("Dose", self.voxels_gy, self.geometry)
+
+    @property
+    def file(self) -> Path:
+        """The file of the (first) RTDOSE."""
+        return self.sources[0].file
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """SOPInstanceUID of the (first) RTDOSE."""
+        return self.sources[0].sop_instance_uid
+
+    def scaled(self, factor: float) -> Dose:
+        """The same distribution, every voxel times a factor."""
+        return replace(self, voxels_gy=(self.voxels_gy * np.float64(factor)).astype(np.float32))
 
 
 def _require_shape(what: str, voxels: Float32Array, geometry: Geometry) -> None:

@@ -108,6 +108,21 @@ class JsonEntry:
         """A path, or None if absent."""
         return self.path(key) if self.has(key) else None
 
+    def paths(self, key: str) -> tuple[Path, ...]:
+        """One path or a list of them; empty if absent."""
+        if not self.has(key):
+            return ()
+        if not isinstance(self._values[key], list):
+            return (self.path(key),)
+        texts = self.items(key)
+        if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+            raise CaseError(self.at(key), f"{texts!r:.60}", "Correct the case file.", "a path, or a list of paths")
+        return tuple(Path(text) for text in texts)
+
+    def is_text(self, key: str) -> bool:
+        """Whether the value is a string."""
+        return isinstance(self._values.get(key), str)
+
     def child(self, key: str, allowed: Iterable[str]) -> JsonEntry:
         """A nested object."""
         return JsonEntry(self.at(key), self._get(key, None), allowed)

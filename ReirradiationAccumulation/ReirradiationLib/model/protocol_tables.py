@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
+from .csv_table import table_number, table_rows
 from .errors import ProtocolError
 from .protocol import Protocol, RecoveryStep, RecoveryTable, Tissue, require_alpha_beta
 
@@ -48,12 +46,12 @@ def load_protocol(folder: Path) -> Protocol:
         Naming file and row, if a column is missing or a value cannot be used.
     """
     tissues: dict[str, Tissue] = {}
-    for where, row in _rows(folder / TISSUES_FILE, _TISSUE_COLUMNS):
+    for where, row in table_rows(folder / TISSUES_FILE, _TISSUE_COLUMNS, ProtocolError):
         if row["tissue"] in tissues:
             raise ProtocolError(where, f"tissue '{row['tissue']}' appears twice", "Remove one of the rows.")
         tissues[row["tissue"]] = Tissue(
             name=row["tissue"],
-            alpha_beta_gy=require_alpha_beta(_number(where, row, "alpha_beta_gy"), where),
+            alpha_beta_gy=require_alpha_beta(table_number(where, row, "alpha_beta_gy", ProtocolError), where),
             recovery_group=row["recovery_group"],
             source=row["source"],
             evidence=row["evidence"],
@@ -64,8 +62,10 @@ def load_protocol(folder: Path) -> Protocol:
 def _recovery_tables(folder: Path) -> tuple[RecoveryTable, ...]:
     steps: dict[str, list[RecoveryStep]] = defaultdict(list)
     sources: dict[str, str] = {}
-    for where, row in _rows(folder / RECOVERY_FILE, _RECOVERY_COLUMNS):
-        start, end, fraction = (_number(where, row, key) for key in ("months_from", "months_to", "fraction"))
+    for where, row in table_rows(folder / RECOVERY_FILE, _RECOVERY_COLUMNS, ProtocolError):
+        start, end, fraction = (
+            table_number(where, row, key, ProtocolError) for key in ("months_from", "months_to", "fraction")
+        )
         if not (0.0 <= fraction <= 1.0 and 0.0 <= start < end):
             raise ProtocolError(
                 where, f"{start:g}–{end:g} months, fraction {fraction:g}", "Correct the row.", "0 ≤ fraction ≤ 1"
@@ -76,31 +76,3 @@ def _recovery_tables(folder: Path) -> tuple[RecoveryTable, ...]:
         steps[row["table"]].append(RecoveryStep(row["group"], start, end, fraction))
         sources.setdefault(row["table"], f"{row['source']} [{row['evidence']}]")
     return tuple(RecoveryTable(name, tuple(rows), sources[name]) for name, rows in steps.items())
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                raise ProtocolError(str(path), f"no column {', '.join(missing)}", "Add it.", ", ".join(columns))
-            for number, row in enumerate(reader, start=2):
-                where = f"{path}, row {number}"
-                if None in row:
-                    raise ProtocolError(where, "more cells than columns", "Quote commas; write decimals with a point.")
-                if any(row[column] is None or not row[column].strip() for column in columns):
-                    raise ProtocolError(where, "an empty cell", "Fill every column.", ", ".join(columns))
-                yield where, {column: row[column].strip() for column in columns}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ProtocolError(
-            str(path),
-            f"cannot be read ({getattr(error, 'strerror', None) or error})",
-            "Check the folder named in the case file.",
-        ) from error
-
-
-def _number(where: str, row: dict[str, str], column: str) -> float:
-    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", row[column]):
-        raise ProtocolError(where, f"{column} is '{row[column]}'", "Write a number with a decimal point.", "a number")
-    return float(row[column])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .arrays import FloatArray
 from .errors import CaseError
+from .image import Patient
+from .interlock import Interlock
 
 
 class InterpretedType(str, Enum):
@@ -37,6 +39,10 @@ class Structure:
         RTROIInterpretedType, empty if unknown.
     description : str
         ROIDescription (3006,0028).
+    open_mm : tuple of arrays, each (n, 3)
+        Points and open lines in LPS mm; they enclose nothing.
+    damage : str
+        Why the contours cannot be used; empty if they can. Then there are none.
     """
 
     name: str
@@ -45,6 +51,8 @@ class Structure:
     colour: tuple[int, int, int] = (255, 255, 0)
     interpreted_type: str = ""
     description: str = ""
+    open_mm: tuple[FloatArray, ...] = ()
+    damage: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +67,7 @@ class StructureSet:
     frame_uid, sop_instance_uid : str
     referenced_slice_uids : frozenset of str
         SOPInstanceUIDs of the CT slices that the set refers to.
-    patient_id : str
+    patient : Patient
     file : Path
     """
 
@@ -68,7 +76,7 @@ class StructureSet:
     frame_uid: str
     sop_instance_uid: str
     referenced_slice_uids: frozenset[str]
-    patient_id: str
+    patient: Patient
     file: Path
 
     def names(self) -> tuple[str, ...]:
@@ -90,6 +98,13 @@ class StructureSet:
                 f"{len(found) or 'no'} structures of that name in {self.file}",
                 f"Use one of the names there: {_listed(self.names())}.",
                 "exactly one",
+            )
+        if found[0].damage:
+            raise CaseError(
+                f"Structure '{name}'",
+                f"{found[0].damage} in {self.file}",
+                "Correct it in the planning system, or leave it out of the case.",
+                interlock=Interlock.STRUCTURES_CONTOUR,
             )
         if not found[0].contours_mm:
             raise CaseError(

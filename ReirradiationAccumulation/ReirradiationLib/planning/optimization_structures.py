@@ -14,7 +14,7 @@ from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
 from ..model.arrays import FloatArray
 from ..model.case import OptimizationRequest
 from ..model.contour_shape import keyholed, simplified
-from ..model.course import Course
+from ..model.course import AnyCourse
 from ..model.geometry import Geometry
 from ..model.polygons import distance_to_edges, fill, signed_area
 from ..model.structure import InterpretedType, Structure
@@ -64,7 +64,7 @@ def make_shells(
     levels: OptimizationLevels,
     organ: Structure,
     geometry: Geometry,
-    courses: Sequence[Course],
+    courses: Sequence[AnyCourse],
     recoveries: Sequence[float],
     stem: str,
     first_number: int,
@@ -81,7 +81,7 @@ def make_shells(
     organ : Structure
     geometry : Geometry
         Grid of the current CT.
-    courses : sequence of Course
+    courses : sequence of Course or PointCourse
         Prior courses.
     recoveries : sequence of float
         Recovered fraction of each.
@@ -132,7 +132,7 @@ def _plane_field(
     plane: ContourPlane,
     request: OptimizationRequest,
     geometry: Geometry,
-    courses: Sequence[Course],
+    courses: Sequence[AnyCourse],
     recoveries: Sequence[float],
 ) -> _PlaneField:
     area_mm2 = sum(abs(signed_area(polygon)) for polygon in plane.polygons)
@@ -144,7 +144,7 @@ def _plane_field(
     nodes = np.stack([u.ravel(), v.ravel()], axis=1) * step + first
     points = to_lps(np.column_stack([nodes, np.full(len(nodes), plane.position_mm)]), geometry)
     samples = StructureSamples(request.structure, points, np.ones(len(points)), step)
-    dose = structure_dose(samples, courses, recoveries)
+    dose = structure_dose(samples, courses, recoveries, request.structure)
     eqd2_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis).reshape(nv, nu)
     gradient = np.hypot(*np.gradient(eqd2_gy, step))
     return _PlaneField(

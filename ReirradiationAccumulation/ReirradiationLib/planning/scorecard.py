@@ -24,9 +24,13 @@ class ScoreState(str, Enum):
     MET_WHERE_KNOWN = "met only where the dose is known"
     NOT_MET = "not met"
     EXCEEDED = "exceeded"
+    MAY_BE_EXCEEDED = "exceeded by the upper bound; not proven"
     EXCEEDED_BY_PRIOR = "already exceeded by the prior courses alone"
     OPEN = "open until there is a new plan"
     NOT_EVALUABLE = "not evaluable"
+
+
+_EXCEEDING = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.NOT_MET)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
     """Evaluate a constraint on the sum it was published for.
 
     Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded, never that it
-    is met.
+    is met. A course known only as a point dose counts with it everywhere, so a sum is an upper bound: it can prove that
+    an upper limit is met, never that it is exceeded, and says nothing about a dose to reach.
 
     Parameters
     ----------
@@ -73,6 +78,13 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
     except DosimetryError as error:
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, str(error))
     state = _state(constraint, before, after)
+    bounds = final.upper_bounds()
+    if bounds and _is_to_reach(constraint):
+        remark = f"{' and '.join(bounds)} is known only as an upper bound, which cannot prove that a dose is reached"
+        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, remark)
+    if bounds and state in _EXCEEDING:
+        proven = _state(constraint, *(_value_without_bounds(constraint, dose) for dose in (prior, cumulative)))
+        state = proven if proven in _EXCEEDING else ScoreState.MAY_BE_EXCEEDED
     missing = final.unknown_courses()
     if missing and state not in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR):
         remark = f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
@@ -86,13 +98,17 @@ def _value(constraint: Constraint, dose: StructureDose) -> float:
     return dose.dvh(constraint.alpha_beta_gy, constraint.basis).value(constraint.metric)
 
 
-def _state(constraint: Constraint, prior: float, cumulative: float | None) -> ScoreState:
+def _value_without_bounds(constraint: Constraint, dose: StructureDose | None) -> float | None:
+    return None if dose is None else _value(constraint, dose.without_upper_bounds())
+
+
+def _state(constraint: Constraint, prior: float | None, cumulative: float | None) -> ScoreState:
     def met(value: float) -> bool:
         return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
 
     # A lower limit (a dose to reach) that the prior courses alone miss may still be met by the new plan; dose beyond an
     # upper limit stays.
-    if constraint.sense is Sense.AT_MOST and not met(prior):
+    if constraint.sense is Sense.AT_MOST and prior is not None and not met(prior):
         return ScoreState.EXCEEDED_BY_PRIOR
     if cumulative is None:
         return ScoreState.OPEN
@@ -103,8 +119,12 @@ def _state(constraint: Constraint, prior: float, cumulative: float | None) -> Sc
 
 def _unknown_matters(constraint: Constraint, dose: StructureDose) -> bool:
     """Whether unknown dose could turn "met" into "exceeded": everywhere but for a dose or volume to reach."""
-    to_reach = constraint.sense is Sense.AT_LEAST and constraint.metric.kind is not MetricKind.COLD_VOLUME_CC
-    return dose.unknown_percent() >= UNKNOWN_TOLERANCE_PERCENT and not to_reach
+    return dose.unknown_percent() >= UNKNOWN_TOLERANCE_PERCENT and not _is_to_reach(constraint)
+
+
+def _is_to_reach(constraint: Constraint) -> bool:
+    """Whether more dose is better; a volume to be spared below a dose is a limit, though it is written "at least"."""
+    return constraint.sense is Sense.AT_LEAST and constraint.metric.kind is not MetricKind.COLD_VOLUME_CC
 
 
 def _remark(constraint: Constraint, dose: StructureDose) -> str:
@@ -112,8 +132,14 @@ def _remark(constraint: Constraint, dose: StructureDose) -> str:
     unknown = dose.unknown_percent()
     if unknown >= UNKNOWN_TOLERANCE_PERCENT:
         remarks.append(f"dose not known in {unknown:.1f} % of the volume, counted there as 0 Gy")
-    remarks += sampling_remark(constraint.metric, dose)
+    remarks += [*bound_remark(dose), *sampling_remark(constraint.metric, dose)]
     return "; ".join(remarks)
+
+
+def bound_remark(dose: StructureDose) -> list[str]:
+    """A remark if a course is known only as a point dose; else none."""
+    bounds = dose.upper_bounds()
+    return [f"upper bound: the point dose of {' and '.join(bounds)} is taken for the whole structure"] if bounds else []
 
 
 def sampling_remark(metric: Metric, dose: StructureDose) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,13 @@ from .. import __version__
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
 from ..model.case import DEFAULT_ALPHA_BETA_GY
-from ..model.course import Course
+from ..model.course import Course, PointCourse
 from ..model.dates import dicom_date, months_between, reference_day
 from ..model.errors import DosimetryError, OutputError
 from ..model.metric import Metric
 from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
-from ..planning.scorecard import Score, sampling_remark
+from ..planning.scorecard import Score, bound_remark, sampling_remark
 from .evaluation import (
     INTENDED_USE,
     SCHEMA,
@@ -31,6 +32,7 @@ from .evaluation import (
     InputSummary,
     MetricSummary,
     OptimizationSummary,
+    PointSummary,
     ScoreSummary,
     ShellSummary,
     StructureSummary,
@@ -43,6 +45,7 @@ COMPOSITE_RULE = (
     f"tissue in no structure with α/β {DEFAULT_ALPHA_BETA_GY:g} Gy; 0 Gy where no dose is known. "
     "No metric is taken from it."
 )
+POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 SETTINGS = (
     "Dose: trilinear from each RTDOSE's own grid through the registration, once; nothing beyond its voxel centres.",
     "EQD2: linear-quadratic, per sample, before any averaging; recovery acts on EQD2.",
@@ -70,9 +73,13 @@ def assemble(results: CaseResults) -> Evaluation:
             protocol=_protocol(results),
             stage="cumulative, with the new plan" if results.new_course else "prior courses only, before the new plan",
         ),
-        courses=tuple(_course(course, results) for course in results.courses),
+        courses=(
+            *(_course(course, results) for course in results.prior_courses),
+            *(_point_course(course, results) for course in results.point_courses),
+            *((_course(results.new_course, results),) if results.new_course else ()),
+        ),
         recovery=_recovery(results),
-        composite_rule=COMPOSITE_RULE,
+        composite_rule=COMPOSITE_RULE + (POINTS_LEFT_OUT if results.point_courses else ""),
         settings=SETTINGS,
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score) for score in results.scores),
@@ -101,20 +108,61 @@ def assemble(results: CaseResults) -> Evaluation:
 
 def _course(course: Course, results: CaseResults) -> CourseSummary:
     is_new = course is results.new_course
-    planned = results.new_course.date if results.new_course else None
-    today = reference_day(results.case.new_course.date, planned, results.records.ct.study_date)
     return CourseSummary(
         identifier=course.identifier,
         label=course.label,
         role="new plan" if is_new else "prior",
         plan=course.plan.label if course.plan else "no plan; fractions from the case",
         date=course.date.isoformat() if course.date else "",
-        months_before=None if is_new else months_between(course.date, today),
+        months_before=None if is_new else months_between(course.date, _today(results)),
         fractions=course.fractions,
+        planned_fractions=course.planned_fractions or course.fractions,
         prescription_gy=course.plan.prescription_gy if course.plan else None,
+        dose=_dose_described(course),
         dose_maximum_gy=float(course.dose.voxels_gy.max()),
         registration=course.transform.source,
+        points=(),
     )
+
+
+def _dose_described(course: Course) -> str:
+    dose = course.dose
+    beams = f"sum of {len(dose.sources)} BEAM doses" if len(dose.sources) > 1 else f"{dose.summation.value} dose"
+    parts = [beams, dose.dose_type.value.lower()]
+    parts += [f"times RBE {course.rbe:g}"] if course.rbe is not None else []
+    if course.planned_fractions not in (None, course.fractions):
+        parts.append(f"scaled to {course.fractions} of {course.planned_fractions} fractions")
+    return ", ".join(parts)
+
+
+def _point_course(course: PointCourse, results: CaseResults) -> CourseSummary:
+    return CourseSummary(
+        identifier=course.identifier,
+        label=course.label,
+        role="prior",
+        plan="no DICOM",
+        date=course.date.isoformat() if course.date else "",
+        months_before=months_between(course.date, _today(results)),
+        fractions=None,
+        planned_fractions=None,
+        prescription_gy=None,
+        dose="one dose per organ, taken for the whole organ: an upper bound",
+        dose_maximum_gy=max(point.dose_gy for point in course.points),
+        registration="none: by the name of the organ",
+        points=tuple(
+            PointSummary(
+                *(point.structure, point.dose_gy, point.fractions),
+                date=day.isoformat() if (day := course.day_of(point.structure)) else "",
+                source=point.source,
+            )
+            for point in course.points
+        ),
+    )
+
+
+def _today(results: CaseResults) -> date | None:
+    planned = results.new_course.date if results.new_course else None
+    return reference_day(results.case.new_course.date, planned, results.records.ct.study_date)
 
 
 def _recovery(results: CaseResults) -> str:
@@ -191,7 +239,11 @@ def _metrics(metrics: tuple[Metric, ...], result: StructureResult, sums: _Sums) 
     if missing:
         remark = f"not evaluable: the dose of {' and '.join(missing)} is not known anywhere in it"
         return tuple(MetricSummary(str(metric), None, None, None, None, remark) for metric in metrics)
-    return tuple(_metric(metric, sums, "; ".join(sampling_remark(metric, result.final))) for metric in metrics)
+    return tuple(_metric(metric, sums, _remark(metric, result.final)) for metric in metrics)
+
+
+def _remark(metric: Metric, dose: StructureDose) -> str:
+    return "; ".join([*bound_remark(dose), *sampling_remark(metric, dose)])
 
 
 def _metric(metric: Metric, sums: _Sums, remark: str) -> MetricSummary:

@@ -32,8 +32,23 @@ class CaseSummary:
 
 
 @dataclass(frozen=True)
+class PointSummary:
+    """What a paper record says about one organ; physical dose in Gy."""
+
+    structure: str
+    dose_gy: float
+    fractions: int
+    date: str
+    source: str
+
+
+@dataclass(frozen=True)
 class CourseSummary:
-    """One course as used. Doses in Gy, physical; ``months_before`` is counted to the new course."""
+    """One course as used. Doses in Gy, physical; ``months_before`` is counted to the new course.
+
+    ``fractions`` is None and ``points`` filled for a course known only by one dose per organ; ``dose`` says what its dose
+    is and what was done to it.
+    """
 
     identifier: str
     label: str
@@ -41,10 +56,13 @@ class CourseSummary:
     plan: str
     date: str
     months_before: float | None
-    fractions: int
+    fractions: int | None
+    planned_fractions: int | None
     prescription_gy: float | None
+    dose: str
     dose_maximum_gy: float
     registration: str
+    points: tuple[PointSummary, ...]
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,12 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
     if off:
         found = f"{off} contours lie between slices of the CT"
         findings.append(Finding(Interlock.STRUCTURE_OFF_SLICE, f"Structure '{name}'", found))
+    unknown = [part.course.label for part in result.final.courses if not part.known.all()]
+    if unknown:
+        found = f"the dose of {' and '.join(unknown)} is not known in {result.final.unknown_percent():.1f} % of it"
+        findings.append(Finding(Interlock.DOSE_NOT_COVERING, f"Structure '{name}'", found))
     for course, quality in zip(result.prior.courses, result.quality, strict=True):
-        if quality.smallest_jacobian is not None and quality.smallest_jacobian <= 0.0:
+        if quality is not None and quality.smallest_jacobian is not None and quality.smallest_jacobian <= 0.0:
             found = f"the registration folds in {name}: Jacobian determinant {quality.smallest_jacobian:.2f}"
             subject = f"Course '{course.course.label}'"
             findings.append(Finding(Interlock.REGISTRATION_FOLDING, subject, found, "> 0"))

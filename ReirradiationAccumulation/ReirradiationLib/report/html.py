@@ -22,6 +22,7 @@ _ROW_CLASS = {
     ScoreState.NOT_MET.value: "bad",
     ScoreState.OPEN.value: "open",
     ScoreState.EXCEEDED.value: "bad",
+    ScoreState.MAY_BE_EXCEEDED.value: "bad",
     ScoreState.EXCEEDED_BY_PRIOR.value: "bad",
     ScoreState.NOT_EVALUABLE.value: "open",
 }
@@ -67,8 +68,10 @@ def _courses(evaluation: Evaluation) -> str:
         "Plan",
         "Date",
         "Months before",
-        "Fractions",
+        "Fractions delivered",
+        "Planned",
         "Prescription [Gy]",
+        "Dose",
         "Dose maximum [Gy]",
         "Registration",
     ]
@@ -76,14 +79,23 @@ def _courses(evaluation: Evaluation) -> str:
         [
             *(course.label, course.role, course.plan, course.date or "–"),
             number(course.months_before, 1),
-            course.fractions,
+            course.fractions if course.fractions is not None else "per organ",
+            course.planned_fractions if course.planned_fractions is not None else "–",
             course.prescription_gy,
+            course.dose,
             course.dose_maximum_gy,
             course.registration,
         ]
         for course in evaluation.courses
     ]
-    return section("Courses", table(header, rows), paragraph("Doses here are physical.", "note"))
+    points: list[list[Cell]] = [
+        [course.label, point.structure, point.dose_gy, point.fractions, point.date or "–", point.source]
+        for course in evaluation.courses
+        for point in course.points
+    ]
+    point_header = ["Course", "Structure", "Physical dose [Gy]", "Fractions", "Date", "Source"]
+    point_table = [table(point_header, points)] if points else []
+    return section("Courses", table(header, rows), *point_table, paragraph("Doses here are physical.", "note"))
 
 
 def _scorecard(evaluation: Evaluation) -> str:

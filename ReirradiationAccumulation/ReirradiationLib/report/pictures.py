@@ -61,7 +61,7 @@ def draw_pictures(
     organ = _organ_of_concern(results)
     doses = [dose for dose in content.doses if dose.quantity is DoseQuantity.EQD2]
     if maker is None or reason or organ is None or not doses:
-        return PictureSet((), reason or "the case evaluates no structure")
+        return PictureSet((), reason or "the case evaluates no structure, or no course has a dose distribution")
     dose = doses[-1]
     point = _hottest_point(organ)
     maximum = float(dose.voxels_gy.max())

@@ -9,7 +9,7 @@ from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.mapping import MappedDose
 from ..model.arrays import Float32Array
 from ..model.case import Case, OptimizationRequest, StructureChoice
-from ..model.course import Course
+from ..model.course import Course, PointCourse
 from ..model.finding import Finding
 from ..model.protocol import Protocol, Tissue
 from ..model.structure import Structure
@@ -35,8 +35,8 @@ class StructureResult:
         Prior courses only.
     cumulative : StructureDose or None
         Prior courses and the new plan.
-    quality : tuple of TransformQuality
-        Of each prior course's registration within the structure.
+    quality : tuple of TransformQuality or None
+        Of each prior course's registration within the structure; None for a course of points.
     """
 
     choice: StructureChoice
@@ -45,7 +45,7 @@ class StructureResult:
     structure: Structure
     prior: StructureDose
     cumulative: StructureDose | None
-    quality: tuple[TransformQuality, ...]
+    quality: tuple[TransformQuality | None, ...]
 
     @property
     def final(self) -> StructureDose:
@@ -77,11 +77,15 @@ class CaseResults:
     protocol : Protocol
     records : Records
     prior_courses : tuple of Course
+        Those with a dose distribution.
+    point_courses : tuple of PointCourse
+        Prior courses known only by one dose per organ.
     new_course : Course or None
     mapped : tuple of MappedDose
         Physical dose of each course on the grid of the current CT: prior courses, then the new plan.
-    prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni)
-        Composite volumes for display; the cumulative one is None without a new plan.
+    prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni), or None
+        Composite volumes for display, without point courses; the prior one is None if no prior course has a dose
+        distribution, the cumulative one without a new plan.
     structures : tuple of StructureResult
     scores : tuple of Score
     findings : tuple of Finding
@@ -93,9 +97,10 @@ class CaseResults:
     protocol: Protocol
     records: Records
     prior_courses: tuple[Course, ...]
+    point_courses: tuple[PointCourse, ...]
     new_course: Course | None
     mapped: tuple[MappedDose, ...]
-    prior_eqd2_gy: Float32Array
+    prior_eqd2_gy: Float32Array | None
     cumulative_eqd2_gy: Float32Array | None
     structures: tuple[StructureResult, ...]
     scores: tuple[Score, ...]
@@ -104,7 +109,7 @@ class CaseResults:
 
     @property
     def courses(self) -> tuple[Course, ...]:
-        """Prior courses, then the new plan if there is one."""
+        """Courses with a dose distribution: prior ones, then the new plan if there is one."""
         return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
 
     @property
@@ -113,6 +118,6 @@ class CaseResults:
         return tuple(shell.structure for result in self.optimization for shell in result.exported())
 
     @property
-    def final_eqd2_gy(self) -> Float32Array:
-        """The composite of all courses there are."""
+    def final_eqd2_gy(self) -> Float32Array | None:
+        """The composite of all courses with a dose distribution; None if there are none."""
         return self.prior_eqd2_gy if self.cumulative_eqd2_gy is None else self.cumulative_eqd2_gy

@@ -1,0 +1,56 @@
+"""Decoding the pixels of a CT slice, compressed or not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..model.arrays import Float32Array
+from ..model.errors import DicomError
+from ..model.interlock import Interlock
+from .reader import READ_ERRORS, DicomReader
+
+LARGEST_SIDE = 4096
+"""Rows or columns beyond this are no CT's; a header that claims more is refused before memory is asked for."""
+
+
+def hounsfield(reader: DicomReader) -> Float32Array:
+    """Pixels of one CT slice in HU, shape (rows, columns).
+
+    pydicom decodes what it has decoders for; other compressed slices (JPEG 2000, JPEG-LS, JPEG lossless) go through
+    SimpleITK, which Slicer bundles.
+
+    Raises
+    ------
+    DicomError
+        If the pixels cannot be decoded, or do not fit the header.
+    """
+    shape = (reader.whole("Rows"), reader.whole("Columns"))
+    slope, intercept = reader.number("RescaleSlope"), reader.number("RescaleIntercept")
+    if not 0 < min(shape) <= max(shape) <= LARGEST_SIDE:
+        expected = f"at most {LARGEST_SIDE} × {LARGEST_SIDE}"
+        raise reader.refuse("Rows", f"claims a slice of {shape}", "", expected, Interlock.FILE_TOO_LARGE)
+    try:
+        voxels = np.asarray(reader.dataset.pixel_array * slope + intercept, dtype=np.float32)
+    except READ_ERRORS as error:
+        if not reader.is_compressed():
+            raise reader.refuse("PixelData", f"cannot be decoded ({error})") from error
+        voxels = _by_simpleitk(reader, error)
+    if voxels.shape != shape:
+        raise reader.refuse("PixelData", f"has shape {voxels.shape}", "Export single-frame CT slices.", f"{shape}")
+    return voxels
+
+
+def _by_simpleitk(reader: DicomReader, cause: Exception) -> Float32Array:
+    """Decoded and rescaled by GDCM within SimpleITK."""
+    try:
+        import SimpleITK as sitk
+
+        return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(reader.where, sitk.sitkFloat32))[0], dtype=np.float32)
+    except (ImportError, *READ_ERRORS) as error:
+        raise DicomError(
+            reader.where,
+            f"compressed pixels cannot be decoded ({cause})",
+            Interlock.CT_COMPRESSED.advice,
+            "uncompressed pixels, or SimpleITK or one of pylibjpeg, gdcm and pillow installed",
+            Interlock.CT_COMPRESSED,
+        ) from error

@@ -1,0 +1,65 @@
+"""Rows of a CSV table that somebody edits by hand; every message names the file and the row."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .errors import ReirradiationError
+
+
+def table_rows(
+    path: Path, columns: Sequence[str], error: type[ReirradiationError], may_be_empty: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row as where it is (for messages) and its cells by column; further columns are passed over.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        The columns that must be there.
+    error : type of ReirradiationError
+        What is raised.
+    may_be_empty : sequence of str
+        Columns whose cells may be empty.
+
+    Raises
+    ------
+    ReirradiationError
+        Of the given type, if the file cannot be read, lacks a column, or a row has an empty cell or too many.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+            if missing:
+                raise error(str(path), f"no column {', '.join(missing)}", "Add it.", ", ".join(columns))
+            for number, row in enumerate(reader, start=2):
+                where = f"{path}, row {number}"
+                if None in row:
+                    raise error(where, "more cells than columns", "Quote commas; write decimals with a point.")
+                cells = {column: (row[column] or "").strip() for column in columns}
+                if any(not cells[column] for column in columns if column not in may_be_empty):
+                    raise error(where, "an empty cell", "Fill every column.", ", ".join(columns))
+                yield where, cells
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise error(
+            str(path),
+            f"cannot be read ({getattr(problem, 'strerror', None) or problem})",
+            "Check the path in the case file.",
+        ) from problem
+
+
+def table_number(where: str, row: dict[str, str], column: str, error: type[ReirradiationError]) -> float:
+    """The number in a cell.
+
+    Raises
+    ------
+    ReirradiationError
+        Of the given type, if the cell is no plain decimal number.
+    """
+    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", row[column]):
+        raise error(where, f"{column} is '{row[column]}'", "Write a number with a decimal point.", "a number")
+    return float(row[column])
