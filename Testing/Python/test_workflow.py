@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from dicom_files import changed
 from ReirradiationLib.model.case import Case
-from ReirradiationLib.model.errors import Cancelled, OutputError
+from ReirradiationLib.model.errors import Cancelled, CaseError, OutputError
+from ReirradiationLib.model.finding import Decision
 from ReirradiationLib.model.scene import PictureRequest, SceneContent
 from ReirradiationLib.output import OutputFolder
 from ReirradiationLib.workflow import STEPS, Monitor, Progress, Services, compute, run_case
@@ -149,3 +150,29 @@ def test_output_at_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="a file of that name"), OutputFolder(tmp_path / "out"):
         pass
     assert (tmp_path / "out").read_text() == "file"
+
+
+def partly_delivered(case: Case, delivered: int) -> Case:
+    first = replace(case.prior_courses[0], delivered_fractions=delivered)
+    subject = f"Course '{first.label} ({delivered} of 10 fractions)'"
+    decision = Decision("plan.partly-delivered", subject, "Jane Doe", "2026-11-21", "treatment record")
+    return replace(case, prior_courses=(first,), decisions=(*case.decisions, decision), optimization=())
+
+
+def test_a_course_that_was_not_completed_is_scaled_and_says_so_everywhere(small_case: Case, tmp_path: Path) -> None:
+    """6 of 10 fractions: 0.6 times the dose at the same dose per fraction, so 0.6 times the EQD2 of every voxel."""
+    whole = compute(replace(small_case, optimization=()), Monitor())
+    results = compute(partly_delivered(small_case, 6), Monitor())
+    for part, full in zip(results.scores, whole.scores, strict=True):
+        assert part.prior == pytest.approx(0.6 * full.prior, rel=1e-5)
+    evaluation = run_case(partly_delivered(small_case, 6), tmp_path / "out", Services(), Monitor())
+    assert "6 of 10 fractions" in evaluation.courses[0].label
+    assert (evaluation.courses[0].fractions, evaluation.courses[0].planned_fractions) == (6, 10)
+    assert evaluation.courses[0].dose == "PLAN dose, physical, scaled to 6 of 10 fractions"
+    (finding,) = [f for f in evaluation.findings if f.identifier == "plan.partly-delivered"]
+    assert finding.decision == "accepted by Jane Doe, 2026-11-21: treatment record"
+
+
+def test_a_course_that_was_not_completed_needs_a_decision(small_case: Case) -> None:
+    with pytest.raises(CaseError, match=r"6 fractions delivered, 10 planned.*plan\.partly-delivered"):
+        compute(replace(partly_delivered(small_case, 6), decisions=small_case.decisions), Monitor())
