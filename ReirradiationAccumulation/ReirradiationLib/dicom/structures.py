@@ -94,9 +94,7 @@ def _contours(region: DicomReader) -> tuple[tuple[FloatArray, ...], tuple[FloatA
     A POINT beside closed contours (some systems close an organ's tip so) encloses nothing and does no harm; an open
     line beside them may be a contour that somebody forgot to close.
     """
-    items = [
-        item for item in region.items("ContourSequence") if item.has("ContourData") or item.has("NumberOfContourPoints")
-    ]
+    items = [i for i in region.items("ContourSequence") if CONTOUR_DATA in i.dataset or i.has("NumberOfContourPoints")]
     kinds = [item.text("ContourGeometricType") for item in items]
     is_closed = any(kind in _CLOSED for kind in kinds)
     unknown = set(kinds) - {*_CLOSED, *_OPEN}
