@@ -26,6 +26,7 @@ PLAN = Plan(
     changed=None,
     frame_uid="1.2.3.4",
     sop_instance_uid="1.2.3.7",
+    structure_set_uid="",
     patient=Patient("P1", "Doe^Jane", "", ""),
     approval="APPROVED",
     file=Path("RP.dcm"),

@@ -247,6 +247,11 @@ def read_patient(reader: DicomReader) -> Patient:
     )
 
 
+def referenced_uid(reader: DicomReader, sequence: str) -> str:
+    """SOPInstanceUID of the first object that a sequence refers to; empty if none."""
+    return next((item.text("ReferencedSOPInstanceUID") for item in reader.items(sequence)), "")
+
+
 def _class_name(uid: str) -> str:
     from pydicom.uid import UID
 
