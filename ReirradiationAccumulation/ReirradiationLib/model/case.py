@@ -38,10 +38,11 @@ class RegistrationChoice:
 
 @dataclass(frozen=True)
 class CurrentAnatomy:
-    """Folder of the current planning CT and its RTSTRUCT."""
+    """Folder of the current planning CT and its RTSTRUCT; the SeriesInstanceUID where the folder holds several CTs."""
 
     ct: Path
     structures: Path
+    ct_series: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class PriorCourse:
         Multiplies a physical proton dose.
     ct : Path or None
         Folder of the CT that the course was planned on.
+    ct_series : str
+        SeriesInstanceUID of the CT where the folder holds several; else empty.
     date : date or None
     registration : RegistrationChoice or None
         None for a course of points.
@@ -79,6 +82,7 @@ class PriorCourse:
     ct: Path | None
     date: date | None
     registration: RegistrationChoice | None
+    ct_series: str = ""
     points: Path | tuple[PointDose, ...] = ()
 
     @property

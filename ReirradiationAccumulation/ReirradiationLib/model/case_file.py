@@ -95,7 +95,7 @@ def _keys(kind: type[Any]) -> list[str]:
 
 
 def _current(entry: JsonEntry) -> CurrentAnatomy:
-    return CurrentAnatomy(ct=entry.path("ct"), structures=entry.path("structures"))
+    return CurrentAnatomy(entry.path("ct"), entry.path("structures"), entry.text("ct_series", default=""))
 
 
 def _prior(entry: JsonEntry) -> PriorCourse:
@@ -118,6 +118,7 @@ def _prior(entry: JsonEntry) -> PriorCourse:
         ct=entry.optional_path("ct"),
         date=entry.day("date"),
         registration=RegistrationChoice(method, registration.optional_path("file")),
+        ct_series=entry.text("ct_series", default=""),
     )
     if not course.dose:
         raise CaseError(entry.where, "'dose' is missing", "Add 'dose', or 'points' for a course without DICOM.")
@@ -127,7 +128,7 @@ def _prior(entry: JsonEntry) -> PriorCourse:
 
 
 def _prior_of_points(entry: JsonEntry) -> PriorCourse:
-    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "registration"):
+    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "ct_series", "registration"):
         if entry.has(key):
             raise CaseError(entry.at(key), "beside 'points'", "A course is known by DICOM files or by points, not by both.")
     identifier = entry.text("id")

@@ -85,7 +85,7 @@ class Interlock(Enum):
     CT_SEVERAL = (
         *("ct.several-series", Severity.ERROR),
         "There is more than one CT series where one is needed.",
-        "Name a folder with one series.",
+        "Name a folder with one series, or the series by 'ct_series'.",
     )
     CT_MIXED = (
         *("ct.mixed-series", Severity.ERROR),
