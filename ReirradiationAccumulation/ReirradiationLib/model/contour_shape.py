@@ -102,9 +102,7 @@ def nesting_depths(loops: Sequence[FloatArray]) -> list[int]:
 
 def even_odd_area(loops: Sequence[FloatArray]) -> float:
     """Area that loops enclose together by even–odd, each loop (n, 2); loops must not cross."""
-    return sum(
-        abs(signed_area(loop)) * (-1.0) ** depth for loop, depth in zip(loops, nesting_depths(loops), strict=True)
-    )
+    return sum(abs(signed_area(loop)) * (-1.0) ** depth for loop, depth in zip(loops, nesting_depths(loops), strict=True))
 
 
 def _first_bridge(keys: np.ndarray) -> tuple[int, int] | None:
