@@ -128,7 +128,7 @@ def write_effective_dose(
     """
     dataset = _dose_object(path, voxels_gy, reference, plan_uids, (description, comment), SERIES_NUMBER, bits)
     dataset.DoseType = "EFFECTIVE"
-    dataset.DoseSummationType = "MULTI_PLAN" if len(plan_uids) > 1 else "PLAN"
+    dataset.DoseSummationType = "MULTI_PLAN" if max(len(plan_uids), len(contributions)) > 1 else "PLAN"
     composed = Derivation.PRIOR if all(dose.is_prior for dose in contributions) else Derivation.PRIOR_AND_CURRENT
     _add_derivation(dataset, contributions, [composed, Derivation.RADIOBIOLOGY] if contributions else [])
     return save_object(dataset, path)
