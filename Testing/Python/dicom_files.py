@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -29,3 +30,12 @@ def validator_errors(path: Path) -> list[str]:
     lines = (done.stdout + done.stderr).splitlines()
     assert done.returncode in (0, 1), f"dciodvfy did not finish: {lines}"
     return [line for line in lines if line.startswith("Error")]
+
+
+def shared_data(relative: str) -> Path:
+    """A file of the shared test data (beside the project, or REIRRADIATION_SHARED_DATA); skips where it is absent."""
+    root = os.environ.get("REIRRADIATION_SHARED_DATA")
+    folder = Path(root) if root else Path(__file__).resolve().parents[3] / "shared" / "data"
+    if not (folder / relative).exists():
+        pytest.skip(f"the shared test data have no {relative}")
+    return folder / relative

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..model.finding import Finding
 from ..model.image import Image
 from ..model.interlock import Interlock
-from .reader import DicomReader
+from .reader import DicomReader, open_any
 
 _TEXTS = ("PatientName", "PatientID", "StructureSetLabel", "SeriesDescription", "ROIName", "ROIDescription", "DoseComment")
 
 
-def belonging(reader: DicomReader, ct: Image | None, frame_uids: set[str]) -> list[Finding]:
-    """Whether patient, study and frame of reference are the CT's; nothing without a CT."""
+def belonging(reader: DicomReader, ct: Image | None, frame_uids: set[str]) -> list[Finding] | None:
+    """Whether patient, study and frame of reference are the CT's; None without a CT."""
     if ct is None:
-        return []
+        return None
     pairs = [
         ("PatientID", reader.text("PatientID"), ct.patient.patient_id),
         ("StudyInstanceUID", reader.text("StudyInstanceUID"), ct.study_uid),
@@ -30,6 +32,7 @@ def unreadable_texts(reader: DicomReader, *sequences: str) -> list[Finding]:
     """Texts that are not in the character set declared (PS3.5 6.1); only single-valued declarations are checked."""
     from pydicom.charset import python_encoding
 
+    reader = open_any(Path(reader.where), pixels=False)  # anew: what was looked at before is decoded already
     declared = reader.dataset.get("SpecificCharacterSet") or ""
     encoding = (
         "ascii" if declared in ("", "ISO_IR 6") else python_encoding.get(declared if isinstance(declared, str) else "")

@@ -112,8 +112,8 @@ def structure_rules(reader: DicomReader, regions: Sequence[Region], ct: Image | 
             (Interlock.EXPORT_TYPE, lambda: _types(regions)),
             (Interlock.EXPORT_EMPTY, lambda: _empty(regions)),
             (Interlock.EXPORT_CONTOUR_TYPE, lambda: _contour_types(regions)),
-            (Interlock.EXPORT_SLICE, lambda: list(_off_slices(regions, ct))),
-            (Interlock.EXPORT_CRUMBS, lambda: list(_crumbs(regions, ct))),
+            (Interlock.EXPORT_SLICE, lambda: list(_off_slices(regions, ct)) or (None if ct is None else [])),
+            (Interlock.EXPORT_CRUMBS, lambda: _crumbs(regions, ct)),
             (Interlock.EXPORT_POINTS, lambda: _many_points(regions)),
         ]
     )
@@ -270,16 +270,18 @@ def _off_mm(points_mm: FloatArray, k: int, geometry: Geometry) -> float:
     return float(np.abs(geometry.to_index(points_mm)[:, 2] - k).max()) * geometry.spacing_mm[2]
 
 
-def _crumbs(regions: Sequence[Region], ct: Image | None) -> Iterator[Finding]:
+def _crumbs(regions: Sequence[Region], ct: Image | None) -> list[Finding] | None:
     if ct is None:
-        return
+        return None
     smallest_mm2 = CRUMB_PIXELS * ct.geometry.spacing_mm[0] * ct.geometry.spacing_mm[1]
     axes = np.asarray(ct.geometry.direction)
+    findings = []
     for region in regions:
         count = sum(abs(signed_area((points @ axes)[:, :2])) < smallest_mm2 for points in region.closed())
         if count:
             found = f"{count} contours below {smallest_mm2:.2f} mm²"
-            yield Finding(Interlock.EXPORT_CRUMBS, f"ROI '{region.name}'", found)
+            findings.append(Finding(Interlock.EXPORT_CRUMBS, f"ROI '{region.name}'", found))
+    return findings
 
 
 def _many_points(regions: Sequence[Region]) -> list[Finding]:
