@@ -441,10 +441,13 @@ def codes(items) -> list[tuple[str, str, str]]:
 
 
 def standard_code(value: str) -> tuple[str, str, str]:
-    """As pydicom carries it from PS3.16; the codes of 2025 are newer than the pydicom of Slicer."""
+    """As pydicom carries it from PS3.16; some codes of 2024 and 2025 are newer than the pydicom that is installed."""
     from pydicom.sr._concepts_dict import concepts
 
     newer = {
+        "121377": "Composed with radiobiological effects",
+        "121378": "Composed with weighting for fractions delivered",
+        "129212": "Dose from prior Treatment",
         "121367": "Composed from deformable registration",
         "121368": "Composed from image series other than planning image series",
     }
