@@ -189,10 +189,17 @@ def _dose_object(
     dataset.DoseComment = limited(comment, 64)
     dataset.DoseGridScaling = scaling
     dataset.ReferencedRTPlanSequence = [reference_item(SopClass.RTPLAN.value, uid) for uid in plan_uids]
-    stored = np.rint(voxels_gy.astype(np.float64) / float(scaling)).clip(0, LARGEST[bits]).astype(f"<u{bits // 8}")
-    dataset.PixelData = stored.tobytes()
+    dataset.PixelData = _pixels(voxels_gy, float(scaling), bits)
     dataset["PixelData"].VR = "OW"
     return dataset
+
+
+def _pixels(voxels_gy: Float32Array, scaling: float, bits: int) -> bytes:
+    """Stored values, frame by frame: a whole CT in double precision would take gigabytes."""
+    stored = np.empty(voxels_gy.shape, dtype=f"<u{bits // 8}")
+    for frame, plane_gy in zip(stored, voxels_gy, strict=True):
+        frame[:] = np.rint(plane_gy.astype(np.float64) / scaling).clip(0, LARGEST[bits])
+    return stored.tobytes()
 
 
 def _require_usable(path: Path, voxels_gy: Float32Array, reference: Image, plan_uids: Sequence[str], bits: int) -> None:

@@ -84,12 +84,16 @@ def require_same_dose(path: Path, voxels_gy: Float32Array) -> None:
         If it cannot be read or a voxel differs by more than the tolerance.
     """
     reader = open_dicom(path, SopClass.RTDOSE)
+    scaling = reader.number("DoseGridScaling")
     try:
-        read = reader.dataset.pixel_array.astype(np.float64) * reader.number("DoseGridScaling")
+        pixels = reader.dataset.pixel_array
     except READ_ERRORS as error:
         raise _changed(path, "dose grid", f"it cannot be read ({error})") from error
     tolerance = DOSE_TOLERANCE[reader.whole("BitsAllocated")] * float(voxels_gy.max())
-    difference = float(np.abs(read - voxels_gy).max()) if read.shape == voxels_gy.shape else float("inf")
+    difference = float("inf")
+    if pixels.shape == voxels_gy.shape:
+        frames = zip(pixels, voxels_gy, strict=True)
+        difference = max(float(np.abs(frame.astype(np.float64) * scaling - plane).max()) for frame, plane in frames)
     if not difference <= tolerance:
         raise _changed(path, "dose grid", f"it differs by {difference:.3g} Gy", f"at most {tolerance:.3g} Gy")
 

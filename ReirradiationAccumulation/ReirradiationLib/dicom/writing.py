@@ -25,6 +25,8 @@ IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 DS_BYTES = 16
 """Most bytes of a decimal string (PS3.5 table 6.2-1)."""
 
+PIXEL_DATA = 0x7FE00010
+
 _TEXT = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """Value representations that SpecificCharacterSet applies to."""
 
@@ -122,7 +124,7 @@ def save_object(dataset: Dataset, path: Path) -> str:
     if path.exists():
         raise OutputError(str(path), "a file of that name is there", "Choose a new file.", interlock=Interlock.EXPORT_EXISTS)
     _settle_character_set(dataset)
-    digest = hashlib.sha256(_encoded(dataset)).hexdigest()
+    digest = _digest(dataset)
     dataset.SOPInstanceUID = generate_uid(entropy_srcs=["instance", digest])
     dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["series", digest])
     meta = FileMetaDataset()
@@ -202,6 +204,16 @@ def _texts(dataset: Dataset) -> Iterator[str]:
                 yield from _texts(item)
         elif element.VR in _TEXT and element.value:
             yield str(element.value)
+
+
+def _digest(dataset: Dataset) -> str:
+    """Fingerprint of the content; pixels are taken as they are, since encoding copies them several times."""
+    pixels = dataset.pop(PIXEL_DATA, None)
+    fingerprint = hashlib.sha256(_encoded(dataset))
+    if pixels is not None:
+        fingerprint.update(bytes(pixels.value or b""))
+        dataset[PIXEL_DATA] = pixels
+    return fingerprint.hexdigest()
 
 
 def _encoded(dataset: Dataset) -> bytes:
