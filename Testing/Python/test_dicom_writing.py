@@ -537,3 +537,11 @@ def test_a_registration_computed_here_is_written_and_recognized_as_output(tmp_pa
     assert is_former_output(tmp_path / "out")
     (tmp_path / "out" / "registration_mine.dcm").write_text("a note of the user's")
     assert not is_former_output(tmp_path / "out")
+
+
+def test_a_comb_of_a_thousand_spikes_has_the_area_of_its_body() -> None:
+    """Edges walked forth and back enclose nothing, however many there are."""
+    spikes = [point for n in range(1000) for point in ((0.01 * n, 0.0), (0.01 * n, -5.0), (0.01 * n, 0.0))]
+    comb = np.array([*spikes, (10.0, 0.0), (10.0, 10.0), (0.0, 10.0)])
+    assert even_odd_area(opened(comb)) == pytest.approx(100.0)
+    assert opened(np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])) == []

@@ -77,18 +77,17 @@ def opened(polygon: FloatArray) -> list[FloatArray]:
     list of arrays, each (n, 2)
         Loops of at least three points, by even–odd the same area.
     """
-    keys = np.unique(np.rint(polygon / SAME_POINT_MM).astype(np.int64), axis=0, return_inverse=True)[1].ravel()
-    distinct = np.flatnonzero(keys != np.roll(keys, 1))
-    polygon, keys = polygon[distinct], keys[distinct]
-    if len(np.unique(keys)) == len(keys):
-        return [polygon] if len(polygon) >= 3 else []
-    cut = _first_bridge(keys)
-    if cut is None:
-        return [polygon] if len(polygon) >= 3 else []
-    start, end = cut
-    inner = polygon[start + 1 : end]
-    outer = np.concatenate([polygon[: start + 1], polygon[end + 2 :]]) if end + 1 < len(polygon) else polygon[1 : start + 1]
-    return [loop for part in (inner, outer) if len(part) >= 3 for loop in opened(part)]
+    pending, loops = [polygon], []
+    while pending:
+        part, cut = _cleaned(pending.pop())
+        if cut is not None:
+            start, end = cut
+            wraps = end + 1 == len(part)
+            outer = part[1 : start + 1] if wraps else np.concatenate([part[: start + 1], part[end + 2 :]])
+            pending += [outer, part[start + 1 : end]]
+        elif len(part) >= 3:
+            loops.append(part)
+    return loops
 
 
 def nesting_depths(loops: Sequence[FloatArray]) -> list[int]:
@@ -105,15 +104,24 @@ def even_odd_area(loops: Sequence[FloatArray]) -> float:
     return sum(abs(signed_area(loop)) * (-1.0) ** depth for loop, depth in zip(loops, nesting_depths(loops), strict=True))
 
 
-def _first_bridge(keys: np.ndarray) -> tuple[int, int] | None:
-    """Edges (start, start + 1) and (end, end + 1) that run along each other in opposite directions, if there are any."""
-    following = np.roll(keys, -1)
+def _cleaned(polygon: FloatArray) -> tuple[FloatArray, tuple[int, int] | None]:
+    """The polygon without repeated neighbours, and the first bridge in it.
+
+    That is two edges (start, start + 1) and (end, end + 1) that run along each other in opposite directions.
+    """
+    if len(polygon) < 3:
+        return polygon, None
+    keys = np.unique(np.rint(polygon / SAME_POINT_MM).astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+    distinct = np.flatnonzero(keys != np.roll(keys, 1))
+    polygon, keys = polygon[distinct], keys[distinct]
+    if len(np.unique(keys)) == len(keys):
+        return polygon, None
     seen: dict[tuple[int, int], int] = {}
-    for n, edge in enumerate(zip(keys.tolist(), following.tolist(), strict=True)):
+    for n, edge in enumerate(zip(keys.tolist(), np.roll(keys, -1).tolist(), strict=True)):
         if (edge[1], edge[0]) in seen:
-            return seen[edge[1], edge[0]], n
+            return polygon, (seen[edge[1], edge[0]], n)
         seen.setdefault(edge, n)
-    return None
+    return polygon, None
 
 
 def _joined(outer: FloatArray, holes: list[FloatArray]) -> FloatArray:
