@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
+from .dicom.validator import validate_file
 from .model.case_file import read_case
 from .model.errors import Cancelled, ReirradiationError
 from .mrml.pictures import OffscreenPictureMaker
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     former = signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if "action" in parsed:
+            return int(parsed.action(parsed))
         case = read_case(parsed.case)
         services = Services(OffscreenPictureMaker(), MrbSceneWriter())
         evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
@@ -68,7 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
     run.add_argument("--replace", action="store_true", help="replace a former output of this program in DIR")
     run.add_argument("--verbose", action="store_true", help="log details")
+    validate = commands.add_parser("validate", help="check an RTSTRUCT, RTDOSE or REG against what planning systems take")
+    validate.add_argument("file", type=Path, metavar="FILE", help="the DICOM file, of any origin")
+    validate.add_argument("--ct", type=Path, metavar="FOLDER", help="the planning CT that it should belong to")
+    validate.add_argument("--against", type=Path, metavar="FILE", help="another RTSTRUCT: the set before or after an import")
+    validate.set_defaults(action=_validate, verbose=False)
     return parser
+
+
+def _validate(parsed: argparse.Namespace) -> int:
+    validation = validate_file(parsed.file, parsed.ct, parsed.against)
+    print("\n".join(validation.lines()))
+    return 0 if validation.acceptable else EXIT_REFUSED
 
 
 def _print_progress(progress: Progress) -> None:

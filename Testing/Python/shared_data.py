@@ -12,14 +12,14 @@ VARIABLE = "REIRRADIATION_SHARED_DATA"
 
 
 def shared_data(name: str) -> Path:
-    """A folder of the shared data; skips the test where it is absent.
+    """A folder or file of the shared data; skips the test where it is absent.
 
     Looked for in the folder that the environment variable REIRRADIATION_SHARED_DATA names, else in ``shared/data``
     beside the repository.
     """
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"
     folder = Path(os.environ.get(VARIABLE, beside)) / name
-    if not folder.is_dir():
+    if not folder.exists():
         pytest.skip(f"shared data '{name}' are not here; {VARIABLE} may name their folder")
     return folder
 

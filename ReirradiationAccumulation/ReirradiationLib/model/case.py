@@ -11,6 +11,7 @@ from .finding import Decision
 from .metric import Metric
 from .points import PointDose
 from .protocol import Basis, Constraint
+from .structure import Holes
 
 DEFAULT_ALPHA_BETA_GY = 3.0
 """α/β of tissue that no structure of the case covers (convention)."""
@@ -150,6 +151,27 @@ class OptimizationRequest:
 
 
 @dataclass(frozen=True)
+class ExportChoice:
+    """How structures and doses are written.
+
+    Parameters
+    ----------
+    planning_system : str
+        Row of the table of naming rules.
+    holes : Holes
+    append : bool
+        Whether the new structure set repeats the ROIs of the current one.
+    mapped_doses : bool
+        Whether every course's physical dose on the current CT is written too.
+    """
+
+    planning_system: str = "any"
+    holes: Holes = Holes.KEYHOLE
+    append: bool = False
+    mapped_doses: bool = False
+
+
+@dataclass(frozen=True)
 class Case:
     """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file."""
 
@@ -165,3 +187,4 @@ class Case:
     protocol_folder: Path | None
     recovery_table: str | None
     decisions: tuple[Decision, ...]
+    export: ExportChoice = ExportChoice()
