@@ -1,4 +1,4 @@
-"""The command line: ``reirradiation run CASE.json --output DIR``."""
+"""The command line: ``reirradiation run CASE.json --output DIR`` and ``reirradiation records FOLDER…``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__
+from .dicom.scan import scan
+from .dicom.scan_json import scan_json
+from .dicom.scan_text import scan_text
 from .model.case_file import read_case
 from .model.errors import Cancelled, ReirradiationError
 from .mrml.pictures import OffscreenPictureMaker
@@ -21,6 +24,8 @@ from .workflow import Monitor, Progress, Services, run_case
 
 EXIT_REFUSED = 1
 EXIT_CANCELLED = 130
+LONG_SCAN = 1000
+"""Files after which progress is told."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,9 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     former = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        case = read_case(parsed.case)
-        services = Services(OffscreenPictureMaker(), MrbSceneWriter())
-        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+        return int(parsed.command(parsed))
     except ReirradiationError as error:
         print(f"reirradiation: {error}", file=sys.stderr)
         return EXIT_REFUSED
@@ -47,9 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CANCELLED
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    case = read_case(parsed.case)
+    services = Services(OffscreenPictureMaker(), MrbSceneWriter())
+    evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
     print(_summary(evaluation))
     print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
     return 0
+
+
+def _records(parsed: argparse.Namespace) -> int:
+    found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
+    print(scan_json(found) if parsed.json else scan_text(found), end="")
+    return 0 if found.counts.used else EXIT_REFUSED
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -68,11 +83,24 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
     run.add_argument("--replace", action="store_true", help="replace a former output of this program in DIR")
     run.add_argument("--verbose", action="store_true", help="log details")
+    run.set_defaults(command=_run)
+    records = commands.add_parser("records", help="list the courses in folders of DICOM files, and what is wrong with them")
+    records.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="searched with everything below")
+    records.add_argument("--json", action="store_true", help="print JSON instead of text, see docs/records.md")
+    records.add_argument("--headers-only", action="store_true", help="read neither dose pixels nor contours")
+    records.add_argument("--verbose", action="store_true", help="log details")
+    records.set_defaults(command=_records)
     return parser
 
 
 def _print_progress(progress: Progress) -> None:
     print(f"[{progress.step}/{progress.steps}] {progress.title}: {progress.detail}", flush=True)
+
+
+def _print_scanned(done: int, total: int) -> None:
+    """A word now and then on long scans, on stderr so that the listing can be piped."""
+    if total > LONG_SCAN and done % LONG_SCAN == 0:
+        print(f"{done} of {total} files", file=sys.stderr, flush=True)
 
 
 def _summary(evaluation: Evaluation) -> str:
