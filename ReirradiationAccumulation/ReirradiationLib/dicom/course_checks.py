@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..model.arrays import FloatArray
 from ..model.errors import Cancelled, DicomError
 from ..model.finding import Finding
 from ..model.interlock import Interlock
 from .course_groups import CourseGroup
-from .course_names import dose_name, plan_name
+from .course_names import dose_name, plan_name, structures_name
 from .dose_checks import BeamSum, DoseGrid, DoseMeasures, compare_beams, measure, median_at, read_dose_grid
 from .dose_findings import BEAM, WHOLE_PLAN
 from .embedded_dvh import EmbeddedDvh, percent_reference_gy, read_embedded_dvhs
-from .headers import DoseHeader, PlanHeader, Prescription, RoiHeader, StructuresHeader
+from .headers import DoseHeader, Origin, PlanHeader, Prescription, RoiHeader, StructuresHeader
 from .structures import read_structures
 
 BORDER_SHARE = 0.05
@@ -70,6 +71,7 @@ def check_course(course: CourseGroup, is_cancelled: Callable[[], bool]) -> Cours
     dvhs: list[tuple[str, EmbeddedDvh]] = []
     references: list[tuple[str, float]] = []
     findings: list[Finding] = []
+    contours = _target_contours(course, findings)
     for dose in course.doses:
         if is_cancelled():
             raise Cancelled
@@ -79,14 +81,14 @@ def check_course(course: CourseGroup, is_cancelled: Callable[[], bool]) -> Cours
             measures.append(measure(dose, voxels))
             findings += _measure_findings(measures[-1], subject)
             if measures[-1].maximum > 0.0:
-                targets += _target_doses(dose, voxels, course)
+                targets += _target_doses(dose, voxels, course, contours)
         except DicomError as error:
-            findings.append(_unreadable(error, dose, subject))
+            findings.append(_unreadable(error, dose.origin, subject))
         if dose.dvh_rois:
             try:
                 stored = read_embedded_dvhs(dose.origin.file.path)
             except DicomError as error:
-                findings.append(_unreadable(error, dose, subject))
+                findings.append(_unreadable(error, dose.origin, subject))
                 continue
             dvhs += [(dose.origin.uid, dvh) for dvh in stored]
             if (reference := percent_reference_gy(stored)) is not None:
@@ -108,8 +110,8 @@ def target_roi(prescription: Prescription, structures: StructuresHeader | None) 
     return targets[0] if len(targets) == 1 else None
 
 
-def _unreadable(error: DicomError, dose: DoseHeader, subject: str) -> Finding:
-    where = error.subject.removeprefix(str(dose.origin.file.path)).lstrip(":, ")
+def _unreadable(error: DicomError, origin: Origin, subject: str) -> Finding:
+    where = error.subject.removeprefix(str(origin.file.path)).lstrip(":, ")
     return Finding(error.interlock or Interlock.DOSE_VALUES, subject, f"{where} {error.found}".strip(), error.expected)
 
 
@@ -148,19 +150,35 @@ def _beam_sums(course: CourseGroup, findings: list[Finding]) -> tuple[BeamSum, .
     return tuple(sums)
 
 
-def _target_doses(dose: DoseHeader, voxels: DoseGrid, course: CourseGroup) -> list[TargetDose]:
+def _target_contours(course: CourseGroup, findings: list[Finding]) -> dict[tuple[str, int], FloatArray]:
+    """Contour points, shape (n, 3), of every target that has a prescription, by structure set and ROI number."""
+    contours: dict[tuple[str, int], FloatArray] = {}
+    for one in course.structures:
+        plans = [plan for plan in course.plans if plan.structures_uid == one.origin.uid]
+        wanted = {roi.number for plan in plans for roi, _ in _highest_by_roi(plan, one)}
+        if not wanted:
+            continue
+        try:
+            structures = read_structures(one.origin.file.path).structures
+        except DicomError as error:
+            findings.append(_unreadable(error, one.origin, structures_name(one)))
+            continue
+        for structure in structures:
+            if structure.number in wanted and structure.contours_mm:
+                contours[one.origin.uid, structure.number] = np.concatenate(structure.contours_mm)
+    return contours
+
+
+def _target_doses(
+    dose: DoseHeader, voxels: DoseGrid, course: CourseGroup, contours: dict[tuple[str, int], FloatArray]
+) -> list[TargetDose]:
     plan = course.plan(dose.plan_uids[0]) if len(dose.plan_uids) == 1 else None
     if plan is None or dose.units != "GY" or dose.summation != WHOLE_PLAN:
         return []
-    structures = course.structures_of(plan)
-    highest = _highest_by_roi(plan, structures)
-    if structures is None or not highest:
-        return []
-    contours = {one.number: one.contours_mm for one in read_structures(structures.origin.file.path).structures}
     found = []
-    for roi, prescription_gy in highest:
-        points = contours.get(roi.number, ())
-        median_gy = median_at(voxels, np.concatenate(points)) if points else None
+    for roi, prescription_gy in _highest_by_roi(plan, course.structures_of(plan)):
+        points = contours.get((plan.structures_uid, roi.number))
+        median_gy = median_at(voxels, points) if points is not None else None
         if median_gy is not None:
             found.append(TargetDose(plan.origin.uid, roi.name, median_gy, prescription_gy))
     return found

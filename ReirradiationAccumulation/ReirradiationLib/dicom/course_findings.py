@@ -28,6 +28,8 @@ _IDENTITY: tuple[tuple[Interlock, str, Callable[[Patient], str]], ...] = (
 def course_findings(course: CourseGroup) -> list[Finding]:
     """Everything that the headers of a course give reason to say."""
     findings = _patient_findings(course)
+    if not course.day:
+        findings.append(Finding(Interlock.DATE_MISSING, "Course", "neither a plan nor a study has a date"))
     if not course.ct_series:
         findings.append(Finding(Interlock.CT_MISSING, "Course", "no CT"))
     for series in course.ct_series:

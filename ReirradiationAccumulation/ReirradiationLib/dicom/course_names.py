@@ -31,11 +31,13 @@ def plan_name(plan: PlanHeader) -> str:
 
 def dose_name(dose: DoseHeader, course: CourseGroup) -> str:
     """Such as ``BEAM dose of beam 2 of plan 'L2_30Gy' (…123456)``."""
-    beams = (
-        f" of beam{'s' if len(dose.beams) > 1 else ''} {', '.join(map(str, dose.beams))}"
-        if dose.beams and dose.summation == "BEAM"
-        else ""
-    )
     plans = [plan.label for uid in dose.plan_uids if (plan := course.plan(uid)) is not None]
     of_plan = f" of plan '{plans[0]}'" if plans else ""
-    return f"{dose.summation or 'Untyped'} dose{beams}{of_plan} ({tail(dose.origin.uid)})"
+    return f"{dose.summation or 'Untyped'} dose{beams_of(dose)}{of_plan} ({tail(dose.origin.uid)})"
+
+
+def beams_of(dose: DoseHeader) -> str:
+    """Such as ``of beams 1, 2`` with a leading blank; empty unless it is a BEAM dose that names its beams."""
+    if not dose.beams or dose.summation != "BEAM":
+        return ""
+    return f" of beam{'s' if len(dose.beams) > 1 else ''} {', '.join(map(str, dose.beams))}"

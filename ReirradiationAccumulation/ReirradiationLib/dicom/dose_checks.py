@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from .headers import DoseHeader
 from .planes import grid, row_and_column_directions
 from .reader import READ_ERRORS, DicomReader, open_any
 
-MOST_VOXELS = 300_000_000
-"""More than any dose grid of a patient (0.5 m cube at 0.75 mm)."""
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+MOST_VOXELS = 150_000_000
+"""More than any dose grid of a patient (a cube of 0.5 m at 1 mm)."""
 
 NATIVE = ("", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
 OFFSET_TOLERANCE_MM = 0.01
@@ -59,27 +63,39 @@ def read_dose_grid(dose: DoseHeader) -> DoseGrid:
     """
     ni, nj, nk = dose.size
     if min(dose.size) < 1 or ni * nj * nk > MOST_VOXELS:
-        raise DicomError(
-            str(dose.origin.file.path),
-            f"{ni} × {nj} × {nk} voxels",
-            Interlock.FILE_TOO_LARGE.advice,
-            interlock=Interlock.FILE_TOO_LARGE,
-        )
+        found, interlock = f"{ni} × {nj} × {nk} voxels", Interlock.FILE_TOO_LARGE
+        raise DicomError(str(dose.origin.file.path), found, interlock.advice, interlock=interlock)
     reader = open_any(dose.origin.file.path, pixels=True)
+    try:
+        return DoseGrid(_values(reader, dose), _geometry(reader, dose))
+    except (*READ_ERRORS, OSError) as error:
+        raise reader.refuse("PixelData", f"cannot be decoded ({error})", interlock=Interlock.DOSE_VALUES) from error
+
+
+def _values(reader: DicomReader, dose: DoseHeader) -> Float32Array:
+    ni, nj, nk = dose.size
     claimed = ni * nj * nk * reader.whole("BitsAllocated") // 8
     held = len(reader.dataset.get("PixelData", b""))
     if dose.origin.transfer_syntax in NATIVE and held < claimed:
         raise reader.refuse("PixelData", f"has {held} bytes", expected=f"{claimed} bytes", interlock=Interlock.DOSE_VALUES)
-    scaling = reader.number("DoseGridScaling")
-    try:
-        pixels = reader.dataset.pixel_array
-    except READ_ERRORS as error:
-        raise reader.refuse("PixelData", f"cannot be decoded ({error})", interlock=Interlock.DOSE_VALUES) from error
+    if not reader.transfer_syntax():
+        _state_native(reader.dataset)
+    scaling, pixels = reader.number("DoseGridScaling"), reader.dataset.pixel_array
     if pixels.size != ni * nj * nk or scaling <= 0.0 or pixels.min() < 0:
         found = f"shape {pixels.shape}, scaling {scaling:g}, minimum {pixels.min()}"
         raise reader.refuse("PixelData", found, interlock=Interlock.DOSE_VALUES)
-    values = np.multiply(pixels.reshape(nk, nj, ni), scaling, dtype=np.float64).astype(np.float32)
-    return DoseGrid(values, _geometry(reader, dose))
+    values = np.empty((nk, nj, ni), dtype=np.float32)
+    np.multiply(pixels.reshape(nk, nj, ni), scaling, out=values, dtype=np.float64, casting="unsafe")
+    return values
+
+
+def _state_native(dataset: Dataset) -> None:
+    """A file without meta information is little endian and uncompressed (PS3.5 10.1); pydicom wants it said."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ImplicitVRLittleEndian
+
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
 
 
 def measure(dose: DoseHeader, voxels: DoseGrid) -> DoseMeasures:

@@ -80,7 +80,14 @@ def _examples(pairs: list[tuple[str, str]], word: str) -> str:
 def _digests(paths: Sequence[Path]) -> list[str]:
     """A digest of each file's bytes if all are alike, else of each one's content."""
     raw = [_file_digest(path) for path in paths]
-    return raw if len(set(raw)) == 1 else [content_digest(path) for path in paths]
+    return raw if len(set(raw)) == 1 else [_content_or_file(path, digest) for path, digest in zip(paths, raw, strict=True)]
+
+
+def _content_or_file(path: Path, file_digest: str) -> str:
+    try:
+        return content_digest(path)
+    except DicomError:
+        return file_digest  # what cannot be parsed is equal to nothing but its own bytes
 
 
 def _file_digest(path: Path) -> str:
@@ -119,7 +126,7 @@ def content_digest(path: Path) -> str:
         for part in _parts(reader.dataset):
             digest.update(part)
         digest.update(_pixels(reader.dataset, reader.transfer_syntax()))
-    except READ_ERRORS as error:
+    except (*READ_ERRORS, OSError) as error:
         raise DicomError(str(path), f"damaged ({error})", "Export it again.", interlock=Interlock.FILE_UNREADABLE) from error
     return digest.hexdigest()
 

@@ -8,10 +8,9 @@ from ..model.finding import Finding
 from ..model.interlock import Severity
 from .course_checks import CourseChecks
 from .course_groups import CourseGroup
-from .course_names import tail
+from .course_names import beams_of, tail
 from .ct_series import CtSeries
-from .dose_findings import BEAM
-from .headers import DoseHeader, PlanHeader, StructuresHeader
+from .headers import DoseHeader, Origin, PlanHeader, StructuresHeader
 from .plan_findings import beam_doses_gy, delivered_fractions
 from .scan import Scan, ScannedCourse
 
@@ -127,18 +126,13 @@ def _plan_details(plan: PlanHeader, group: CourseGroup, checks: CourseChecks | N
 
 def _dose(dose: DoseHeader, group: CourseGroup, checks: CourseChecks | None) -> str:
     plans = [f"'{plan.label}'" if (plan := group.plan(uid)) else f"plan {tail(uid)}, not here" for uid in dose.plan_uids]
-    beams = (
-        f" of beam{'s' if len(dose.beams) > 1 else ''} {', '.join(map(str, dose.beams))}"
-        if dose.beams and dose.summation == BEAM
-        else ""
-    )
     size = " × ".join(map(str, dose.size))
     spacing = " × ".join(f"{value:g}" for value in dose.spacing_mm)
     measures = [one for one in checks.measures if one.uid == dose.origin.uid] if checks else []
     maximum = f", maximum {measures[0].maximum:.2f}" if measures else ""
     dvhs = f", {len(dose.dvh_rois)} stored DVHs" if dose.dvh_rois else ""
     return (
-        f"{dose.summation or 'no summation type'}{beams} {tail(dose.origin.uid)}, {dose.origin.made or 'no date'}, "
+        f"{dose.summation or 'no summation type'}{beams_of(dose)} {tail(dose.origin.uid)}, {dose.origin.made or 'no date'}, "
         f"of {', '.join(plans) or 'no plan'}: {dose.kind} {dose.units}, {size} of {spacing} mm{maximum}{dvhs}"
     )
 
@@ -162,10 +156,15 @@ def _registrations(number: int, group: CourseGroup, scan: Scan) -> list[str]:
 
 def _systems(group: CourseGroup) -> list[str]:
     """Each manufacturer, model and version with what comes from it."""
-    kinds = {"CT": group.ct_series, "structures": group.structures, "plan": group.plans, "dose": group.doses}
+    kinds: dict[str, list[Origin]] = {
+        "CT": [series.origin for series in group.ct_series],
+        "structures": [one.origin for one in group.structures],
+        "plan": [plan.origin for plan in group.plans],
+        "dose": [dose.origin for dose in group.doses],
+    }
     made: dict[str, list[str]] = {}
-    for kind, objects in kinds.items():
-        for system in sorted({item.origin.system or "not stated" for item in objects}):
+    for kind, origins in kinds.items():
+        for system in sorted({origin.system or "not stated" for origin in origins}):
             made.setdefault(system, []).append(kind)
     return [f"{system} ({', '.join(named)})" for system, named in made.items()]
 
