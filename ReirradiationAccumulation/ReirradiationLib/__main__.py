@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,11 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _records(parsed: argparse.Namespace) -> int:
-    found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
+    if not parsed.verbose:
+        logging.getLogger("pydicom").setLevel(logging.ERROR)  # it warns of every odd value; findings say what matters
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pydicom")
+        found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
     print(scan_json(found) if parsed.json else scan_text(found), end="")
     return 0 if found.counts.used else EXIT_REFUSED
 

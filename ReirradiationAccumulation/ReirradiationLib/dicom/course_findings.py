@@ -69,8 +69,10 @@ def _kinds(origins: Iterable[Origin]) -> str:
 
 
 def _several_ct_findings(course: CourseGroup) -> list[Finding]:
-    drawn = {course.planning_ct(one) for one in course.structures if one.slice_uids or one.series_uids}
-    if len(course.ct_series) < 2 or len(drawn - {None}) == 1:
+    if len(course.ct_series) < 2:
+        return []
+    on = [course.planning_ct(one) for one in course.structures if one.slice_uids or one.series_uids]
+    if len({series.origin.uid for series in on if series is not None}) == 1:
         return []
     named = ", ".join(ct_name(series) for series in course.ct_series)
     return [Finding(Interlock.CT_SEVERAL, "Course", f"{len(course.ct_series)} CT series: {named}", "one")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class CtSeries:
         """Of the first slice."""
         return self.slices[0].origin
 
-    @property
+    @cached_property
     def slice_uids(self) -> frozenset[str]:
         """SOPInstanceUIDs."""
         return frozenset(header.origin.uid for header in self.slices)

@@ -89,10 +89,10 @@ class _Window:
         self.size = file.seek(0, 2) if len(self.buffer) == WINDOW else len(self.buffer)
 
     def bytes(self, offset: int, count: int) -> bytes:
-        if offset + count > self.size:
-            raise _CutOffError(f"the file ends at byte {self.size}, within an element that reaches to {offset + count}")
         at = offset - self.start
         if at < 0 or at + count > len(self.buffer):
+            if offset + count > self.size:
+                raise _CutOffError(f"it ends at byte {self.size}, an element reaches to {offset + count}")
             self.file.seek(offset)
             self.start, self.buffer, at = offset, self.file.read(max(WINDOW, count)), 0
         return self.buffer[at : at + count]

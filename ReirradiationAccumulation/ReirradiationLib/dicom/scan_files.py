@@ -49,8 +49,7 @@ def files_under(folders: Sequence[Path]) -> tuple[FoundFile, ...]:
                 "a folder",
                 Interlock.FILE_UNREADABLE,
             )
-        for path in _walk(folder, seen_folders):
-            real = path.resolve()
+        for path, real in _walk(folder, seen_folders):
             if real not in found:
                 found[real] = FoundFile(path, prefix + path.relative_to(folder).as_posix())
     return tuple(sorted(found.values(), key=lambda file: file.shown))
@@ -61,8 +60,9 @@ def is_archive(file: FoundFile) -> bool:
     return file.shown.lower().endswith(ARCHIVES)
 
 
-def _walk(folder: Path, seen: set[Path]) -> list[Path]:
-    files: list[Path] = []
+def _walk(folder: Path, seen: set[Path]) -> list[tuple[Path, Path]]:
+    """Each file and where it really is."""
+    files: list[tuple[Path, Path]] = []
     pending = [folder]
     while pending:
         here = pending.pop()
@@ -76,7 +76,8 @@ def _walk(folder: Path, seen: set[Path]) -> list[Path]:
                     if entry.is_dir():
                         pending.append(here / entry.name)
                     elif entry.is_file():
-                        files.append(here / entry.name)
+                        path = here / entry.name
+                        files.append((path, path.resolve() if entry.is_symlink() else real / entry.name))
         except OSError as error:
             raise DicomError(
                 str(here),
