@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from . import __version__
@@ -63,13 +64,24 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _records(parsed: argparse.Namespace) -> int:
-    if not parsed.verbose:
-        logging.getLogger("pydicom").setLevel(logging.ERROR)  # it warns of every odd value; findings say what matters
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pydicom")
+    with nullcontext() if parsed.verbose else _quiet_pydicom():
         found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
     print(scan_json(found) if parsed.json else scan_text(found), end="")
     return 0 if found.counts.used else EXIT_REFUSED
+
+
+@contextmanager
+def _quiet_pydicom() -> Iterator[None]:
+    """Without pydicom's warnings of every odd value; the findings say what matters."""
+    logger = logging.getLogger("pydicom")
+    former = logger.propagate
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pydicom")
+            yield
+    finally:
+        logger.propagate = former
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from ReirradiationLib.__main__ import main
 from ReirradiationLib.dicom.embedded_dvh import percent_reference_gy, read_embedded_dvhs
 from ReirradiationLib.dicom.headers import Modality
 from ReirradiationLib.dicom.scan import Scan, ScannedCourse, scan
@@ -173,6 +174,11 @@ def test_odd_doses_in_big_endian_and_rle_are_the_same_object(odd: Scan) -> None:
     assert copies.found.startswith("4 "), "big endian and RLE of both the full and the single-frame dose"
     (reused,) = of(odd.findings, Interlock.UID_REUSED)
     assert "1frame" in reused.found, "fewer frames under the same UID are other content"
+
+
+def test_odd_values_do_not_clutter_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["records", str(shared_data("08_odd_rtdose"))]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_odd_relative_dose_is_refused(odd: Scan) -> None:
