@@ -260,6 +260,11 @@ class Interlock(Enum):
         "The dose in the target is far from its prescription.",
         "Make sure that dose, plan and structures belong together.",
     )
+    PRESCRIPTION_BEAM_DOSES = (
+        *("prescription.beam-doses", Severity.NOTE),
+        "The beam doses times the fractions are far from the prescription; they are doses at a point.",
+        "Compare the dose in the target with the treatment record.",
+    )
     TREATMENT_TWICE = (
         *("treatment.twice", Severity.ERROR),
         "The same dose or plan is listed as two courses: it would be counted twice.",
