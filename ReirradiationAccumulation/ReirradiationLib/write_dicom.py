@@ -52,7 +52,7 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     """
     if results.optimization_structures:
         report(STRUCTURES_FILE)
-        _write_structures(folder.path(STRUCTURES_FILE), results)
+        write_structure_set(folder.path(STRUCTURES_FILE), results)
     registrations = _write_registrations(results, folder, report)
     if results.new_course is not None and results.prior_eqd2_gy is not None:
         report(PRIOR_FILE)
@@ -78,12 +78,22 @@ def is_own_dicom(path: Path) -> bool:
     return path.name.startswith(MAPPED_PREFIX) and is_own_object(path, SopClass.RTDOSE)
 
 
-def _write_structures(path: Path, results: CaseResults) -> None:
+def write_structure_set(path: Path, results: CaseResults) -> tuple[str, ...]:
+    """Write the optimization structures as the case wants them, read them back, and return their names as written.
+
+    Raises
+    ------
+    OutputError
+        If a file is there already, a structure cannot be written, or does not read back as what it was written from.
+    ProtocolError
+        If there is no naming rule for the planning system of the case.
+    """
     case, ct = results.case, results.records.ct
     options = StructureOptions(case.export.holes, naming_rule(case.export.planning_system))
     append_to = case.current.structures if case.export.append else None
     exported = write_structures(path, results.optimization_structures, ct, LABEL, options, append_to)
     require_same_structures(path, results.optimization_structures, exported, ct)
+    return tuple(one.structure.name for one in exported)
 
 
 def _write_registrations(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> Registrations:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pydicom
 import SimpleITK as sitk
 from pydicom.errors import InvalidDicomError
-from ReirradiationLib.dicom.scan import scan
+from ReirradiationLib.dicom.scan.scan import scan
 
 DEMO = Path(__file__).resolve().parent.parent / "Data" / "demo_case"
 CT_SLICES = 4900

@@ -25,7 +25,7 @@ from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.structure_writer import StructureOptions, write_structures
 from ReirradiationLib.dicom.structures import read_structures
 from ReirradiationLib.dosimetry.occupancy import structure_mask
-from ReirradiationLib.model.case import RegistrationMethod
+from ReirradiationLib.model.case import RegistrationChoice, RegistrationMethod
 from ReirradiationLib.model.contour_shape import even_odd_area, keyholed, opened
 from ReirradiationLib.model.errors import OutputError, ProtocolError
 from ReirradiationLib.model.geometry import Geometry
@@ -392,7 +392,7 @@ def test_the_shipped_naming_table_can_be_used_and_bad_ones_name_their_row(tmp_pa
         with pytest.raises(ProtocolError, match=f"row 2.*{message}"):
             read_naming_rules(tmp_path / "naming.csv")
     (tmp_path / "naming.csv").write_text("system\nx\n")
-    with pytest.raises(ProtocolError, match="column is missing"):
+    with pytest.raises(ProtocolError, match="no column maximum_length"):
         read_naming_rules(tmp_path / "naming.csv")
 
 
@@ -516,11 +516,11 @@ def test_a_registration_computed_here_is_written_and_recognized_as_output(tmp_pa
     shift = np.eye(4)
     shift[:3, 3] = (1.0, 2.0, 3.0)
     computed = SpatialTransform(ct.frame_uid, prior.dose.frame_uid, (Affine(shift),), "SimpleITK rigid")
-    (choice,) = demo_results.case.prior_courses
-    rigid = replace(choice.registration, method=RegistrationMethod.SIMPLEITK_RIGID, file=None)
+    (choice,) = demo_results.records.prior
+    rigid = replace(choice, registration=RegistrationChoice(RegistrationMethod.SIMPLEITK_RIGID))
     results = replace(
         demo_results,
-        case=replace(demo_results.case, prior_courses=(replace(choice, registration=rigid),)),
+        records=replace(demo_results.records, prior=(rigid,)),
         prior_courses=(replace(prior, transform=computed),),
     )
     folder = OutputFolder(tmp_path / "out")

@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from ReirradiationLib.__main__ import main
-from ReirradiationLib.dicom.course_groups import group_courses
-from ReirradiationLib.dicom.header_reader import read_header
-from ReirradiationLib.dicom.headers import CtHeader, Header, Modality, Moment
-from ReirradiationLib.dicom.scan import Scan, scan
-from ReirradiationLib.dicom.scan_files import files_under
-from ReirradiationLib.dicom.scan_json import scan_json
-from ReirradiationLib.dicom.scan_text import scan_text
+from ReirradiationLib.dicom.scan.course_groups import group_courses
+from ReirradiationLib.dicom.scan.header_reader import read_header
+from ReirradiationLib.dicom.scan.headers import CtHeader, Header, Modality, Moment
+from ReirradiationLib.dicom.scan.scan import Scan, scan
+from ReirradiationLib.dicom.scan.scan_files import files_under
+from ReirradiationLib.dicom.scan.scan_json import scan_json
+from ReirradiationLib.dicom.scan.scan_text import scan_text
 from ReirradiationLib.model.errors import Cancelled, DicomError
 from ReirradiationLib.model.interlock import Interlock
 

@@ -9,8 +9,8 @@ import pydicom
 import pytest
 from ReirradiationLib.__main__ import main
 from ReirradiationLib.dicom.embedded_dvh import percent_reference_gy, read_embedded_dvhs
-from ReirradiationLib.dicom.headers import Modality
-from ReirradiationLib.dicom.scan import Scan, ScannedCourse, scan
+from ReirradiationLib.dicom.scan.headers import Modality
+from ReirradiationLib.dicom.scan.scan import Scan, ScannedCourse, scan
 from ReirradiationLib.model.finding import Finding
 from ReirradiationLib.model.interlock import Interlock
 from shared_data import extracted, shared_data

@@ -16,8 +16,8 @@ from ReirradiationLib.dicom.dose_writer import ContributingDose, write_effective
 from ReirradiationLib.dicom.registration_writer import write_registration
 from ReirradiationLib.dicom.reimport import require_same_dose, require_same_registration, require_same_structures
 from ReirradiationLib.dicom.structure_writer import ExportedStructure, write_structures
-from ReirradiationLib.dicom.validation import Validation
-from ReirradiationLib.dicom.validator import validate_file
+from ReirradiationLib.dicom.validate.validation import Validation
+from ReirradiationLib.dicom.validate.validator import validate_file
 from ReirradiationLib.model.errors import DicomError, OutputError
 from ReirradiationLib.model.image import Image
 from ReirradiationLib.model.outline import SAME_MM, hausdorff_mm, outline

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..model.errors import ReirradiationError
-from ..model.finding import Finding
-from ..model.image import Image
-from ..model.interlock import Interlock
-from .reader import DicomReader, SopClass
-from .registration import read_registration
+from ...model.errors import ReirradiationError
+from ...model.finding import Finding
+from ...model.image import Image
+from ...model.interlock import Interlock
+from ..reader import DicomReader, SopClass
+from ..registration import read_registration
 from .validate_common import belonging, unreadable_texts
 from .validation import Rule, rules_of
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.errors import Cancelled, DicomError
-from ..model.finding import Finding
-from ..model.interlock import Interlock, Severity
+from ...model.errors import Cancelled, DicomError
+from ...model.finding import Finding
+from ...model.interlock import Interlock, Severity
 from .course_checks import CourseChecks, check_course
 from .course_findings import course_findings
 from .course_groups import CourseGroup, group_courses

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..model.finding import Finding
-from ..model.image import Image
-from ..model.interlock import Interlock
-from .reader import DicomReader, open_any
+from ...model.finding import Finding
+from ...model.image import Image
+from ...model.interlock import Interlock
+from ..reader import DicomReader, open_any
 
 _TEXTS = ("PatientName", "PatientID", "StructureSetLabel", "SeriesDescription", "ROIName", "ROIDescription", "DoseComment")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.finding import Finding
-from ..model.interlock import Severity
+from ...model.finding import Finding
+from ...model.interlock import Severity
 from .course_checks import CourseChecks
 from .course_groups import CourseGroup
 from .course_names import beams_of, tail

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ..model.errors import DicomError
-from ..model.finding import Finding
-from ..model.interlock import Interlock
+from ...model.errors import DicomError
+from ...model.finding import Finding
+from ...model.interlock import Interlock
+from ..reader import READ_ERRORS, open_any
 from .headers import Header
-from .reader import READ_ERRORS, open_any
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

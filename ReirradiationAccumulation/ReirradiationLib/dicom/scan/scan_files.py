@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.errors import DicomError
-from ..model.interlock import Interlock
+from ...model.errors import DicomError
+from ...model.interlock import Interlock
 
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".txz", ".tbz2", ".tar.gz", ".tar.xz", ".tar.bz2")
 """Endings of archives, which are named and not opened."""

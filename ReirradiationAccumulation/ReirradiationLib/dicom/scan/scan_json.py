@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..model.finding import Finding
+from ...model.finding import Finding
+from ..embedded_dvh import EmbeddedDvh
 from .course_checks import CourseChecks
 from .ct_series import CtSeries
-from .embedded_dvh import EmbeddedDvh
 from .headers import DoseHeader, Origin, PlanHeader, RegistrationHeader, StructuresHeader, TreatmentHeader
 from .plan_findings import beam_doses_gy, delivered_fractions
 from .scan import Scan, ScannedCourse

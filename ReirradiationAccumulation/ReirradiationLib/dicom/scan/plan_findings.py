@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..model.finding import Finding
-from ..model.interlock import Interlock
+from ...model.finding import Finding
+from ...model.interlock import Interlock
 from .course_groups import CourseGroup
 from .course_names import plan_name
 from .headers import Modality, PlanHeader

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ..model.geometry import Vector3
-from ..model.image import Patient
+from ...model.geometry import Vector3
+from ...model.image import Patient
 from .scan_files import FoundFile
 
 EXPORT_SECONDS = 60

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..reader import DicomReader, SopClass
 from .headers import BeamHeader, FractionGroup, Modality, Moment, Origin, PlanHeader, Prescription
-from .reader import DicomReader, SopClass
 
 PLAN_TAGS = (
     *("RTPlanLabel", "RTPlanName", "RTPlanDate", "RTPlanTime", "ApprovalStatus", "FractionGroupSequence"),

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.arrays import FloatArray
-from ..model.finding import Finding
-from ..model.geometry import Geometry
-from ..model.image import Image
-from ..model.interlock import Interlock
-from ..model.outline import Outline, hausdorff_mm, outline
-from ..model.polygons import signed_area
-from .contour_fitting import CRUMB_PIXELS, MOST_POINTS, PLANE_TOLERANCE_MM
-from .naming import ANY_SYSTEM
-from .reader import DicomReader
-from .reimport import OUTLINE_TOLERANCE_MM, VOLUME_TOLERANCE
-from .structures import CONTOUR_DATA
+from ...model.arrays import FloatArray
+from ...model.finding import Finding
+from ...model.geometry import Geometry
+from ...model.image import Image
+from ...model.interlock import Interlock
+from ...model.outline import Outline, hausdorff_mm, outline
+from ...model.polygons import signed_area
+from ..contour_fitting import CRUMB_PIXELS, MOST_POINTS, PLANE_TOLERANCE_MM
+from ..naming import ANY_SYSTEM
+from ..reader import DicomReader
+from ..reimport import OUTLINE_TOLERANCE_MM, VOLUME_TOLERANCE
+from ..structures import CONTOUR_DATA
+from ..writing import DS_BYTES
 from .validate_common import belonging, unreadable_texts
 from .validation import RegionChange, RegionSummary, Rule, rules_of
-from .writing import DS_BYTES
 
 SHORT_STRING = 16
 CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})

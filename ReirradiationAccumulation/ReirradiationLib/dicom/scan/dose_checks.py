@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model.arrays import Float32Array, FloatArray
-from ..model.errors import DicomError, GeometryError
-from ..model.geometry import Geometry
-from ..model.interlock import Interlock
-from ..model.interpolation import trilinear
+from ...model.arrays import Float32Array, FloatArray
+from ...model.errors import DicomError, GeometryError
+from ...model.geometry import Geometry
+from ...model.interlock import Interlock
+from ...model.interpolation import trilinear
+from ..planes import grid, row_and_column_directions
+from ..reader import READ_ERRORS, DicomReader, open_any
 from .headers import DoseHeader
-from .planes import grid, row_and_column_directions
-from .reader import READ_ERRORS, DicomReader, open_any
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

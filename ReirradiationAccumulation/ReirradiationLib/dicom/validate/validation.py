@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.finding import Finding
-from ..model.interlock import Interlock, Severity
+from ...model.finding import Finding
+from ...model.interlock import Interlock, Severity
 
 MOST_TOLD = 5
 """Findings of one rule that are listed; of the others, the number."""

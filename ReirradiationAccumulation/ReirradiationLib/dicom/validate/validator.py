@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..model.errors import DicomError
-from ..model.image import Image
-from ..model.interlock import Interlock
-from .ct import read_ct
-from .reader import SopClass, open_dicom
+from ...model.errors import DicomError
+from ...model.image import Image
+from ...model.interlock import Interlock
+from ..ct import read_ct
+from ..reader import SopClass, open_dicom
 from .validate_dose import dose_rules
 from .validate_registration import registration_rules
 from .validate_structures import compared, read_regions, structure_rules, summaries

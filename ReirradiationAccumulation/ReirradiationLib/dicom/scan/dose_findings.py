@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from ..model.finding import Finding
-from ..model.interlock import Interlock
+from ...model.finding import Finding
+from ...model.interlock import Interlock
 from .course_groups import CourseGroup
 from .course_names import dose_name, plan_name, tail
 from .ct_series import CtSeries

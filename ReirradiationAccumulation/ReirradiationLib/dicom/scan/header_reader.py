@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..model.errors import DicomError
-from ..model.image import Patient
-from ..model.interlock import Interlock
+from ...model.errors import DicomError
+from ...model.image import Patient
+from ...model.interlock import Interlock
+from ..reader import DicomReader, SopClass, open_any, read_patient
 from .file_layout import FileLayout, read_layout
 from .headers import (
     CtHeader,
@@ -20,7 +21,6 @@ from .headers import (
     TreatmentHeader,
 )
 from .plan_header import PLAN_TAGS, plan_header
-from .reader import DicomReader, SopClass, open_any, read_patient
 from .scan_files import FoundFile
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from ..model.finding import Finding
-from ..model.image import Patient
-from ..model.interlock import Interlock
+from ...model.finding import Finding
+from ...model.image import Patient
+from ...model.interlock import Interlock
 from .course_groups import CourseGroup
 from .course_names import ct_name, plan_name, structures_name, tail
 from .ct_series import series_findings

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..model.errors import DicomError
-from ..model.interlock import Interlock
-from .reader import BARE_STARTS, PREAMBLE
+from ...model.errors import DicomError
+from ...model.interlock import Interlock
+from ..reader import BARE_STARTS, PREAMBLE
 
 IMPLICIT, BIG_ENDIAN, DEFLATED = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
 MEDIA_CLASS, MEDIA_INSTANCE, TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010

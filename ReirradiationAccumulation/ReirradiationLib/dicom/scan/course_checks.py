@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.arrays import FloatArray
-from ..model.errors import Cancelled, DicomError
-from ..model.finding import Finding
-from ..model.interlock import Interlock
+from ...model.arrays import FloatArray
+from ...model.errors import Cancelled, DicomError
+from ...model.finding import Finding
+from ...model.interlock import Interlock
+from ..embedded_dvh import EmbeddedDvh, percent_reference_gy, read_embedded_dvhs
+from ..structures import read_structures
 from .course_groups import CourseGroup
 from .course_names import dose_name, plan_name, structures_name
 from .dose_checks import BeamSum, DoseGrid, DoseMeasures, compare_beams, measure, median_at, read_dose_grid
 from .dose_findings import BEAM, WHOLE_PLAN
-from .embedded_dvh import EmbeddedDvh, percent_reference_gy, read_embedded_dvhs
 from .headers import DoseHeader, Origin, PlanHeader, Prescription, RoiHeader, StructuresHeader
-from .structures import read_structures
 
 BORDER_SHARE = 0.05
 BEAMS_DEVIATION = 0.01

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..model.image import Patient
+from ...model.image import Patient
 from .ct_series import CtSeries, gather_series
 from .headers import (
     CtHeader,

@@ -9,9 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ..model.arrays import FloatArray
-from ..model.finding import Finding
-from ..model.interlock import Interlock
+from ...model.arrays import FloatArray
+from ...model.finding import Finding
+from ...model.interlock import Interlock
 from .headers import CtHeader, Origin
 
 DISTANCE_TOLERANCE = 0.01

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..model.errors import DicomError
-from ..model.finding import Finding
-from ..model.image import Image
-from ..model.interlock import Interlock
-from .reader import READ_ERRORS, DicomReader
+from ...model.errors import DicomError
+from ...model.finding import Finding
+from ...model.image import Image
+from ...model.interlock import Interlock
+from ..reader import READ_ERRORS, DicomReader
 from .validate_common import belonging, unreadable_texts
 from .validation import Rule, rules_of
 
