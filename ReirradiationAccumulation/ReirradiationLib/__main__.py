@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     records.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="searched with everything below")
     records.add_argument("--json", action="store_true", help="print JSON instead of text, see docs/records.md")
     records.add_argument("--headers-only", action="store_true", help="read neither dose pixels nor contours")
+    records.add_argument("--draft", type=Path, metavar="CASE.json", help="also write a draft of a case file to complete")
+    records.add_argument(
+        "--new-course", type=int, metavar="N", help="number of the new course, for --draft; else the latest"
+    )
     records.set_defaults(command=commands.records)
 
     run = added.add_parser("run", help="run a case file: map, sum, evaluate, write")

@@ -8,12 +8,16 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
-from .dicom.scan.scan import scan
+from .dicom.scan.draft import draft_case
+from .dicom.scan.scan import Scan, scan
 from .dicom.scan.scan_json import scan_json
 from .dicom.scan.scan_text import scan_text
 from .dicom.validate.validator import validate_file
-from .model.case_file import read_case
+from .model.case_file import case_to_json, read_case
+from .model.errors import OutputError
+from .model.protocol_tables import default_protocol_folder, load_protocol
 from .mrml.pictures import OffscreenPictureMaker
 from .mrml.scene_writer import MrbSceneWriter
 from .report.evaluation import INTENDED_USE
@@ -42,6 +46,8 @@ def records(parsed: argparse.Namespace) -> int:
     with nullcontext() if parsed.verbose else _quiet_pydicom():
         found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
     print(scan_json(found) if parsed.json else scan_text(found), end="")
+    if parsed.draft is not None:
+        _write_draft(found, parsed.draft, parsed.new_course)
     return EXIT_DONE if found.counts.used else EXIT_REFUSED
 
 
@@ -56,6 +62,21 @@ def interlocks(parsed: argparse.Namespace) -> int:
     """Print the catalogue of interlocks as Markdown."""
     print(interlock_page(), end="")
     return EXIT_DONE
+
+
+def _write_draft(found: Scan, path: Path, new_course: int | None) -> None:
+    """Write the draft of a case file, never over one that is there; remarks go to stderr, so that JSON can be piped."""
+    protocol = load_protocol(default_protocol_folder())
+    draft = draft_case(found, path.resolve(), new_course, [tissue.name for tissue in protocol.tissues])
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(case_to_json(draft.case))
+    except OSError as error:
+        found_there = f"cannot be written ({error.strerror})"
+        raise OutputError(str(path), found_there, "Name a new file in a folder that is there.") from error
+    print(f"\nDraft of a case: {path}. Choose the tissues, add limits, and check every line.", file=sys.stderr)
+    for remark in draft.remarks:
+        print(f"  {remark}", file=sys.stderr)
 
 
 @contextmanager

@@ -40,7 +40,9 @@ def read_dose(path: Path) -> Dose:
         raise reader.refuse("DoseUnits", f"is '{units}'", "", "'GY'", Interlock.DOSE_UNITS)
     dose_type, summation = _dose_type(reader), _summation(reader)
     plan = _only_plan(reader)
-    voxels, geometry, added = _planes(reader)
+    voxels, geometry, added = read_grid(reader)
+    if not voxels.any():
+        raise reader.refuse("PixelData", "is zero everywhere", "", "a dose", Interlock.DOSE_ZERO)
     return Dose(
         voxels_gy=voxels,
         geometry=geometry,
@@ -89,14 +91,29 @@ def _beams(plan: DicomReader) -> frozenset[int]:
     )
 
 
-def _planes(reader: DicomReader) -> tuple[Float32Array, Geometry, int]:
-    """Voxels on an even grid, its geometry, and how many planes were added."""
+def read_grid(reader: DicomReader) -> tuple[Float32Array, Geometry, int]:
+    """Voxels of a dose object in its DoseUnits on an even grid, the grid, and how many planes were added to make it even.
+
+    Returns
+    -------
+    voxels : array, shape (nk, nj, ni)
+    geometry : Geometry
+        LPS.
+    added : int
+
+    Raises
+    ------
+    DicomError
+        If its planes cannot be placed, or its pixels do not fit its header, are negative or cannot be decoded.
+    GeometryError
+        If a spacing is not positive.
+    """
     row, column = row_and_column_directions(reader)
     normal = np.cross(row, column)
     origin = reader.numbers("ImagePositionPatient", 3)
     positions = plane_positions(reader, origin, normal)
     spacing_j, spacing_i = reader.numbers("PixelSpacing", 2)
-    voxels = _voxels_gy(reader, len(positions))
+    voxels = _voxels(reader, len(positions))
     added = 0
     if len(positions) > 1:
         voxels, step, added = even_planes(reader, voxels, positions)
@@ -114,7 +131,7 @@ def _planes(reader: DicomReader) -> tuple[Float32Array, Geometry, int]:
     return voxels, geometry, added
 
 
-def _voxels_gy(reader: DicomReader, frames: int) -> Float32Array:
+def _voxels(reader: DicomReader, frames: int) -> Float32Array:
     scaling = reader.number("DoseGridScaling")
     if scaling <= 0.0:
         raise reader.refuse("DoseGridScaling", f"is {scaling}", "", "> 0", Interlock.DOSE_VALUES)
@@ -135,8 +152,6 @@ def _voxels_gy(reader: DicomReader, frames: int) -> Float32Array:
         raise reader.refuse("PixelData", f"has shape {pixels.shape}", "", f"{shape}", Interlock.DOSE_VALUES)
     if pixels.min() < 0:
         raise reader.refuse("PixelData", "holds negative doses", "", "≥ 0 Gy", Interlock.DOSE_VALUES)
-    if not pixels.any():
-        raise reader.refuse("PixelData", "is zero everywhere", "", "a dose", Interlock.DOSE_ZERO)
     voxels = np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
     if not np.isfinite(voxels).all():
         raise reader.refuse("DoseGridScaling", f"is {scaling}", "", "a dose in Gy", Interlock.DOSE_VALUES)

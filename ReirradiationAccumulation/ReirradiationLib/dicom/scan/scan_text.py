@@ -47,12 +47,15 @@ def _course_lines(number: int, course: ScannedCourse, scan: Scan) -> list[str]:
     who = f"patient {patient.patient_id or '(no ID)'} '{patient.name}'"
     born = f", born {patient.birth_date}" if patient.birth_date else ""
     rows: list[tuple[str, str]] = [("frame of reference", tail(uid)) for uid in group.frame_uids]
-    rows += [("CT", _ct(series)) for series in group.ct_series]
-    rows += [("structures", _structures(one, group)) for one in group.structures]
+    for series in group.ct_series:
+        rows += [("CT", _ct(series)), ("", f"in {_folders(series)}")]
+    for one in group.structures:
+        rows += [("structures", _structures(one, group)), ("", f"in {one.origin.file.shown}")]
     for plan in group.plans:
-        rows.append(("plan", _plan(plan, group)))
+        rows += [("plan", _plan(plan, group)), ("", f"in {plan.origin.file.shown}")]
         rows += [("", line) for line in _plan_details(plan, group, course.checks)]
-    rows += [("dose", _dose(dose, group, course.checks)) for dose in group.doses]
+    for dose in group.doses:
+        rows += [("dose", _dose(dose, group, course.checks)), ("", f"in {dose.origin.file.shown}")]
     rows += [("registration", line) for line in _registrations(number, group, scan)]
     if group.treatments:
         rows.append(("treatment records", str(len(group.treatments))))
@@ -71,6 +74,11 @@ def _ct(series: CtSeries) -> str:
     description = f"'{origin.description}' " if origin.description else ""
     size = f"{_plural(len(series.slices), 'slice')} {first.columns} × {first.rows}, {spacing}{distance}"
     return f"{description}{tail(origin.series_uid)}, {_day(origin.study_day)}: {size}"
+
+
+def _folders(series: CtSeries) -> str:
+    folders = sorted({header.origin.file.shown.rpartition("/")[0] or "." for header in series.slices})
+    return folders[0] if len(folders) == 1 else f"{len(folders)} folders, the first {folders[0]}"
 
 
 def _structures(one: StructuresHeader, group: CourseGroup) -> str:
@@ -149,7 +157,8 @@ def _registrations(number: int, group: CourseGroup, scan: Scan) -> list[str]:
         kind = "deformable" if registration.is_deformable else "rigid"
         registered = tail(registration.frame_uids[0])
         lines.append(
-            f"{kind} {tail(registration.origin.uid)}, {to}; registered frame {registered}; {registration.origin.system}"
+            f"{kind} {tail(registration.origin.uid)}, {to}; registered frame {registered}; "
+            f"in {registration.origin.file.shown}"
         )
     return lines
 

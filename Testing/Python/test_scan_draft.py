@@ -1,0 +1,103 @@
+"""A draft of a case from a scan: it says what the files say, and cannot run before the user has chosen the rest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dicom_files import changed
+from ReirradiationLib.__main__ import main
+from ReirradiationLib.dicom.scan.draft import CHOOSE, draft_case
+from ReirradiationLib.dicom.scan.scan import scan
+from ReirradiationLib.model.case import RegistrationMethod
+from ReirradiationLib.model.case_file import read_case
+from ReirradiationLib.model.errors import CaseError, ProtocolError
+from ReirradiationLib.model.finding import Decision
+from ReirradiationLib.workflow import Monitor, compute
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> Path:
+    """The demo's DICOM files, all in one folder, under names that say nothing."""
+    folder = tmp_path_factory.mktemp("flat")
+    files = sorted(path for course in ("course1", "course2") for path in (demo_folder / course).rglob("*.dcm"))
+    for n, file in enumerate(files):
+        shutil.copy(file, folder / f"{n:04d}")
+    return folder
+
+
+def test_the_draft_of_a_flat_folder_runs_once_it_is_completed(copied: Path, tmp_path: Path, demo_results) -> None:
+    path = tmp_path / "case.json"
+    assert main(["records", str(copied), "--draft", str(path)]) == 0
+    case = read_case(path)
+    (prior,) = case.prior_courses
+    assert prior.registration is not None
+    assert prior.registration.method is RegistrationMethod.DICOM
+    assert case.current.ct_series  # two CT series share the folder
+    assert prior.ct_series
+    with pytest.raises(ProtocolError, match=CHOOSE):
+        clipped = Decision("dose.clipped", "Course 'L1_SBRT30Gy5fx'", "me", "now", "seen")
+        compute(replace(case, decisions=(clipped,)), Monitor())
+    chosen = tuple(choice for choice in case.structures if choice.name == "spinal_cord")
+    done = replace(case, structures=chosen, decisions=(clipped,), constraints=demo_results.case.constraints[:1])
+    (score,) = compute(done, Monitor()).scores
+    assert score.cumulative == pytest.approx(demo_results.scores[0].cumulative, abs=1e-9)
+
+
+def test_a_file_that_is_there_is_not_replaced(copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "case.json"
+    path.write_text("mine")
+    assert main(["records", str(copied), "--headers-only", "--draft", str(path)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+
+
+def test_another_course_may_be_the_new_one(copied: Path, tmp_path: Path) -> None:
+    draft = draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 1, [])
+    assert draft.case.new_course.label == "L2_30Gy10fx"
+    assert [course.label for course in draft.case.prior_courses] == ["L1_SBRT30Gy5fx 2024"]
+    (prior,) = draft.case.prior_courses
+    assert prior.registration is not None
+    assert prior.registration.file is not None
+    assert "REG_rigid" in str(prior.registration.file) or prior.registration.method is RegistrationMethod.DICOM
+    with pytest.raises(CaseError, match="1 to 2"):
+        draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 3, [])
+
+
+def test_the_deformable_registration_is_not_taken_in_the_other_direction(copied: Path, tmp_path: Path) -> None:
+    """REG_deform goes from course 2's frame; with course 1 as the new one only the rigid one can be used."""
+    import pydicom
+
+    draft = draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 1, [])
+    (prior,) = draft.case.prior_courses
+    assert prior.registration is not None and prior.registration.file is not None
+    assert pydicom.dcmread(prior.registration.file).SOPClassUID == "1.2.840.10008.5.1.4.1.1.66.1"
+
+
+def test_what_the_files_do_not_state_cannot_pass(copied: Path, tmp_path: Path, demo_folder: Path) -> None:
+    folder = tmp_path / "files"
+    shutil.copytree(copied, folder)
+    for file in folder.iterdir():
+        dataset_is_new_plan = b"L1_SBRT30Gy5fx" in file.read_bytes()[:4000]
+        if dataset_is_new_plan:
+            changed(file, file, lambda d: d.__delattr__("DoseReferenceSequence"))
+    path = tmp_path / "case.json"
+    assert main(["records", str(folder), "--headers-only", "--draft", str(path)]) == 0
+    assert json.loads(path.read_text(encoding="utf-8"))["new_course"]["prescription_gy"] == 0
+    with pytest.raises(CaseError, match=r"prescription_gy.*> 0"):
+        read_case(path)
+
+
+def test_courses_of_several_patients_need_a_choice(copied: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    shutil.copytree(copied, folder)
+    for file in folder.iterdir():
+        if b"Prior CT" in file.read_bytes()[:4000]:
+            continue
+        changed(file, file, lambda d: setattr(d, "PatientID", "P2"))
+    found = scan([folder], headers_only=True)
+    with pytest.raises(CaseError, match=r"patients.*--new-course"):
+        draft_case(found, tmp_path / "case.json", None, [])
