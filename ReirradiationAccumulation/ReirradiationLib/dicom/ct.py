@@ -120,7 +120,7 @@ def _same_slice(one: DicomReader, other: DicomReader) -> bool:
     if any(one.text(keyword) != other.text(keyword) for keyword in placed):
         return False
     same_syntax = one.transfer_syntax() == other.transfer_syntax()
-    if same_syntax and one.dataset.get("PixelData") == other.dataset.get("PixelData"):
+    if same_syntax and one.raw("PixelData") == other.raw("PixelData") != b"":
         return True
     return bool(np.array_equal(hounsfield(one), hounsfield(other)))
 

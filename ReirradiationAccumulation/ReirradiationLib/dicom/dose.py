@@ -14,10 +14,13 @@ from ..model.image import Dose, DoseSummation, DoseType, SourceObject
 from ..model.interlock import Interlock
 from .dose_planes import even_planes, plane_positions
 from .planes import grid, row_and_column_directions
-from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient
+from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient
 
 LARGEST_GRID_BYTES = 2**31
 """A dose grid beyond 2 GiB is no patient's; a header that claims one is refused before memory is asked for."""
+
+SINGLE = tuple(float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
+"""Smallest and largest dose in Gy that single precision holds in full."""
 
 
 def read_dose(path: Path) -> Dose:
@@ -121,10 +124,10 @@ def _voxels_gy(reader: DicomReader, frames: int) -> Float32Array:
     _require_plausible_pixels(reader, shape)
     try:
         pixels = reader.dataset.pixel_array
-    except READ_ERRORS as error:
+    except read_errors() as error:
         raise DicomError(
             reader.where,
-            f"dose grid cannot be decoded ({error})",
+            f"dose grid cannot be decoded ({error!s:.200})",
             "Export it uncompressed.",
             interlock=Interlock.DOSE_VALUES,
         ) from error
@@ -136,10 +139,10 @@ def _voxels_gy(reader: DicomReader, frames: int) -> Float32Array:
         raise reader.refuse("PixelData", "holds negative doses", "", "≥ 0 Gy", Interlock.DOSE_VALUES)
     if not pixels.any():
         raise reader.refuse("PixelData", "is zero everywhere", "", "a dose", Interlock.DOSE_ZERO)
-    voxels = np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
-    if not np.isfinite(voxels).all():
+    # Beyond what single precision holds a dose would become infinite, or zero everywhere.
+    if not SINGLE[0] <= float(pixels.max()) * scaling <= SINGLE[1]:
         raise reader.refuse("DoseGridScaling", f"is {scaling}", "", "a dose in Gy", Interlock.DOSE_VALUES)
-    return voxels
+    return np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
 
 
 def _require_plausible_pixels(reader: DicomReader, shape: tuple[int, int, int]) -> None:
@@ -154,7 +157,6 @@ def _require_plausible_pixels(reader: DicomReader, shape: tuple[int, int, int]) 
     if claimed > LARGEST_GRID_BYTES:
         found = f"claims a grid of {shape}, {claimed / 1e9:.1f} GB"
         raise reader.refuse("Rows", found, "", "at most 2 GB", Interlock.FILE_TOO_LARGE)
-    pixels = reader.dataset.get("PixelData")
-    length = len(pixels) if isinstance(pixels, bytes) else 0
+    length = len(reader.raw("PixelData"))
     if length == 0 or (not reader.is_compressed() and not claimed <= length <= claimed + 1):
         raise reader.refuse("PixelData", f"has {length} bytes", "", f"{claimed} bytes", Interlock.DOSE_VALUES)

@@ -7,7 +7,7 @@ import numpy as np
 from ..model.arrays import Float32Array
 from ..model.errors import DicomError
 from ..model.interlock import Interlock
-from .reader import READ_ERRORS, DicomReader
+from .reader import DicomReader, read_errors
 
 LARGEST_SIDE = 4096
 """Rows or columns beyond this are no CT's; a header that claims more is refused before memory is asked for."""
@@ -31,10 +31,12 @@ def hounsfield(reader: DicomReader) -> Float32Array:
         raise reader.refuse("Rows", f"claims a slice of {shape}", "", expected, Interlock.FILE_TOO_LARGE)
     try:
         voxels = np.asarray(reader.dataset.pixel_array * slope + intercept, dtype=np.float32)
-    except READ_ERRORS as error:
+    except read_errors() as error:
         if not reader.is_compressed():
             raise reader.refuse("PixelData", f"cannot be decoded ({error})") from error
         voxels = _by_simpleitk(reader, error)
+    if not np.isfinite(voxels).all():
+        raise reader.refuse("RescaleSlope", f"{slope:g} and intercept {intercept:g} give no Hounsfield units")
     if voxels.shape != shape:
         raise reader.refuse("PixelData", f"has shape {voxels.shape}", "Export single-frame CT slices.", f"{shape}")
     return voxels
@@ -46,7 +48,7 @@ def _by_simpleitk(reader: DicomReader, cause: Exception) -> Float32Array:
         import SimpleITK as sitk
 
         return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(reader.where, sitk.sitkFloat32))[0], dtype=np.float32)
-    except (ImportError, *READ_ERRORS) as error:
+    except read_errors() as error:
         raise DicomError(
             reader.where,
             f"compressed pixels cannot be decoded ({cause})",

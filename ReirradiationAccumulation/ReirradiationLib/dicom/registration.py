@@ -95,10 +95,9 @@ def _grid(item: DicomReader, pre: FloatArray) -> DisplacementGrid:
     row, column = row_and_column_directions(item)
     size = item.numbers("GridDimensions", 3)
     count = int(np.prod(size)) * 3
-    data = item.dataset.get("VectorGridData")
-    if not isinstance(data, bytes) or len(data) < 4 * count:
-        length = len(data) if isinstance(data, bytes) else 0
-        raise item.refuse("VectorGridData", f"has {length} bytes", "Export the registration again.", f"{4 * count} bytes")
+    data = item.raw("VectorGridData")
+    if len(data) != 4 * count:
+        raise item.refuse("VectorGridData", f"has {len(data)} bytes", "Export the registration again.", f"{4 * count} bytes")
     geometry = grid(
         row,
         column,
