@@ -65,7 +65,8 @@ def radiation(reader: DicomReader) -> Radiation:
         return Radiation.PROTONS
     # An ion plan that does not say which ions it uses must not pass for photons.
     is_ion_plan = reader.text("SOPClassUID") == SopClass.RTIONPLAN.value
-    return Radiation.IONS if is_ion_plan and not kinds <= {"PHOTON", "ELECTRON"} else Radiation.EXTERNAL
+    says_otherwise = bool(kinds) and kinds <= {"PHOTON", "ELECTRON"}
+    return Radiation.IONS if is_ion_plan and not says_otherwise else Radiation.EXTERNAL
 
 
 def _only_group(reader: DicomReader) -> DicomReader:
