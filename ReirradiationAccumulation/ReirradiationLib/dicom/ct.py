@@ -12,7 +12,7 @@ from ..model.errors import DicomError
 from ..model.image import Image
 from ..model.interlock import Interlock
 from .pixels import hounsfield
-from .planes import grid, row_and_column_directions
+from .planes import grid_of, row_and_column_directions
 from .reader import DicomReader, SopClass, open_dicom, read_patient
 
 SPACING_TOLERANCE = 0.01
@@ -40,7 +40,8 @@ def read_ct(folder: Path) -> Image:
     ------
     DicomError
         If there is no series or more than one, fewer than two slices, a damaged or missing slice, one UID on different
-        slices, tilted or unevenly spaced slices, or differing rows, columns, spacing or orientation.
+        slices, tilted or unevenly spaced slices, or differing patient, frame of reference, rows, columns, spacing or
+        orientation.
     """
     slices = _without_copies(_one_series(folder, _ct_slices(folder)))
     first = slices[0]
@@ -54,10 +55,9 @@ def read_ct(folder: Path) -> Image:
         _require_same_plane(reader, first)
     spacing_k = _slice_spacing(folder, positions, normal)
     spacing_j, spacing_i = first.numbers("PixelSpacing", 2)
-    geometry = grid(
-        row,
-        column,
-        normal,
+    geometry = grid_of(
+        first,
+        (row, column, normal),
         origin=positions[0],
         spacing=np.array([spacing_i, spacing_j, spacing_k]),
         size=np.array([first.whole("Columns"), first.whole("Rows"), len(slices)]),
@@ -130,8 +130,8 @@ def _refuse(subject: Path, found: str, expected: str, interlock: Interlock) -> D
 
 
 def _require_same_plane(reader: DicomReader, first: DicomReader) -> None:
-    for keyword in ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "FrameOfReferenceUID"):
-        if keyword == "FrameOfReferenceUID":
+    for keyword in ("PatientID", "FrameOfReferenceUID", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient"):
+        if keyword in ("PatientID", "FrameOfReferenceUID"):
             same = reader.text(keyword) == first.text(keyword)
         else:
             ours, theirs = reader.numbers(keyword), first.numbers(keyword)

@@ -13,7 +13,7 @@ from ..model.geometry import Geometry
 from ..model.image import Dose, DoseSummation, DoseType, SourceObject
 from ..model.interlock import Interlock
 from .dose_planes import even_planes, plane_positions
-from .planes import grid, row_and_column_directions
+from .planes import grid_of, row_and_column_directions
 from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient
 
 LARGEST_GRID_BYTES = 2**31
@@ -105,10 +105,9 @@ def _planes(reader: DicomReader) -> tuple[Float32Array, Geometry, int]:
     else:
         # One plane tells the dose on that plane only; its thickness is needed for a grid and never widens the dose.
         step = reader.number("SliceThickness") if reader.has("SliceThickness") else float(min(spacing_i, spacing_j))
-    geometry = grid(
-        row,
-        column,
-        normal * np.sign(step),
+    geometry = grid_of(
+        reader,
+        (row, column, normal * np.sign(step)),
         origin=origin,
         spacing=np.array([spacing_i, spacing_j, abs(step)]),
         size=np.array(voxels.shape[::-1]),
