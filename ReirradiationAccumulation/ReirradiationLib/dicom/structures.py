@@ -11,7 +11,7 @@ from ..model.arrays import FloatArray
 from ..model.errors import DicomError
 from ..model.interlock import Interlock
 from ..model.structure import Structure, StructureSet
-from .reader import DicomReader, SopClass, open_dicom, read_patient
+from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient
 
 CONTOUR_DATA = 0x30060050
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -111,7 +111,11 @@ def _contours(region: DicomReader) -> tuple[tuple[FloatArray, ...], tuple[FloatA
 
 def _raw_points(item: DicomReader) -> object:
     """ContourData as it is in the file: asking for its value would make pydicom convert it."""
-    return getattr(item.dataset.get_item(CONTOUR_DATA), "value", None)
+    try:
+        return getattr(item.dataset.get_item(CONTOUR_DATA), "value", None)
+    except read_errors() as error:
+        found = f"cannot be read ({error!s:.80})"
+        raise item.refuse("ContourData", found, interlock=Interlock.STRUCTURES_CONTOUR) from error
 
 
 def _points(item: DicomReader) -> FloatArray:
