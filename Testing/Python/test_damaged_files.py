@@ -157,3 +157,26 @@ def test_beams_of_unknown_delivery_type_count_as_treatment(tmp_path: Path, demo_
 
     path = changed(demo_folder / "course1" / "RP.dcm", tmp_path / "RP.dcm", delivered)
     assert read_plan(path).beams == {1, 3, 4}
+
+
+def test_pixels_of_many_slices_in_one_are_refused_before_they_are_decoded(tmp_path: Path, demo_folder: Path) -> None:
+    """pydicom takes what is left over for further frames, whatever their number."""
+    for n in range(3):
+        source = demo_folder / "course2" / "CT" / f"CT.{n:03d}.dcm"
+        times = 3 if n == 1 else 1
+        changed(source, tmp_path / source.name, lambda d, m=times: setattr(d, "PixelData", d.PixelData * m))
+    with pytest.raises(DicomError, match=r"PixelData.*has 73932 bytes, expected 24644 bytes"):
+        read_ct(tmp_path)
+
+
+@on_posix
+def test_a_huge_slice_is_refused_and_a_huge_dose_beside_the_slices_passed_over(tmp_path: Path, demo_folder: Path) -> None:
+    for n in range(3):
+        source = demo_folder / "course2" / "CT" / f"CT.{n:03d}.dcm"
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    (tmp_path / "RD.dcm").write_bytes((demo_folder / "course2" / "RD.dcm").read_bytes())
+    os.truncate(tmp_path / "RD.dcm", 2**31)
+    assert len(read_ct(tmp_path).files) == 3
+    os.truncate(tmp_path / "CT.001.dcm", 2**31)
+    with pytest.raises(DicomError, match=r"CT\.001.*PixelData.*0 bytes"):
+        read_ct(tmp_path)

@@ -18,6 +18,9 @@ from .reader import DicomReader, SopClass, open_dicom, read_patient
 SPACING_TOLERANCE = 0.01
 """Largest deviation of a slice distance from the usual one, relative to it."""
 
+LARGEST_SLICE_BYTES = 2**27
+"""A file beyond 128 MiB is no CT slice."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -87,8 +90,9 @@ def _ct_slices(folder: Path) -> list[DicomReader]:
     slices = []
     for path in paths:
         try:
-            slices.append(open_dicom(path, SopClass.CT))
-        except DicomError as error:
+            # Without its pixels a slice that is too large is refused later; a large dose beside the slices is passed over.
+            slices.append(open_dicom(path, SopClass.CT, pixels=path.stat().st_size <= LARGEST_SLICE_BYTES))
+        except (DicomError, OSError) as error:
             # A folder exported by a planning system often holds RTSTRUCT, RTDOSE and text files beside the slices;
             # a CT slice lost to damage is caught below as a gap or by the structure set's references.
             _log.info("passed over in the CT folder: %s", error)

@@ -29,6 +29,7 @@ def hounsfield(reader: DicomReader) -> Float32Array:
     if not 0 < min(shape) <= max(shape) <= LARGEST_SIDE:
         expected = f"at most {LARGEST_SIDE} × {LARGEST_SIDE}"
         raise reader.refuse("Rows", f"claims a slice of {shape}", "", expected, Interlock.FILE_TOO_LARGE)
+    _require_one_frame(reader, shape)
     try:
         voxels = np.asarray(reader.dataset.pixel_array * slope + intercept, dtype=np.float32)
     except read_errors() as error:
@@ -40,6 +41,15 @@ def hounsfield(reader: DicomReader) -> Float32Array:
     if voxels.shape != shape:
         raise reader.refuse("PixelData", f"has shape {voxels.shape}", "Export single-frame CT slices.", f"{shape}")
     return voxels
+
+
+def _require_one_frame(reader: DicomReader, shape: tuple[int, int]) -> None:
+    """Refuse what pydicom would decode as further frames, to whatever size; a few bytes of padding do no harm."""
+    if reader.has("NumberOfFrames") and reader.whole("NumberOfFrames") != 1:
+        raise reader.refuse("NumberOfFrames", f"is {reader.text('NumberOfFrames')}", "Export single-frame CT slices.", "1")
+    length, claimed = len(reader.raw("PixelData")), shape[0] * shape[1] * reader.whole("BitsAllocated") // 8
+    if not reader.is_compressed() and not claimed <= length < 2 * claimed:
+        raise reader.refuse("PixelData", f"has {length} bytes", "", f"{claimed} bytes")
 
 
 def _by_simpleitk(reader: DicomReader, cause: Exception) -> Float32Array:
