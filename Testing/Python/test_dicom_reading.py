@@ -17,7 +17,7 @@ from ReirradiationLib.dicom.dose import read_dose
 from ReirradiationLib.dicom.plan import read_plan
 from ReirradiationLib.dicom.registration import read_registration
 from ReirradiationLib.dicom.structures import read_structures
-from ReirradiationLib.model.errors import CaseError, DicomError, GeometryError, RegistrationError
+from ReirradiationLib.model.errors import CaseError, DicomError, RegistrationError
 from ReirradiationLib.model.image import Dose, Image
 
 
@@ -94,7 +94,7 @@ def test_folder_with_two_series_or_none_is_refused(tmp_path: Path, demo_folder: 
         (lambda d: setattr(d, "PixelSpacing", [3, 4]), "PixelSpacing"),
         (lambda d: setattr(d, "ImageOrientationPatient", [1, 0, 0, 0, 0, 1]), "ImageOrientationPatient"),
         (lambda d: setattr(d, "ImageOrientationPatient", [1, 0, 0, 1, 0, 0]), "orthogonal"),
-        (lambda d: setattr(d, "PixelData", d.PixelData[:100]), "cannot be decoded"),
+        (lambda d: setattr(d, "PixelData", d.PixelData[:100]), "has 100 bytes, expected 24644"),
         (lambda d: d.__delattr__("RescaleSlope"), "RescaleSlope.*is missing"),
         (lambda d: d.__delattr__("ImagePositionPatient"), "ImagePositionPatient.*is missing"),
         (lambda d: setattr(d, "FrameOfReferenceUID", "1.2.3"), "FrameOfReferenceUID"),
@@ -206,7 +206,7 @@ def test_the_same_dose_stored_otherwise_has_the_same_values_at_the_same_points(
 )
 def test_a_dose_that_cannot_be_used_is_refused(tmp_path: Path, demo_folder: Path, change, message: str) -> None:
     path = changed(demo_folder / "course1" / "RD.dcm", tmp_path / "RD.dcm", change)
-    with pytest.raises((DicomError, GeometryError), match=message):
+    with pytest.raises(DicomError, match=message):
         read_dose(path)
 
 
@@ -386,7 +386,7 @@ def test_a_damaged_registration_is_refused(tmp_path: Path, demo_folder: Path, cu
         item.FrameOfReferenceTransformationMatrix = [0] * 16
 
     path = changed(demo_folder / "course2" / "REG_rigid.dcm", tmp_path / "REG2.dcm", singular)
-    with pytest.raises(GeometryError, match="matrix"):
+    with pytest.raises(DicomError, match=r"REG2\.dcm.*invertible"):
         read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
 
 
@@ -403,7 +403,7 @@ def test_a_rigid_matrix_that_is_not_rigid_is_refused(tmp_path, demo_folder, curr
         item.FrameOfReferenceTransformationMatrix = values
 
     path = changed(demo_folder / "course2" / "REG_rigid.dcm", tmp_path / "REG.dcm", change)
-    with pytest.raises((DicomError, GeometryError), match=message):
+    with pytest.raises(DicomError, match=message):
         read_registration(path, current_ct.frame_uid, prior_dose.frame_uid)
 
 

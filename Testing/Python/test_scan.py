@@ -335,7 +335,7 @@ def _ascending(folder: Path) -> bool:
         ("rd.dcm", lambda ds: setattr(ds, "PatientSex", "F" if ds.PatientSex != "F" else "M"), Interlock.PATIENT_SEX),
         ("rd.dcm", lambda ds: setattr(ds, "InstanceCreationDate", "20000101"), Interlock.PLAN_NEWER_THAN_DOSE),
         ("rd.dcm", lambda ds: setattr(ds, "PixelData", ds.PixelData[:1000]), Interlock.DOSE_VALUES),
-        ("rd.dcm", lambda ds: setattr(ds, "Rows", 60000), Interlock.FILE_TOO_LARGE),
+        ("rd.dcm", lambda ds: setattr(ds, "Rows", 60000), Interlock.DOSE_VALUES),
         ("rd.dcm", lambda ds: setattr(ds, "DoseGridScaling", float(ds.DoseGridScaling) / 10), Interlock.PRESCRIPTION_FAR),
         ("rp.dcm", lambda ds: setattr(ds, "ApprovalStatus", "REJECTED"), Interlock.PLAN_REJECTED),
         ("rp.dcm", lambda ds: setattr(ds, "ApprovalStatus", "UNAPPROVED"), Interlock.PLAN_NOT_APPROVED),

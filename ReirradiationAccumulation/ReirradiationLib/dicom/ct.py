@@ -12,11 +12,14 @@ from ..model.errors import DicomError
 from ..model.image import Image
 from ..model.interlock import Interlock
 from .pixels import hounsfield
-from .planes import grid, row_and_column_directions
+from .planes import grid_of, row_and_column_directions
 from .reader import DicomReader, SopClass, open_dicom, read_patient
 
 SPACING_TOLERANCE = 0.01
 """Largest deviation of a slice distance from the usual one, relative to it."""
+
+LARGEST_SLICE_BYTES = 2**27
+"""A file beyond 128 MiB is no CT slice."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +45,8 @@ def read_ct(folder: Path, series_uid: str = "") -> Image:
     ------
     DicomError
         If there is no series or more than one, fewer than two slices, a damaged or missing slice, one UID on different
-        slices, tilted or unevenly spaced slices, or differing rows, columns, spacing or orientation.
+        slices, tilted or unevenly spaced slices, or differing patient, frame of reference, rows, columns, spacing or
+        orientation.
     """
     slices = _without_copies(_one_series(folder, _ct_slices(folder), series_uid))
     first = slices[0]
@@ -56,10 +60,9 @@ def read_ct(folder: Path, series_uid: str = "") -> Image:
         _require_same_plane(reader, first)
     spacing_k = _slice_spacing(folder, positions, normal)
     spacing_j, spacing_i = first.numbers("PixelSpacing", 2)
-    geometry = grid(
-        row,
-        column,
-        normal,
+    geometry = grid_of(
+        first,
+        (row, column, normal),
         origin=positions[0],
         spacing=np.array([spacing_i, spacing_j, spacing_k]),
         size=np.array([first.whole("Columns"), first.whole("Rows"), len(slices)]),
@@ -89,8 +92,9 @@ def _ct_slices(folder: Path) -> list[DicomReader]:
     slices = []
     for path in paths:
         try:
-            slices.append(open_dicom(path, SopClass.CT))
-        except DicomError as error:
+            # Without its pixels a slice that is too large is refused later; a large dose beside the slices is passed over.
+            slices.append(open_dicom(path, SopClass.CT, pixels=path.stat().st_size <= LARGEST_SLICE_BYTES))
+        except (DicomError, OSError) as error:
             # A folder exported by a planning system often holds RTSTRUCT, RTDOSE and text files beside the slices;
             # a CT slice lost to damage is caught below as a gap or by the structure set's references.
             _log.info("passed over in the CT folder: %s", error)
@@ -127,7 +131,7 @@ def _same_slice(one: DicomReader, other: DicomReader) -> bool:
     if any(one.text(keyword) != other.text(keyword) for keyword in placed):
         return False
     same_syntax = one.transfer_syntax() == other.transfer_syntax()
-    if same_syntax and one.dataset.get("PixelData") == other.dataset.get("PixelData"):
+    if same_syntax and one.raw("PixelData") == other.raw("PixelData") != b"":
         return True
     return bool(np.array_equal(hounsfield(one), hounsfield(other)))
 
@@ -137,8 +141,8 @@ def _refuse(subject: Path, found: str, expected: str, interlock: Interlock) -> D
 
 
 def _require_same_plane(reader: DicomReader, first: DicomReader) -> None:
-    for keyword in ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "FrameOfReferenceUID"):
-        if keyword == "FrameOfReferenceUID":
+    for keyword in ("PatientID", "FrameOfReferenceUID", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient"):
+        if keyword in ("PatientID", "FrameOfReferenceUID"):
             same = reader.text(keyword) == first.text(keyword)
         else:
             ours, theirs = reader.numbers(keyword), first.numbers(keyword)

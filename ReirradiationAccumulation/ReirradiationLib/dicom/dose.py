@@ -13,11 +13,14 @@ from ..model.geometry import Geometry
 from ..model.image import Dose, DoseSummation, DoseType, SourceObject
 from ..model.interlock import Interlock
 from .dose_planes import even_planes, plane_positions
-from .planes import grid, row_and_column_directions
-from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient, referenced_uid
+from .planes import grid_of, row_and_column_directions
+from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient, referenced_uid
 
 LARGEST_GRID_BYTES = 2**31
 """A dose grid beyond 2 GiB is no patient's; a header that claims one is refused before memory is asked for."""
+
+SINGLE = tuple(float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
+"""Smallest and largest dose in Gy that single precision holds in full."""
 
 
 def read_dose(path: Path) -> Dose:
@@ -120,10 +123,9 @@ def read_grid(reader: DicomReader) -> tuple[Float32Array, Geometry, int]:
     else:
         # One plane tells the dose on that plane only; its thickness is needed for a grid and never widens the dose.
         step = reader.number("SliceThickness") if reader.has("SliceThickness") else float(min(spacing_i, spacing_j))
-    geometry = grid(
-        row,
-        column,
-        normal * np.sign(step),
+    geometry = grid_of(
+        reader,
+        (row, column, normal * np.sign(step)),
         origin=origin,
         spacing=np.array([spacing_i, spacing_j, abs(step)]),
         size=np.array(voxels.shape[::-1]),
@@ -139,10 +141,10 @@ def _voxels(reader: DicomReader, frames: int) -> Float32Array:
     _require_plausible_pixels(reader, shape)
     try:
         pixels = reader.dataset.pixel_array
-    except READ_ERRORS as error:
+    except read_errors() as error:
         raise DicomError(
             reader.where,
-            f"dose grid cannot be decoded ({error})",
+            f"dose grid cannot be decoded ({error!s:.200})",
             "Export it uncompressed.",
             interlock=Interlock.DOSE_VALUES,
         ) from error
@@ -152,10 +154,10 @@ def _voxels(reader: DicomReader, frames: int) -> Float32Array:
         raise reader.refuse("PixelData", f"has shape {pixels.shape}", "", f"{shape}", Interlock.DOSE_VALUES)
     if pixels.min() < 0:
         raise reader.refuse("PixelData", "holds negative doses", "", "≥ 0 Gy", Interlock.DOSE_VALUES)
-    voxels = np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
-    if not np.isfinite(voxels).all():
+    # Beyond what single precision holds a dose would become infinite, or zero everywhere.
+    if pixels.any() and not SINGLE[0] <= float(pixels.max()) * scaling <= SINGLE[1]:
         raise reader.refuse("DoseGridScaling", f"is {scaling}", "", "a dose in Gy", Interlock.DOSE_VALUES)
-    return voxels
+    return np.asarray(pixels.astype(np.float64) * scaling, dtype=np.float32)
 
 
 def _require_plausible_pixels(reader: DicomReader, shape: tuple[int, int, int]) -> None:
@@ -170,7 +172,6 @@ def _require_plausible_pixels(reader: DicomReader, shape: tuple[int, int, int]) 
     if claimed > LARGEST_GRID_BYTES:
         found = f"claims a grid of {shape}, {claimed / 1e9:.1f} GB"
         raise reader.refuse("Rows", found, "", "at most 2 GB", Interlock.FILE_TOO_LARGE)
-    pixels = reader.dataset.get("PixelData")
-    length = len(pixels) if isinstance(pixels, bytes) else 0
+    length = len(reader.raw("PixelData"))
     if length == 0 or (not reader.is_compressed() and not claimed <= length <= claimed + 1):
         raise reader.refuse("PixelData", f"has {length} bytes", "", f"{claimed} bytes", Interlock.DOSE_VALUES)

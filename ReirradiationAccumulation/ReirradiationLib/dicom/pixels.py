@@ -7,7 +7,7 @@ import numpy as np
 from ..model.arrays import Float32Array
 from ..model.errors import DicomError
 from ..model.interlock import Interlock
-from .reader import READ_ERRORS, DicomReader
+from .reader import DicomReader, read_errors
 
 LARGEST_SIDE = 4096
 """Rows or columns beyond this are no CT's; a header that claims more is refused before memory is asked for."""
@@ -29,15 +29,27 @@ def hounsfield(reader: DicomReader) -> Float32Array:
     if not 0 < min(shape) <= max(shape) <= LARGEST_SIDE:
         expected = f"at most {LARGEST_SIDE} × {LARGEST_SIDE}"
         raise reader.refuse("Rows", f"claims a slice of {shape}", "", expected, Interlock.FILE_TOO_LARGE)
+    _require_one_frame(reader, shape)
     try:
         voxels = np.asarray(reader.dataset.pixel_array * slope + intercept, dtype=np.float32)
-    except READ_ERRORS as error:
+    except read_errors() as error:
         if not reader.is_compressed():
             raise reader.refuse("PixelData", f"cannot be decoded ({error})") from error
         voxels = _by_simpleitk(reader, error)
+    if not np.isfinite(voxels).all():
+        raise reader.refuse("RescaleSlope", f"{slope:g} and intercept {intercept:g} give no Hounsfield units")
     if voxels.shape != shape:
         raise reader.refuse("PixelData", f"has shape {voxels.shape}", "Export single-frame CT slices.", f"{shape}")
     return voxels
+
+
+def _require_one_frame(reader: DicomReader, shape: tuple[int, int]) -> None:
+    """Refuse what pydicom would decode as further frames, to whatever size; a few bytes of padding do no harm."""
+    if reader.has("NumberOfFrames") and reader.whole("NumberOfFrames") != 1:
+        raise reader.refuse("NumberOfFrames", f"is {reader.text('NumberOfFrames')}", "Export single-frame CT slices.", "1")
+    length, claimed = len(reader.raw("PixelData")), shape[0] * shape[1] * reader.whole("BitsAllocated") // 8
+    if not reader.is_compressed() and not claimed <= length < 2 * claimed:
+        raise reader.refuse("PixelData", f"has {length} bytes", "", f"{claimed} bytes")
 
 
 def _by_simpleitk(reader: DicomReader, cause: Exception) -> Float32Array:
@@ -46,7 +58,7 @@ def _by_simpleitk(reader: DicomReader, cause: Exception) -> Float32Array:
         import SimpleITK as sitk
 
         return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(reader.where, sitk.sitkFloat32))[0], dtype=np.float32)
-    except (ImportError, *READ_ERRORS) as error:
+    except read_errors() as error:
         raise DicomError(
             reader.where,
             f"compressed pixels cannot be decoded ({cause})",

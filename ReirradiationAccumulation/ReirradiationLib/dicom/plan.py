@@ -10,8 +10,8 @@ from ..model.interlock import Interlock
 from .reader import DicomReader, SopClass, open_dicom, read_patient, referenced_uid
 
 LARGEST_FRACTIONS = 1000
-_TREATMENT = ("", "TREATMENT")
-"""TreatmentDeliveryType of a beam that gives dose; setup and port films do not."""
+_WITHOUT_DOSE = ("SETUP", "VERIFICATION", "OPEN_PORTFILM", "TRMT_PORTFILM")
+"""TreatmentDeliveryType (PS3.3 C.8.8.14) of a beam that is no treatment; an unknown one counts as treatment."""
 
 
 def read_plan(path: Path) -> Plan:
@@ -66,7 +66,8 @@ def radiation(reader: DicomReader) -> Radiation:
         return Radiation.PROTONS
     # An ion plan that does not say which ions it uses must not pass for photons.
     is_ion_plan = reader.text("SOPClassUID") == SopClass.RTIONPLAN.value
-    return Radiation.IONS if is_ion_plan and not kinds <= {"PHOTON", "ELECTRON"} else Radiation.EXTERNAL
+    says_otherwise = bool(kinds) and kinds <= {"PHOTON", "ELECTRON"}
+    return Radiation.IONS if is_ion_plan and not says_otherwise else Radiation.EXTERNAL
 
 
 def _only_group(reader: DicomReader) -> DicomReader:
@@ -89,7 +90,7 @@ def _treatment_beams(reader: DicomReader, group: DicomReader) -> frozenset[int]:
     setup = {
         beam.whole("BeamNumber")
         for beam in (*reader.items("BeamSequence"), *reader.items("IonBeamSequence"))
-        if beam.has("BeamNumber") and beam.text("TreatmentDeliveryType") not in _TREATMENT
+        if beam.has("BeamNumber") and beam.text("TreatmentDeliveryType") in _WITHOUT_DOSE
     }
     return frozenset(beam.whole("ReferencedBeamNumber") for beam in group.items("ReferencedBeamSequence")) - setup
 

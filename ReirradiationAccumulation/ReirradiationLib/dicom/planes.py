@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.errors import DicomError, GeometryError
 from ..model.geometry import Geometry, Vector3
+from ..model.interlock import Interlock
 from .reader import DicomReader
 
 ORTHOGONAL_TOLERANCE = 1e-3
@@ -28,6 +30,27 @@ def row_and_column_directions(reader: DicomReader) -> tuple[FloatArray, FloatArr
     row = row / lengths[0]
     column = column - (row @ column) * row
     return row, column / np.linalg.norm(column)
+
+
+def grid_of(
+    reader: DicomReader,
+    axes: tuple[FloatArray, FloatArray, FloatArray],
+    origin: FloatArray,
+    spacing: FloatArray,
+    size: FloatArray,
+) -> Geometry:
+    """The :func:`grid` of an object, its axes in the order i, j, k.
+
+    Raises
+    ------
+    DicomError
+        Naming the file, if its attributes make no grid.
+    """
+    try:
+        return grid(*axes, origin=origin, spacing=spacing, size=size)
+    except GeometryError as error:
+        found, remedy = f"grid of {error.found}", "Export the object again."
+        raise DicomError(reader.where, found, remedy, error.expected, Interlock.ATTRIBUTE) from error
 
 
 def grid(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 import struct
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Sequence
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -33,16 +35,30 @@ class SopClass(Enum):
     DEFORMABLE_REG = "1.2.840.10008.5.1.4.1.1.66.3"
 
 
-PREAMBLE, META_LENGTH = 128, 1024
-DEFLATED = b"1.2.840.10008.1.2.1.99"
+PREAMBLE = 128
+DEFLATED = "1.2.840.10008.1.2.1.99"
+LARGEST_FILE_BYTES = 2**32
+"""A file beyond 4 GiB is no patient's; it is refused before memory is asked for."""
+
 BARE_STARTS = (b"\x08\x00\x05\x00", b"\x08\x00\x08\x00", b"\x08\x00\x16\x00", b"\x08\x00\x00\x00", b"\x02\x00\x00\x00")
 """How a file without preamble starts: SpecificCharacterSet, ImageType, SOPClassUID, or a group length."""
 
 READ_ERRORS = (
     *(ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError, RuntimeError, OverflowError),
-    *(EOFError, struct.error, MemoryError),
+    *(EOFError, LookupError, StopIteration, struct.error, zlib.error, MemoryError),
 )
-"""What pydicom raises on damaged content; all become a :class:`DicomError`."""
+"""What Python and numpy raise on damaged content; :func:`read_errors` adds what pydicom has of its own."""
+
+_TEXT_NUMBERS = ("DS", "IS")
+_BINARY = ("AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV")
+"""Value representations in which the text of a number would be taken for the bits of another one."""
+
+
+def read_errors() -> tuple[type[Exception], ...]:
+    """What pydicom raises on damaged content; all become a :class:`DicomError`."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (*READ_ERRORS, OSError, ImportError, BytesLengthException, InvalidDicomError)
 
 
 class DicomReader:
@@ -94,11 +110,12 @@ class DicomReader:
             raise self.refuse(keyword, "is missing", "Export the object again.")
         try:
             numbers = np.atleast_1d(np.asarray(value, dtype=np.float64))
-        except (ValueError, TypeError) as error:
-            raise self.refuse(keyword, f"is {value!r}", "Export the object again.", "numbers") from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.refuse(keyword, f"is {value!r:.80}", "Export the object again.", "numbers") from error
+        self._require_own_representation(keyword)
         if numbers.size == 0 or (count is not None and numbers.size != count) or not np.isfinite(numbers).all():
             wanted = f"{count} finite numbers" if count else "finite numbers"
-            raise self.refuse(keyword, f"is {value}", "Export the object again.", wanted)
+            raise self.refuse(keyword, f"is {value!s:.80}", "Export the object again.", wanted)
         return numbers
 
     def number(self, keyword: str) -> float:
@@ -118,10 +135,12 @@ class DicomReader:
 
     def items(self, keyword: str) -> list[DicomReader]:
         """The items of a sequence; empty if absent."""
+        from pydicom.sequence import Sequence as ItemSequence
+
         value = self._value(keyword)
         if value is None:
             return []
-        if not isinstance(value, Iterable) or isinstance(value, str):
+        if not isinstance(value, ItemSequence):
             raise self.refuse(keyword, "is no sequence", "Export the object again.")
         return [DicomReader(item, f"{self.where}, {keyword}[{n}]") for n, item in enumerate(value)]
 
@@ -138,10 +157,15 @@ class DicomReader:
             raise self.refuse(keyword, f"has {len(items)} items", remedy, "exactly one")
         return items[0]
 
+    def raw(self, keyword: str) -> bytes:
+        """The bytes of a value that is neither text nor number; empty if absent."""
+        value = self._value(keyword)
+        return value if isinstance(value, bytes) else b""
+
     def transfer_syntax(self) -> str:
         """TransferSyntaxUID of the file; empty if it states none."""
         meta = getattr(self.dataset, "file_meta", None)
-        return "" if meta is None else str(meta.get("TransferSyntaxUID", ""))
+        return "" if meta is None else DicomReader(meta, self.where).text("TransferSyntaxUID")
 
     def is_compressed(self) -> bool:
         """Whether the pixel data are encapsulated (PS3.5 A.4)."""
@@ -163,8 +187,16 @@ class DicomReader:
     def _value(self, keyword: str) -> Any:
         try:
             return self.dataset.get(keyword)
-        except (*READ_ERRORS, OSError) as error:
-            raise self.refuse(keyword, f"cannot be read ({error})", "The file is damaged; export it again.") from error
+        except read_errors() as error:
+            raise self.refuse(keyword, f"cannot be read ({error!s:.80})", "The file is damaged; export it again.") from error
+
+    def _require_own_representation(self, keyword: str) -> None:
+        """Refuse a number of the standard's text form (DS, IS) that the file tags as a binary one: it would be another."""
+        from pydicom.datadict import dictionary_VR
+
+        found, own = str(self.dataset[keyword].VR), dictionary_VR(keyword)
+        if own in _TEXT_NUMBERS and found in _BINARY:
+            raise self.refuse(keyword, f"has the value representation {found}", "Export the object again.", own)
 
 
 def open_dicom(path: Path, *kinds: SopClass, pixels: bool = True) -> DicomReader:
@@ -218,23 +250,47 @@ def open_any(path: Path, *, pixels: bool, wanted: str = "DICOM", tags: Sequence[
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
-    def refused(found: str, remedy: str) -> DicomError:
-        return DicomError(str(path), found, remedy, wanted, Interlock.FILE_UNREADABLE)
+    def refused(found: str, remedy: str, interlock: Interlock = Interlock.FILE_UNREADABLE) -> DicomError:
+        return DicomError(str(path), found, remedy, wanted, interlock)
 
     try:
+        status = path.stat()
+        # Opening a pipe would wait for ever.
+        if not stat.S_ISREG(status.st_mode):
+            raise refused("cannot be read (it is no file)", f"Name a DICOM {wanted} file.")
+        if status.st_size > LARGEST_FILE_BYTES:
+            raise refused(
+                f"a file of {status.st_size / 1e9:.1f} GB", Interlock.FILE_TOO_LARGE.advice, Interlock.FILE_TOO_LARGE
+            )
         with path.open("rb") as file:
-            start = file.read(PREAMBLE + 4 + META_LENGTH)
-        if DEFLATED in start:
-            raise refused("a deflated transfer syntax", "Export it without deflation.")
-        bare = start[PREAMBLE : PREAMBLE + 4] != b"DICM" and start[:4] in BARE_STARTS
-        dataset = dcmread(path, stop_before_pixels=not pixels, force=bare, specific_tags=list(tags) if tags else None)
+            start = file.read(PREAMBLE + 4)
+            has_preamble = start[PREAMBLE:] == b"DICM"
+            is_bare = not has_preamble and start[:4] in BARE_STARTS
+            # pydicom unfolds a deflated file before anybody can look at it, to whatever size.
+            if (has_preamble or is_bare) and _transfer_syntax(file, len(start) if has_preamble else 0) == DEFLATED:
+                raise refused("a deflated transfer syntax", "Export it without deflation.")
+        dataset = dcmread(path, stop_before_pixels=not pixels, force=is_bare, specific_tags=list(tags) if tags else None)
     except InvalidDicomError as error:
         raise refused("not a DICOM file", f"Name a DICOM {wanted} file.") from error
     except OSError as error:
         raise refused(f"cannot be read ({error.strerror or error})", "Check the path.") from error
-    except READ_ERRORS as error:
-        raise refused(f"damaged ({error})", "Export it again.") from error
+    except read_errors() as error:
+        raise refused(f"damaged ({error!s:.200})", "Export it again.") from error
+    if is_bare and not DicomReader(dataset, str(path)).transfer_syntax():
+        _state_transfer_syntax(dataset)
     return DicomReader(dataset, str(path))
+
+
+def _state_transfer_syntax(dataset: Dataset) -> None:
+    """A file without meta information is uncompressed (PS3.5 10.1) as pydicom has found it; decoding wants it said."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    if getattr(dataset, "file_meta", None) is None:
+        dataset.file_meta = FileMetaDataset()
+    implicit, little = dataset.original_encoding
+    syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+    dataset.file_meta.TransferSyntaxUID = syntax
 
 
 def read_patient(reader: DicomReader) -> Patient:
@@ -250,6 +306,15 @@ def read_patient(reader: DicomReader) -> Patient:
 def referenced_uid(reader: DicomReader, sequence: str) -> str:
     """SOPInstanceUID of the first object that a sequence refers to; empty if none."""
     return next((item.text("ReferencedSOPInstanceUID") for item in reader.items(sequence)), "")
+
+
+def _transfer_syntax(file: BinaryIO, start: int) -> str:
+    """What the file meta information (PS3.10 7.1) from ``start`` on states; nothing after it is read."""
+    from pydicom.filereader import read_dataset
+
+    file.seek(start)
+    meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: int(tag) >> 16 != 2)
+    return str(meta.get("TransferSyntaxUID", ""))
 
 
 def _class_name(uid: str) -> str:

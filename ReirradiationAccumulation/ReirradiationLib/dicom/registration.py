@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ..model.arrays import FloatArray
-from ..model.errors import DicomError, RegistrationError
+from ..model.errors import DicomError, GeometryError, RegistrationError
 from ..model.image import Patient
 from ..model.interlock import Interlock
 from ..model.transform import Affine, DisplacementGrid, SpatialTransform, TransformStep
-from .planes import grid, row_and_column_directions
+from .planes import grid_of, row_and_column_directions
 from .reader import DicomReader, SopClass, open_dicom, read_patient
 
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -94,20 +94,23 @@ def _deformable_steps(reader: DicomReader, fixed: str, moving: str) -> tuple[Tra
 def _grid(item: DicomReader, pre: FloatArray) -> DisplacementGrid:
     row, column = row_and_column_directions(item)
     size = item.numbers("GridDimensions", 3)
+    if not (size == np.floor(size)).all() or size.min() < 1:
+        raise item.refuse("GridDimensions", f"is {size}", "Export the registration again.", "whole numbers from 1")
     count = int(np.prod(size)) * 3
-    data = item.dataset.get("VectorGridData")
-    if not isinstance(data, bytes) or len(data) < 4 * count:
-        length = len(data) if isinstance(data, bytes) else 0
-        raise item.refuse("VectorGridData", f"has {length} bytes", "Export the registration again.", f"{4 * count} bytes")
-    geometry = grid(
-        row,
-        column,
-        np.cross(row, column),
+    data = item.raw("VectorGridData")
+    if len(data) != 4 * count:
+        raise item.refuse("VectorGridData", f"has {len(data)} bytes", "Export the registration again.", f"{4 * count} bytes")
+    geometry = grid_of(
+        item,
+        (row, column, np.cross(row, column)),
         origin=item.numbers("ImagePositionPatient", 3),
         spacing=item.numbers("GridResolution", 3),
         size=size,
     )
     vectors = np.frombuffer(data, dtype="<f4", count=count).reshape((*geometry.shape, 3)).astype(np.float64)
+    # Not a number says that the displacement is not known there (PS3.3 C.20.3.1.3).
+    if np.isinf(vectors).any():
+        raise item.refuse("VectorGridData", "holds infinite displacements", "Export the registration again.", "mm, or NaN")
     # The grid is indexed by the registered point, before the pre-matrix; folding pre into the vectors keeps one lookup.
     points = np.concatenate([geometry.plane_points(k) for k in range(geometry.size[2])])
     shift = Affine(pre).apply(points) - points
@@ -119,12 +122,14 @@ def _optional_matrix(item: DicomReader, keyword: str) -> FloatArray:
 
 
 def _matrix(item: DicomReader) -> FloatArray:
-    matrix = Affine(item.numbers("FrameOfReferenceTransformationMatrix", 16).reshape(4, 4)).matrix
+    keyword, remedy = "FrameOfReferenceTransformationMatrix", "Export the registration again."
+    try:
+        matrix = Affine(item.numbers(keyword, 16).reshape(4, 4)).matrix
+    except GeometryError as error:
+        raise item.refuse(keyword, f"is {error.found}", remedy, error.expected) from error
     rigid = item.text("FrameOfReferenceTransformationMatrixType") == "RIGID"
     if rigid and not np.allclose(matrix[:3, :3].T @ matrix[:3, :3], np.eye(3), atol=RIGID_TOLERANCE):
-        raise item.refuse(
-            "FrameOfReferenceTransformationMatrix", "scales or shears", "Export the registration again.", "a RIGID matrix"
-        )
+        raise item.refuse(keyword, "scales or shears", remedy, "a RIGID matrix")
     return matrix
 
 

@@ -15,7 +15,7 @@ from ..model.outline import hausdorff_mm, outline
 from ..model.structure import Structure
 from ..model.transform import SpatialTransform
 from .contour_fitting import CRUMB_PIXELS
-from .reader import READ_ERRORS, SopClass, open_dicom
+from .reader import SopClass, open_dicom, read_errors
 from .registration import read_registration
 from .structure_writer import ExportedStructure
 from .structures import read_structures
@@ -87,7 +87,7 @@ def require_same_dose(path: Path, voxels_gy: Float32Array) -> None:
     scaling = reader.number("DoseGridScaling")
     try:
         pixels = reader.dataset.pixel_array
-    except READ_ERRORS as error:
+    except read_errors() as error:
         raise _changed(path, "dose grid", f"it cannot be read ({error})") from error
     tolerance = DOSE_TOLERANCE[reader.whole("BitsAllocated")] * float(voxels_gy.max())
     difference = float("inf")

@@ -11,12 +11,15 @@ from ..model.arrays import FloatArray
 from ..model.errors import DicomError
 from ..model.interlock import Interlock
 from ..model.structure import Structure, StructureSet
-from .reader import DicomReader, SopClass, open_dicom, read_patient
+from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient
 
 CONTOUR_DATA = 0x30060050
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _LINES = ("OPEN_PLANAR", "OPEN_NONPLANAR")
 _OPEN = ("POINT", *_LINES)
+LONGEST_NUMBER = 64
+"""Characters of a coordinate; the standard allows 16 (PS3.5 6.2), some systems write more."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -94,7 +97,7 @@ def _contours(region: DicomReader) -> tuple[tuple[FloatArray, ...], tuple[FloatA
     A POINT beside closed contours (some systems close an organ's tip so) encloses nothing and does no harm; an open
     line beside them may be a contour that somebody forgot to close.
     """
-    items = [i for i in region.items("ContourSequence") if CONTOUR_DATA in i.dataset or i.has("NumberOfContourPoints")]
+    items = [item for item in region.items("ContourSequence") if _raw_points(item) or item.has("NumberOfContourPoints")]
     kinds = [item.text("ContourGeometricType") for item in items]
     is_closed = any(kind in _CLOSED for kind in kinds)
     unknown = set(kinds) - {*_CLOSED, *_OPEN}
@@ -106,15 +109,27 @@ def _contours(region: DicomReader) -> tuple[tuple[FloatArray, ...], tuple[FloatA
     return closed, tuple(p for p, kind in zip(points, kinds, strict=True) if kind not in _CLOSED)
 
 
+def _raw_points(item: DicomReader) -> object:
+    """ContourData as it is in the file: asking for its value would make pydicom convert it."""
+    try:
+        return getattr(item.dataset.get_item(CONTOUR_DATA), "value", None)
+    except read_errors() as error:
+        found = f"cannot be read ({error!s:.80})"
+        raise item.refuse("ContourData", found, interlock=Interlock.STRUCTURES_CONTOUR) from error
+
+
 def _points(item: DicomReader) -> FloatArray:
     """Contour points, shape (n, 3), LPS mm, from the raw text: pydicom's DS objects are several times slower."""
-    raw = item.dataset.get_item(CONTOUR_DATA)
-    value = getattr(raw, "value", None)
+    value = _raw_points(item)
     if not isinstance(value, bytes):
         points = item.numbers("ContourData")
     else:
         try:
-            points = np.array(value.strip(b" \0").split(b"\\")).astype(np.float64)
+            texts = value.strip(b" \0").split(b"\\")
+            # numpy gives every text the room of the longest one.
+            if max(map(len, texts)) > LONGEST_NUMBER:
+                raise ValueError
+            points = np.array(texts).astype(np.float64)
         except ValueError as error:
             raise item.refuse("ContourData", "is not numeric", interlock=Interlock.STRUCTURES_CONTOUR) from error
     if points.size % 3 or not np.isfinite(points).all():

@@ -89,7 +89,8 @@ class Interlock(Enum):
     )
     CT_MIXED = (
         *("ct.mixed-series", Severity.ERROR),
-        "Slices under one SeriesInstanceUID differ in size, spacing, orientation or frame of reference: two series in one.",
+        "Slices under one SeriesInstanceUID differ in patient, size, spacing, orientation or frame of reference: two series "
+        "in one.",
         "Separate them in the archive and export again.",
     )
     CT_TILTED = (

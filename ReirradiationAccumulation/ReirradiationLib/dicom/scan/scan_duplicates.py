@@ -13,7 +13,7 @@ import numpy as np
 from ...model.errors import DicomError
 from ...model.finding import Finding
 from ...model.interlock import Interlock
-from ..reader import READ_ERRORS, open_any
+from ..reader import open_any, read_errors
 from .headers import Header
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def content_digest(path: Path) -> str:
         for part in _parts(reader.dataset):
             digest.update(part)
         digest.update(_pixels(reader.dataset, reader.transfer_syntax()))
-    except (*READ_ERRORS, OSError) as error:
+    except read_errors() as error:
         raise DicomError(str(path), f"damaged ({error})", "Export it again.", interlock=Interlock.FILE_UNREADABLE) from error
     return digest.hexdigest()
 
@@ -168,6 +168,6 @@ def _pixels(dataset: Dataset, transfer_syntax: str) -> bytes:
         return bytes(dataset.PixelData[: count * samples])
     try:
         pixels = dataset.pixel_array
-    except READ_ERRORS:
+    except read_errors():
         return bytes(dataset.PixelData)  # no decoder: only the same compressed pixels count as the same
     return np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).tobytes()

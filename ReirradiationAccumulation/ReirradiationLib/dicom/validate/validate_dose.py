@@ -8,7 +8,7 @@ from ...model.errors import DicomError
 from ...model.finding import Finding
 from ...model.image import Image
 from ...model.interlock import Interlock
-from ..reader import READ_ERRORS, DicomReader
+from ..reader import DicomReader, read_errors
 from .validate_common import belonging, unreadable_texts
 from .validation import Rule, rules_of
 
@@ -46,7 +46,7 @@ def _grid(reader: DicomReader) -> list[Finding]:
         pixels = reader.dataset.pixel_array
     except DicomError as error:
         return [_unusable(str(error))]
-    except READ_ERRORS as error:
+    except read_errors() as error:
         return [_unusable(f"the pixels cannot be decoded ({error})")]
     steps = np.diff(offsets)
     problems = {

@@ -1,0 +1,36 @@
+"""Everything that can be wrong with the records of a case, and what must be noticed."""
+
+from __future__ import annotations
+
+from ReirradiationLib.model.interlock import Interlock
+
+from . import case, ct, dose, plan, registration, structures
+from .bench import Fault
+
+ROOMS: dict[str, tuple[Fault, ...]] = {
+    "ct": ct.FAULTS,
+    "dose": dose.FAULTS,
+    "plan": plan.FAULTS,
+    "structures": structures.FAULTS,
+    "registration": registration.FAULTS,
+    "case": case.FAULTS,
+}
+
+RAISED_ELSEWHERE: dict[Interlock, str] = {
+    Interlock.FILE_DUPLICATE: "a scan of a folder passes over copies",
+    Interlock.DOSE_PLAN_BESIDE_BEAMS: "a scan of a folder chooses the PLAN dose; in a case it is dose.counted-twice",
+    Interlock.DOSE_SEVERAL: "a scan of a folder finds several; a case names one",
+    Interlock.DOSE_MISSING: "a scan of a folder; a case without dose is refused",
+    Interlock.DOSE_BEAMS_DIFFER: "a scan of a folder has both; a case names one or the others",
+    Interlock.REGISTRATION_FOLDING: "judged within the evaluated structures",
+    Interlock.STRUCTURE_GAP: "judged when a structure is sampled",
+    Interlock.STRUCTURE_OFF_SLICE: "judged when a structure is sampled",
+    Interlock.STRUCTURE_OBLIQUE: "judged when a structure is sampled",
+    Interlock.PRESCRIPTION_FAR: "needs the dose in the target",
+    Interlock.DOSE_NOT_COVERING: "needs the dose in the structures",
+    Interlock.DOSE_UNKNOWN: "needs the dose in the structures",
+    Interlock.DVH_DIFFERS: "needs the dose in the structures",
+    Interlock.DVH_IN_PERCENT: "needs the dose in the structures",
+    Interlock.DECISION_UNUSED: "the workflow holds all findings against the decisions at its end",
+}
+"""What reading a case cannot raise, and why."""
