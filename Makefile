@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make bench: each creates and reuses .venv by itself.
+# make demo · make test · make lint · make bench · make docs: each creates and reuses .venv by itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ OUTPUT ?= out/demo
 STAMP := $(VENV)/.installed-for-use
 DEV_STAMP := $(VENV)/.installed-for-development
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo: $(STAMP)
 	$(BIN)/reirradiation run Testing/Data/demo_case/case.json --output $(OUTPUT) --replace
@@ -21,6 +21,9 @@ lint: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench.py
+
+docs: $(STAMP)
+	$(BIN)/reirradiation interlocks > docs/interlocks.md
 
 clean:
 	rm -rf $(VENV) out

@@ -21,13 +21,12 @@ try:
 except ModuleNotFoundError:  # only this module's folder was added to the additional module paths
     sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "ReirradiationAccumulation"))
 
-from ReirradiationLib.dicom.structure_writer import write_structures
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import OutputError, ReirradiationError
 from ReirradiationLib.planning.levels import LevelState
 from ReirradiationLib.report.evaluation import INTENDED_USE
 from ReirradiationLib.workflow import Monitor, compute
-from ReirradiationLib.write_outputs import LABEL
+from ReirradiationLib.write_dicom import write_structure_set
 
 from ReirradiationAccumulation import (
     GREEN,
@@ -185,8 +184,7 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
         path = pathlib.Path(path)
         if path.exists():
             raise OutputError(str(path), "a file of that name is there", "Choose a new file.")
-        write_structures(path, results.optimization_structures, results.records.ct, LABEL)
-        return [structure.name for structure in results.optimization_structures]
+        return list(write_structure_set(path, results))
 
 
 class ReirradiationOptStructuresTest(ScriptedLoadableModuleTest):

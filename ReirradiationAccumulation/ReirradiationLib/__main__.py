@@ -1,4 +1,4 @@
-"""The command line: ``reirradiation run CASE.json --output DIR``."""
+"""The command line: ``reirradiation records``, ``run``, ``validate`` and ``interlocks``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__
-from .model.case_file import read_case
+from . import __version__, commands
+from .commands import EXIT_REFUSED
 from .model.errors import Cancelled, ReirradiationError
-from .mrml.pictures import OffscreenPictureMaker
-from .mrml.scene_writer import MrbSceneWriter
-from .report.evaluation import INTENDED_USE, Evaluation
-from .workflow import Monitor, Progress, Services, run_case
+from .report.evaluation import INTENDED_USE
 
-EXIT_REFUSED = 1
 EXIT_CANCELLED = 130
 
 
@@ -32,9 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     former = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        case = read_case(parsed.case)
-        services = Services(OffscreenPictureMaker(), MrbSceneWriter())
-        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+        return int(parsed.command(parsed))
     except ReirradiationError as error:
         print(f"reirradiation: {error}", file=sys.stderr)
         return EXIT_REFUSED
@@ -47,9 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CANCELLED
     finally:
         signal.signal(signal.SIGTERM, former)
-    print(_summary(evaluation))
-    print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
-    return 0
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -62,64 +53,32 @@ def _parser() -> argparse.ArgumentParser:
         prog="reirradiation", description=f"Dose accumulation for reirradiation. {INTENDED_USE}"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run a case file: map, sum, evaluate, write")
+    added = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    records = added.add_parser("records", help="list the courses in folders of DICOM files, and what is wrong with them")
+    records.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="searched with everything below")
+    records.add_argument("--json", action="store_true", help="print JSON instead of text, see docs/records.md")
+    records.add_argument("--headers-only", action="store_true", help="read neither dose pixels nor contours")
+    records.set_defaults(command=commands.records)
+
+    run = added.add_parser("run", help="run a case file: map, sum, evaluate, write")
     run.add_argument("case", type=Path, metavar="CASE.json", help="the case file, see docs/case-file.md")
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
     run.add_argument("--replace", action="store_true", help="replace a former output of this program in DIR")
-    run.add_argument("--verbose", action="store_true", help="log details")
+    run.set_defaults(command=commands.run)
+
+    validate = added.add_parser("validate", help="check an RTSTRUCT, RTDOSE or REG against what planning systems take")
+    validate.add_argument("file", type=Path, metavar="FILE", help="the DICOM file, of any origin")
+    validate.add_argument("--ct", type=Path, metavar="FOLDER", help="the planning CT that it should belong to")
+    validate.add_argument("--against", type=Path, metavar="FILE", help="another RTSTRUCT: the set before or after an import")
+    validate.set_defaults(command=commands.validate)
+
+    interlocks = added.add_parser("interlocks", help="print the catalogue of everything that is noticed, as Markdown")
+    interlocks.set_defaults(command=commands.interlocks)
+
+    for command in (records, run, validate, interlocks):
+        command.add_argument("--verbose", action="store_true", help="log details")
     return parser
-
-
-def _print_progress(progress: Progress) -> None:
-    print(f"[{progress.step}/{progress.steps}] {progress.title}: {progress.detail}", flush=True)
-
-
-def _summary(evaluation: Evaluation) -> str:
-    lines = [
-        "",
-        f"{evaluation.case.title} – {evaluation.case.stage}",
-        "",
-        "Scorecard (EQD2; each limit on its own sum and α/β)",
-    ]
-    lines += _aligned(
-        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "cumulative", "state"]]
-        + [
-            [
-                *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
-                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative)),
-                f"{s.state}; {s.remark}" if s.remark else s.state,
-            ]
-            for s in evaluation.scorecard
-        ]
-    )
-    findings = [f"  {f.subject}: {f.found} [{f.identifier}] {f.decision}".rstrip() for f in evaluation.findings]
-    lines += ["", "Findings", *findings] if findings else []
-    for organ in evaluation.optimization:
-        lines += [
-            "",
-            f"Optimization structures of {organ.structure}: P {organ.prior_eqd2_gy:.2f}, R {organ.new_eqd2_gy:.2f}, "
-            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g} Gy, {organ.basis} sum); {organ.state}",
-        ]
-        header = ["name", "prior EQD2 from [Gy]", "limit EQD2 [Gy]", f"limit physical [Gy in {organ.fractions} fx]", "[cc]"]
-        rows = [
-            [
-                *(shell.name, f"{shell.lower_eqd2_gy:.2f}", f"{shell.limit_eqd2_gy:.2f}"),
-                *(f"{shell.limit_physical_gy:.2f}", f"{shell.volume_cc:.2f}"),
-            ]
-            for shell in organ.shells
-        ]
-        lines += _aligned([header, *rows]) if rows else []
-    return "\n".join(lines)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 if __name__ == "__main__":

@@ -1,20 +1,15 @@
-"""Everything that a case writes: DICOM, JSON, HTML and a scene."""
+"""Everything that a case writes beside DICOM: JSON, HTML and a scene."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from .dicom.dose_writer import write_effective_dose
-from .dicom.structure_writer import write_structures
 from .dosimetry.occupancy import structure_mask
-from .model.arrays import Float32Array
-from .model.course import Course
 from .model.geometry import Geometry
-from .model.image import Image
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import Structure
 from .output import OutputFolder
@@ -23,16 +18,13 @@ from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import draw_pictures
 from .report.results import CaseResults
+from .write_dicom import is_own_dicom, write_dicom
 
-STRUCTURES_FILE = "optimization_structures.dcm"
-CUMULATIVE_FILE = "cumulative_eqd2.dcm"
-PRIOR_FILE = "prior_eqd2.dcm"
 REPORT_FILE = "report.html"
 SCENE_FILE = "case.mrb"
 EVALUATION_FILE = "evaluation.json"
-OUTPUT_FILES = frozenset({STRUCTURES_FILE, CUMULATIVE_FILE, PRIOR_FILE, REPORT_FILE, SCENE_FILE, EVALUATION_FILE})
-LABEL = "REIRRADIATION"
-PRIOR_ONLY = "prior courses only"
+OUTPUT_FILES = frozenset({REPORT_FILE, SCENE_FILE, EVALUATION_FILE})
+"""Beside the DICOM objects of :mod:`.write_dicom`."""
 
 OUTLINE_PIXEL_MM = 1.0
 """In-plane size of the masks that outlines are drawn from."""
@@ -47,7 +39,7 @@ def write_outputs(
     report: Callable[[str], None],
 ) -> None:
     """Write all files of a case into an open output folder; ``report`` is told each name and may raise to cancel."""
-    _write_dicom(results, folder, report)
+    write_dicom(results, folder, report)
     content = scene_content(results)
     if scene is not None:
         report(SCENE_FILE)
@@ -61,14 +53,17 @@ def write_outputs(
 
 def is_former_output(folder: Path) -> bool:
     """Whether a folder holds an output of this program and nothing else, so that it may be replaced on request."""
-    paths = list(folder.iterdir())
-    if not all(path.name in OUTPUT_FILES and path.is_file() and not path.is_symlink() for path in paths):
+    if not all(path.is_file() and not path.is_symlink() and _is_own(path) for path in folder.iterdir()):
         return False
     try:
         stored = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(stored, dict) and stored.get("schema") == SCHEMA
+
+
+def _is_own(path: Path) -> bool:
+    return path.name in OUTPUT_FILES or is_own_dicom(path)
 
 
 def scene_content(results: CaseResults) -> SceneContent:
@@ -83,33 +78,6 @@ def scene_content(results: CaseResults) -> SceneContent:
             _scene_structure(structure, ct.geometry, outline) for structure in results.optimization_structures
         ),
         transforms=tuple(course.transform for course in results.prior_courses),
-    )
-
-
-def _write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> None:
-    if results.optimization_structures:
-        report(STRUCTURES_FILE)
-        write_structures(folder.path(STRUCTURES_FILE), results.optimization_structures, results.records.ct, LABEL)
-    if results.new_course is not None and results.prior_eqd2_gy is not None:
-        report(PRIOR_FILE)
-        _write_dose(folder.path(PRIOR_FILE), results.prior_eqd2_gy, results.records.ct, results.prior_courses, PRIOR_ONLY)
-    if results.final_eqd2_gy is None:
-        return
-    report(CUMULATIVE_FILE)
-    content = "prior + new plan" if results.new_course is not None else PRIOR_ONLY
-    if results.point_courses:
-        content += ", no point doses"
-    _write_dose(folder.path(CUMULATIVE_FILE), results.final_eqd2_gy, results.records.ct, results.courses, content)
-
-
-def _write_dose(path: Path, voxels_gy: Float32Array, reference: Image, courses: Sequence[Course], content: str) -> None:
-    write_effective_dose(
-        path,
-        voxels_gy,
-        reference,
-        [course.dose.plan_uid for course in courses],
-        description=f"EQD2 sum, {content}, raw, for display",
-        comment="EQD2 raw sum; per voxel max over structures' own alpha/beta",
     )
 
 

@@ -77,8 +77,13 @@ def test_folder_with_two_series_or_none_is_refused(tmp_path: Path, demo_folder: 
     for course in ("course1", "course2"):
         for file in sorted((demo_folder / course / "CT").iterdir())[:3]:
             shutil.copy(file, tmp_path / f"{course}{file.name}")
-    with pytest.raises(DicomError, match="2 CT series"):
+    with pytest.raises(DicomError, match=r"2 CT series.*'ct_series'.*ct\.several-series"):
         read_ct(tmp_path)
+    for course in ("course1", "course2"):
+        uid = pydicom.dcmread(demo_folder / course / "CT" / "CT.000.dcm").SeriesInstanceUID
+        assert read_ct(tmp_path, uid).series_uid == uid
+    with pytest.raises(DicomError, match=r"expected the series 1\.2\.3 \[ct\.missing\]"):
+        read_ct(tmp_path, "1.2.3")
     with pytest.raises(DicomError, match="no such folder"):
         read_ct(tmp_path / "nowhere")
 

@@ -196,16 +196,15 @@ def test_shell_volumes_add_up_to_the_organ_and_agree_with_samples() -> None:
         assert shell.volume_cc == pytest.approx(prior.samples.volumes_cc[held].sum(), rel=0.03)
 
 
-def test_a_hot_spot_inside_the_organ_makes_ring_shells_with_keyholes() -> None:
+def test_a_hot_spot_inside_the_organ_makes_ring_shells_of_two_loops() -> None:
     centred = course_of(dose_of(lambda p: 34.0 * np.exp(-np.sum(p**2, axis=1) / 200.0), grid(2.0, 40.0)), 10)
     _, shells, _ = cut(cylinder(20.0, 10.0, 2.0), course=centred)
     ring = shells[1].structure.contours_mm
-    middle = [contour for contour in ring if abs(contour[0, 2]) < 1.5]
-    assert middle
-    for contour in middle:
-        assert not Polygon(np.concatenate([contour[:, :2], contour[:1, :2]])).contains_point((0.0, 0.0))
-        radii = np.linalg.norm(contour[:, :2], axis=1)
-        assert radii.max() - radii.min() > 2.0
+    middle = [contour[:, :2] for contour in ring if abs(contour[0, 2]) < 0.5]
+    assert len(middle) >= 2
+    assert sum(Polygon(contour).contains_point((0.0, 0.0)) for contour in middle) % 2 == 0
+    radii = [np.linalg.norm(contour, axis=1).mean() for contour in middle]
+    assert max(radii) - min(radii) > 2.0
 
 
 def test_isolines_lie_within_a_tenth_of_a_millimetre_of_the_analytic_circle() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from dicom_files import changed
+from pydicom.dataset import Dataset
 from ReirradiationLib.model.case import Case
-from ReirradiationLib.model.errors import Cancelled, OutputError
+from ReirradiationLib.model.errors import Cancelled, CaseError, OutputError
+from ReirradiationLib.model.finding import Decision
 from ReirradiationLib.model.scene import PictureRequest, SceneContent
 from ReirradiationLib.output import OutputFolder
 from ReirradiationLib.workflow import STEPS, Monitor, Progress, Services, compute, run_case
@@ -22,6 +24,9 @@ def small_case(demo_case: Case) -> Case:
         structures=tuple(s for s in demo_case.structures if s.name in wanted),
         constraints=demo_case.constraints[:1],
     )
+
+
+PTV_NUMBER = 14
 
 
 class RecordingPictures:
@@ -149,3 +154,77 @@ def test_output_at_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="a file of that name"), OutputFolder(tmp_path / "out"):
         pass
     assert (tmp_path / "out").read_text() == "file"
+
+
+def partly_delivered(case: Case, delivered: int) -> Case:
+    first = replace(case.prior_courses[0], delivered_fractions=delivered)
+    subject = f"Course '{first.label} ({delivered} of 10 fractions)'"
+    decision = Decision("plan.partly-delivered", subject, "Jane Doe", "2026-11-21", "treatment record")
+    return replace(case, prior_courses=(first,), decisions=(*case.decisions, decision), optimization=())
+
+
+def test_a_course_that_was_not_completed_is_scaled_and_says_so_everywhere(small_case: Case, tmp_path: Path) -> None:
+    """6 of 10 fractions: 0.6 times the dose at the same dose per fraction, so 0.6 times the EQD2 of every voxel."""
+    whole = compute(replace(small_case, optimization=()), Monitor())
+    results = compute(partly_delivered(small_case, 6), Monitor())
+    for part, full in zip(results.scores, whole.scores, strict=True):
+        assert part.prior == pytest.approx(0.6 * full.prior, rel=1e-5)
+    evaluation = run_case(partly_delivered(small_case, 6), tmp_path / "out", Services(), Monitor())
+    assert "6 of 10 fractions" in evaluation.courses[0].label
+    assert (evaluation.courses[0].fractions, evaluation.courses[0].planned_fractions) == (6, 10)
+    assert evaluation.courses[0].dose == "PLAN dose, physical, scaled to 6 of 10 fractions"
+    (finding,) = [f for f in evaluation.findings if f.identifier == "plan.partly-delivered"]
+    assert finding.decision == "accepted by Jane Doe, 2026-11-21: treatment record"
+
+
+def test_a_course_that_was_not_completed_needs_a_decision(small_case: Case) -> None:
+    with pytest.raises(CaseError, match=r"6 fractions delivered, 10 planned.*plan\.partly-delivered"):
+        compute(replace(partly_delivered(small_case, 6), decisions=small_case.decisions), Monitor())
+
+
+def with_new_files(case: Case, **files: Path) -> Case:
+    plan, dose = files.get("plan", case.new_course.plan), files.get("dose")
+    new = replace(case.new_course, plan=plan, dose=(dose,) if dose else case.new_course.dose)
+    return replace(case, new_course=new, optimization=())
+
+
+def test_a_prescription_far_from_the_dose_in_its_target_needs_a_decision(small_case: Case, tmp_path: Path) -> None:
+    """The plan says that the cord is the target of 30 Gy."""
+    for number, description in ((None, "spinal_cord"), (1, "anything")):
+
+        def change(dataset, number=number, description=description) -> None:
+            dataset.DoseReferenceSequence[0].DoseReferenceDescription = description
+            if number is not None:
+                dataset.DoseReferenceSequence[0].ReferencedROINumber = number
+
+        plan = changed(small_case.new_course.plan, tmp_path / "RP.dcm", change)
+        with pytest.raises(CaseError, match=r"target 'spinal_cord'.*prescription\.far-from-target"):
+            compute(with_new_files(small_case, plan=plan), Monitor())
+
+
+def with_stored_dvh(mean_gy: float):
+    """A stored DVH of the target: all of it receives the mean."""
+
+    def change(dataset) -> None:
+        roi = Dataset()
+        roi.ReferencedROINumber, roi.DVHROIContributionType = PTV_NUMBER, "INCLUDED"
+        dvh = Dataset()
+        dvh.DVHReferencedROISequence = [roi]
+        dvh.DVHType, dvh.DoseUnits, dvh.DoseType, dvh.DVHVolumeUnits = "CUMULATIVE", "GY", "PHYSICAL", "CM3"
+        dvh.DVHDoseScaling, dvh.DVHNumberOfBins = 1, 2
+        dvh.DVHData = [round(mean_gy, 3), 100.0, 0.001, 100.0]
+        dataset.DVHSequence = [dvh]
+
+    return change
+
+
+def test_a_stored_dvh_that_does_not_fit_needs_a_decision(small_case: Case, demo_results, tmp_path: Path) -> None:
+    (ptv,) = [result for result in demo_results.structures if result.choice.name == "PTV2_L1"]
+    new = ptv.final.courses[-1]
+    mean_gy = float((new.dose_gy * ptv.prior.samples.volumes_cc).sum() / ptv.prior.samples.volume_cc)
+    source = small_case.new_course.dose[0]
+    fitting = changed(source, tmp_path / "fits.dcm", with_stored_dvh(mean_gy))
+    assert "dvh.differs" not in [f.identifier for f in compute(with_new_files(small_case, dose=fitting), Monitor()).findings]
+    wrong = changed(source, tmp_path / "wrong.dcm", with_stored_dvh(0.8 * mean_gy))
+    with pytest.raises(CaseError, match=r"structure 'PTV2_L1'.*dvh\.differs"):
+        compute(with_new_files(small_case, dose=wrong), Monitor())

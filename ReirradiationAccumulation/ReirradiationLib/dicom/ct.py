@@ -24,15 +24,17 @@ LARGEST_SLICE_BYTES = 2**27
 _log = logging.getLogger(__name__)
 
 
-def read_ct(folder: Path) -> Image:
-    """Read the only CT series of a folder.
+def read_ct(folder: Path, series_uid: str = "") -> Image:
+    """Read the only CT series of a folder, or the one named.
 
     Slices are sorted by ImagePositionPatient along the normal, never by file name or InstanceNumber.
 
     Parameters
     ----------
     folder : Path
-        Holds one CT series; objects of other SOP Classes and files that are no DICOM are passed over.
+        Holds the CT series; objects of other SOP Classes and files that are no DICOM are passed over.
+    series_uid : str
+        SeriesInstanceUID, needed where the folder holds several CT series.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def read_ct(folder: Path) -> Image:
         slices, tilted or unevenly spaced slices, or differing patient, frame of reference, rows, columns, spacing or
         orientation.
     """
-    slices = _without_copies(_one_series(folder, _ct_slices(folder)))
+    slices = _without_copies(_one_series(folder, _ct_slices(folder), series_uid))
     first = slices[0]
     row, column = row_and_column_directions(first)
     normal = np.cross(row, column)
@@ -99,13 +101,18 @@ def _ct_slices(folder: Path) -> list[DicomReader]:
     return slices
 
 
-def _one_series(folder: Path, slices: list[DicomReader]) -> list[DicomReader]:
-    series = {reader.text("SeriesInstanceUID") for reader in slices}
-    if len(series) > 1:
-        raise _refuse(folder, f"{len(series)} CT series", "exactly one CT series", Interlock.CT_SEVERAL)
-    if len(slices) < 2:
-        raise _refuse(folder, f"{len(slices) or 'no'} CT slice", "a CT series", Interlock.CT_MISSING)
-    return slices
+def _one_series(folder: Path, slices: list[DicomReader], series_uid: str) -> list[DicomReader]:
+    by_series: dict[str, list[DicomReader]] = {}
+    for reader in slices:
+        by_series.setdefault(reader.text("SeriesInstanceUID"), []).append(reader)
+    if not series_uid and len(by_series) > 1:
+        found = f"{len(by_series)} CT series: {', '.join(f'{uid} ({len(by_series[uid])} slices)' for uid in by_series)}"
+        raise _refuse(folder, found, "one series, or its UID as 'ct_series'", Interlock.CT_SEVERAL)
+    wanted = by_series.get(series_uid, []) if series_uid else slices
+    if len(wanted) < 2:
+        expected = f"the series {series_uid}" if series_uid else "a CT series"
+        raise _refuse(folder, f"{len(wanted) or 'no'} CT slice", expected, Interlock.CT_MISSING)
+    return wanted
 
 
 def _without_copies(slices: list[DicomReader]) -> list[DicomReader]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..model.course import Plan, Prescription, Radiation
 from ..model.dates import dicom_moment
 from ..model.interlock import Interlock
-from .reader import DicomReader, SopClass, open_dicom, read_patient
+from .reader import DicomReader, SopClass, open_dicom, read_patient, referenced_uid
 
 LARGEST_FRACTIONS = 1000
 _WITHOUT_DOSE = ("SETUP", "VERIFICATION", "OPEN_PORTFILM", "TRMT_PORTFILM")
@@ -34,6 +34,7 @@ def read_plan(path: Path) -> Plan:
         changed=dicom_moment(reader.text("RTPlanDate"), reader.text("RTPlanTime")),
         frame_uid=reader.text("FrameOfReferenceUID"),
         sop_instance_uid=reader.required_text("SOPInstanceUID"),
+        structure_set_uid=referenced_uid(reader, "ReferencedStructureSetSequence"),
         patient=read_patient(reader),
         approval=reader.text("ApprovalStatus"),
         file=path,

@@ -289,6 +289,11 @@ def read_patient(reader: DicomReader) -> Patient:
     )
 
 
+def referenced_uid(reader: DicomReader, sequence: str) -> str:
+    """SOPInstanceUID of the first object that a sequence refers to; empty if none."""
+    return next((item.text("ReferencedSOPInstanceUID") for item in reader.items(sequence)), "")
+
+
 def _transfer_syntax(file: BinaryIO, start: int) -> str:
     """What the file meta information (PS3.10 7.1) from ``start`` on states; nothing after it is read."""
     from pydicom.filereader import read_dataset

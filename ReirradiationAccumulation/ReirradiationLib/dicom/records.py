@@ -85,7 +85,7 @@ def read_records(case: Case) -> Records:
     CaseError
         If the case contradicts its files, or a finding that needs a decision has none in the case.
     """
-    ct = read_ct(case.current.ct)
+    ct = read_ct(case.current.ct, case.current.ct_series)
     structures = read_structures(case.current.structures)
     if structures.frame_uid != ct.frame_uid:
         found = f"it lies in the frame of reference {structures.frame_uid}"
@@ -114,7 +114,9 @@ def _point_course(course: PriorCourse, case: Case) -> PointCourse:
 
 
 def _prior_record(course: PriorCourse, current: Image) -> CourseRecord:
-    record = _record(course.identifier, course, course.delivered_fractions, read_ct(course.ct) if course.ct else None)
+    record = _record(
+        course.identifier, course, course.delivered_fractions, read_ct(course.ct, course.ct_series) if course.ct else None
+    )
     dose, ct = record.dose, record.ct
     if ct and ct.frame_uid != dose.frame_uid:
         raise _refuse(dose.file, f"frame of reference {dose.frame_uid}", f"{ct.frame_uid} (CT)", Interlock.FRAME_DIFFERS)

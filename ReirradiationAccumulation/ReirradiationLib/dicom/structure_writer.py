@@ -3,79 +3,156 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.errors import OutputError
 from ..model.image import Image
-from ..model.structure import Structure
+from ..model.structure import Holes, InterpretedType, Structure
+from .contour_fitting import DECIMALS, FittedContours, PlaneContour, fit_contours
+from .naming import ANY_SYSTEM, NamingRule, fitted_names
 from .reader import SopClass
-from .writing import limited, new_object, reference_item, save_object
+from .structure_appending import ExistingSet, open_existing
+from .structures import CONTOUR_DATA
+from .writing import limited, new_object, reference_item, save_object, set_bytes
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-PLANE_TOLERANCE_MM = 0.1
-"""Contour points this close to a slice of the CT are moved onto it; others are refused."""
-
 DETACHED_STUDY = "1.2.840.10008.3.1.2.3.1"
 """Detached Study Management (retired), what RTReferencedStudySequence still names."""
 
-ROI_NAME_LENGTH = 16
 SERIES_NUMBER = 901
+SHORT_STRING = 16
+"""Characters of an SH: StructureSetLabel, ROIObservationLabel."""
 
 
-def write_structures(path: Path, structures: Sequence[Structure], reference: Image, label: str) -> None:
+@dataclass(frozen=True)
+class StructureOptions:
+    """How structures are written.
+
+    Parameters
+    ----------
+    holes : Holes
+        As keyholes, or as contours of their own.
+    naming : NamingRule
+        What the planning system accepts as a name.
+    """
+
+    holes: Holes = Holes.KEYHOLE
+    naming: NamingRule = ANY_SYSTEM
+
+
+@dataclass(frozen=True, eq=False)
+class ExportedStructure:
+    """One structure as it was written.
+
+    Parameters
+    ----------
+    structure : Structure
+        With the name, number and contours that are in the file.
+    full_name : str
+        The name before it was made to fit.
+    crumbs : int
+        How many pieces below half a CT pixel were left out.
+    """
+
+    structure: Structure
+    full_name: str
+    crumbs: int
+
+
+def write_structures(
+    path: Path,
+    structures: Sequence[Structure],
+    reference: Image,
+    label: str,
+    options: StructureOptions | None = None,
+    append_to: Path | None = None,
+) -> tuple[ExportedStructure, ...]:
     """Write structures as a new structure set in the study and frame of reference of the CT.
 
-    Every contour lies on a slice of the CT and names it; interpreted type and colour are kept.
+    Every contour lies on a slice of the CT and names it; colours and interpreted types are kept. Names are made to fit;
+    what was changed or left out is told in ROIDescription and in what is returned. PS3.3 C.8.8.5, C.8.8.6, C.8.8.8.
 
     Parameters
     ----------
     path : Path
+        A new file.
     structures : sequence of Structure
-        With contours, names of at most 16 characters, names and numbers unique.
+        With contours; names and numbers unique.
     reference : Image
         The original current CT.
     label : str
         StructureSetLabel, cut to 16 characters (SH).
+    options : StructureOptions, optional
+        Keyholes, and names that all planning systems take, by default.
+    append_to : Path, optional
+        An RTSTRUCT of the same CT, whose ROIs the new set repeats unchanged before the new ones. It is not touched.
+
+    Returns
+    -------
+    tuple of ExportedStructure
+        The new ones, as written.
 
     Raises
     ------
     OutputError
-        If there is nothing to write, a structure is empty, a name is too long or appears twice, a contour has fewer
-        than three points or lies on no slice of the CT, or the file cannot be written.
+        If there is nothing to write, a name or number appears twice, a structure is empty or becomes so, a contour has
+        fewer than three points or lies on no slice of the CT, the set to append to is not of this CT or has one of the
+        names, a file is there already, or it cannot be written.
+    DicomError
+        If the set to append to cannot be read.
     """
-    _require_writable(path, structures)
+    options = options or StructureOptions()
+    _require_different(path, structures)
+    existing = open_existing(append_to, reference) if append_to is not None else ExistingSet()
+    names = fitted_names([structure.name for structure in structures], options.naming)
+    existing.require_new_names(names)
+    fits = [fit_contours(structure, reference.geometry, options.holes) for structure in structures]
+    exported = [
+        _exported(structure, name, existing.shifted(structure.number), fit)
+        for structure, name, fit in zip(structures, names, fits, strict=True)
+    ]
     dataset = new_object(reference, SopClass.RTSTRUCT, f"{label}: optimization structures", SERIES_NUMBER)
-    dataset.StructureSetLabel = limited(label, 16)
+    dataset.StructureSetLabel = limited(label, SHORT_STRING)
     dataset.StructureSetName = limited(label, 64)
     dataset.StructureSetDescription = "Made by SlicerReirradiation; research software. Limits: see each ROI's description."
     dataset.StructureSetDate = ""
     dataset.StructureSetTime = ""
     dataset.ReferencedFrameOfReferenceSequence = [_frame_of_reference(reference)]
-    dataset.StructureSetROISequence = [_region(structure, reference) for structure in structures]
-    dataset.ROIContourSequence = [_contours(structure, reference) for structure in structures]
-    dataset.RTROIObservationsSequence = [_observation(structure) for structure in structures]
+    dataset.StructureSetROISequence = [*existing.regions, *(_region(e.structure, reference) for e in exported)]
+    dataset.ROIContourSequence = [
+        *existing.contours,
+        *(_contours(e.structure, fit.contours, reference) for e, fit in zip(exported, fits, strict=True)),
+    ]
+    dataset.RTROIObservationsSequence = [*existing.observations, *(_observation(e.structure) for e in exported)]
     dataset.ApprovalStatus = "UNAPPROVED"
     save_object(dataset, path)
+    return tuple(exported)
 
 
-def _require_writable(path: Path, structures: Sequence[Structure]) -> None:
+def _require_different(path: Path, structures: Sequence[Structure]) -> None:
     for what in ("name", "number"):
         values = [getattr(structure, what) for structure in structures]
         if not values or len(set(values)) != len(values):
             raise OutputError(path.name, f"structures with {what}s {values}", "Report this.", f"unique {what}s")
-    for structure in structures:
-        if len(structure.name) > ROI_NAME_LENGTH or not structure.name:
-            raise OutputError(
-                f"ROI '{structure.name}'", "name too long", "Shorten it.", f"1 to {ROI_NAME_LENGTH} characters"
-            )
-        if not structure.contours_mm or min(len(contour) for contour in structure.contours_mm) < 3:
-            raise OutputError(f"ROI '{structure.name}'", "no contours, or one of fewer than 3 points", "Leave it out.")
+
+
+def _exported(structure: Structure, name: str, number: int, fit: FittedContours) -> ExportedStructure:
+    parts = [f"Full name: {structure.name}." if name != structure.name else "", structure.description]
+    parts.append(f"{fit.crumbs} pieces below half a CT pixel left out." if fit.crumbs else "")
+    written = replace(
+        structure,
+        name=name,
+        number=number,
+        contours_mm=tuple(contour.points_mm for contour in fit.contours),
+        interpreted_type=structure.interpreted_type or InterpretedType.CONTROL.value,
+        description=limited(" ".join(part for part in parts if part), 1024),
+    )
+    return ExportedStructure(written, structure.name, fit.crumbs)
 
 
 def _frame_of_reference(reference: Image) -> Dataset:
@@ -99,44 +176,32 @@ def _region(structure: Structure, reference: Image) -> Dataset:
     item.ROINumber = structure.number
     item.ReferencedFrameOfReferenceUID = reference.frame_uid
     item.ROIName = structure.name
-    item.ROIDescription = limited(structure.description, 1024)
+    item.ROIDescription = structure.description
     item.ROIGenerationAlgorithm = "AUTOMATIC"
     return item
 
 
-def _contours(structure: Structure, reference: Image) -> Dataset:
+def _contours(structure: Structure, contours: Sequence[PlaneContour], reference: Image) -> Dataset:
     from pydicom.dataset import Dataset
 
     region = Dataset()
     region.ROIDisplayColor = [str(value) for value in structure.colour]
-    contours = []
-    for points in structure.contours_mm:
-        on_slice, k = _onto_slice(structure, points, reference)
+    items = []
+    for contour in contours:
         item = Dataset()
-        item.ContourImageSequence = [reference_item(SopClass.CT.value, reference.slice_uids[k])]
+        item.ContourImageSequence = [reference_item(SopClass.CT.value, reference.slice_uids[contour.slice_index])]
         item.ContourGeometricType = "CLOSED_PLANAR"
-        item.NumberOfContourPoints = len(on_slice)
-        item.ContourData = [f"{value:.3f}" for value in on_slice.ravel()]
-        contours.append(item)
-    region.ContourSequence = contours
+        item.NumberOfContourPoints = len(contour.points_mm)
+        set_bytes(item, CONTOUR_DATA, _contour_data(contour.points_mm))
+        items.append(item)
+    region.ContourSequence = items
     region.ReferencedROINumber = structure.number
     return region
 
 
-def _onto_slice(structure: Structure, points_mm: FloatArray, reference: Image) -> tuple[FloatArray, int]:
-    """Contour moved exactly onto the nearest slice of the CT, and the index of that slice."""
-    index = reference.geometry.to_index(points_mm)
-    k = round(float(np.median(index[:, 2])))
-    off_mm = float(np.abs(index[:, 2] - k).max()) * reference.geometry.spacing_mm[2]
-    if not 0 <= k < reference.geometry.size[2] or off_mm > PLANE_TOLERANCE_MM:
-        raise OutputError(
-            f"ROI '{structure.name}'",
-            f"a contour lies {off_mm:.2f} mm off the nearest slice of the CT",
-            "Contour the organ on the slices of the current CT.",
-            f"within {PLANE_TOLERANCE_MM} mm",
-        )
-    index[:, 2] = k
-    return reference.geometry.to_lps(index), k
+def _contour_data(points_mm: FloatArray) -> bytes:
+    """ContourData as it stands in the file: pydicom's DS objects take a hundred times as long."""
+    return "\\".join(map(f"%.{DECIMALS}f".__mod__, points_mm.ravel().tolist())).encode("ascii")
 
 
 def _observation(structure: Structure) -> Dataset:
@@ -145,7 +210,7 @@ def _observation(structure: Structure) -> Dataset:
     item = Dataset()
     item.ObservationNumber = structure.number
     item.ReferencedROINumber = structure.number
-    item.ROIObservationLabel = structure.name
+    item.ROIObservationLabel = limited(structure.name, SHORT_STRING)
     item.RTROIInterpretedType = structure.interpreted_type
     item.ROIInterpreter = ""
     return item

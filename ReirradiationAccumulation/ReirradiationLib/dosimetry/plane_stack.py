@@ -10,6 +10,7 @@ import numpy as np
 from ..model.arrays import FloatArray
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
+from ..model.interlock import Interlock
 from ..model.structure import Structure
 
 PLANE_TOLERANCE_MM = 0.1
@@ -74,8 +75,9 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
             raise DosimetryError(
                 f"Structure '{structure.name}'",
                 f"a contour spans {np.ptp(local[:, 2]):.2f} mm along the slice normal of the CT",
-                "Contour it on the planes of the current CT.",
+                Interlock.STRUCTURE_OBLIQUE.advice,
                 "contours parallel to the slices",
+                Interlock.STRUCTURE_OBLIQUE,
             )
         _require_within(structure, local, geometry)
         near = [known for known in by_position if abs(known - position) <= PLANE_TOLERANCE_MM]

@@ -11,6 +11,7 @@ from .finding import Decision
 from .metric import Metric
 from .points import PointDose
 from .protocol import Basis, Constraint
+from .structure import Holes
 
 DEFAULT_ALPHA_BETA_GY = 3.0
 """α/β of tissue that no structure of the case covers (convention)."""
@@ -38,10 +39,11 @@ class RegistrationChoice:
 
 @dataclass(frozen=True)
 class CurrentAnatomy:
-    """Folder of the current planning CT and its RTSTRUCT."""
+    """Folder of the current planning CT and its RTSTRUCT; the SeriesInstanceUID where the folder holds several CTs."""
 
     ct: Path
     structures: Path
+    ct_series: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class PriorCourse:
         Multiplies a physical proton dose.
     ct : Path or None
         Folder of the CT that the course was planned on.
+    ct_series : str
+        SeriesInstanceUID of the CT where the folder holds several; else empty.
     date : date or None
     registration : RegistrationChoice or None
         None for a course of points.
@@ -79,6 +83,7 @@ class PriorCourse:
     ct: Path | None
     date: date | None
     registration: RegistrationChoice | None
+    ct_series: str = ""
     points: Path | tuple[PointDose, ...] = ()
 
     @property
@@ -146,6 +151,27 @@ class OptimizationRequest:
 
 
 @dataclass(frozen=True)
+class ExportChoice:
+    """How structures and doses are written.
+
+    Parameters
+    ----------
+    planning_system : str
+        Row of the table of naming rules.
+    holes : Holes
+    append : bool
+        Whether the new structure set repeats the ROIs of the current one.
+    mapped_doses : bool
+        Whether every course's physical dose on the current CT is written too.
+    """
+
+    planning_system: str = "any"
+    holes: Holes = Holes.KEYHOLE
+    append: bool = False
+    mapped_doses: bool = False
+
+
+@dataclass(frozen=True)
 class Case:
     """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file."""
 
@@ -161,3 +187,4 @@ class Case:
     protocol_folder: Path | None
     recovery_table: str | None
     decisions: tuple[Decision, ...]
+    export: ExportChoice = ExportChoice()

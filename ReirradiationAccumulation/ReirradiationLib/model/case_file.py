@@ -13,6 +13,7 @@ from .case import (
     NEW_COURSE_ID,
     Case,
     CurrentAnatomy,
+    ExportChoice,
     NewCourse,
     OptimizationRequest,
     PriorCourse,
@@ -26,6 +27,7 @@ from .json_entry import JsonEntry
 from .metric import Metric, MetricKind
 from .points import PointDose, require_points
 from .protocol import Basis, Constraint, Sense, require_alpha_beta
+from .structure import Holes
 
 SCHEMA = "reirradiation-case/1"
 DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[Gy]", "V20Gy[%]", "V40Gy[%]")
@@ -73,6 +75,7 @@ def read_case(path: Path) -> Case:
             Decision(e.text("finding"), e.text("subject"), e.text("who"), e.text("when"), e.text("reason"))
             for e in entry.children("decisions", _keys(Decision))
         ),
+        export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
     )
     _require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
@@ -95,7 +98,7 @@ def _keys(kind: type[Any]) -> list[str]:
 
 
 def _current(entry: JsonEntry) -> CurrentAnatomy:
-    return CurrentAnatomy(ct=entry.path("ct"), structures=entry.path("structures"))
+    return CurrentAnatomy(entry.path("ct"), entry.path("structures"), entry.text("ct_series", default=""))
 
 
 def _prior(entry: JsonEntry) -> PriorCourse:
@@ -118,6 +121,7 @@ def _prior(entry: JsonEntry) -> PriorCourse:
         ct=entry.optional_path("ct"),
         date=entry.day("date"),
         registration=RegistrationChoice(method, registration.optional_path("file")),
+        ct_series=entry.text("ct_series", default=""),
     )
     if not course.dose:
         raise CaseError(entry.where, "'dose' is missing", "Add 'dose', or 'points' for a course without DICOM.")
@@ -127,7 +131,7 @@ def _prior(entry: JsonEntry) -> PriorCourse:
 
 
 def _prior_of_points(entry: JsonEntry) -> PriorCourse:
-    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "registration"):
+    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "ct_series", "registration"):
         if entry.has(key):
             raise CaseError(entry.at(key), "beside 'points'", "A course is known by DICOM files or by points, not by both.")
     identifier = entry.text("id")
@@ -171,6 +175,16 @@ def _new(entry: JsonEntry) -> NewCourse:
         plan=entry.optional_path("plan"),
         dose=entry.paths("dose"),
         rbe=_rbe(entry),
+    )
+
+
+def _export(entry: JsonEntry) -> ExportChoice:
+    default = ExportChoice()
+    return ExportChoice(
+        planning_system=entry.text("planning_system", default=default.planning_system),
+        holes=entry.choice("holes", Holes) if entry.has("holes") else default.holes,
+        append=entry.flag("append"),
+        mapped_doses=entry.flag("mapped_doses"),
     )
 
 

@@ -1,4 +1,8 @@
-"""Closed contours on a plane made fit for planning systems: fewer points, and holes joined by keyholes."""
+"""Closed contours on one plane: fewer points, holes as keyholes or as loops of their own, the area that they enclose.
+
+A *loop* crosses neither itself nor others; several on a plane combine by even–odd. A *keyhole* is a polygon that walks
+from an outer loop along a bridge around a hole and back along the same bridge; both forms enclose the same area.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +13,31 @@ import numpy as np
 from .arrays import BoolArray, FloatArray
 from .polygons import distance_to_edges, signed_area
 
+SAME_POINT_MM = 1e-4
+"""Vertices this close are one: bridges of keyholes are walked twice over the very same numbers."""
+
 
 def simplified(polygon: FloatArray, tolerance_mm: float) -> FloatArray:
     """A closed polygon with fewer points, nowhere further than the tolerance from the original.
 
-    Douglas DH, Peucker TK, Cartographica 10:112 (1973), on the two halves between the two most distant points.
+    Douglas DH, Peucker TK, Cartographica 10:112 (1973), on the two halves between the two most distant points; all
+    pieces of one depth are split at once.
     """
     far = int(np.argmax(np.linalg.norm(polygon - polygon[0], axis=1)))
     ring = np.concatenate([polygon, polygon[:1]])
     keep = np.zeros(len(ring), dtype=np.bool_)
     keep[[0, far, len(ring) - 1]] = True
-    pending = [(0, far), (far, len(ring) - 1)]
-    while pending:
-        start, end = pending.pop()
-        if end - start < 2:
-            continue
-        distance = distance_to_edges(ring[start + 1 : end], ring[start], ring[end])
-        worst = int(np.argmax(distance))
-        if distance[worst] > tolerance_mm:
-            keep[start + 1 + worst] = True
-            pending += [(start, start + 1 + worst), (start + 1 + worst, end)]
-    return ring[keep][:-1]
+    while True:
+        ends = np.flatnonzero(keep)
+        piece = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        distance = distance_to_edges(ring[:-1], ring[ends[piece]], ring[ends[piece + 1]])
+        worst = np.maximum.reduceat(distance, ends[:-1])
+        # The first point of each piece that is as far as its worst one.
+        candidates = np.flatnonzero((distance >= worst[piece]) & (distance > tolerance_mm))
+        if not candidates.size:
+            return ring[keep][:-1]
+        _, first = np.unique(piece[candidates], return_index=True)
+        keep[candidates[first]] = True
 
 
 def keyholed(loops: Sequence[FloatArray]) -> list[FloatArray]:
@@ -46,17 +54,74 @@ def keyholed(loops: Sequence[FloatArray]) -> list[FloatArray]:
         Outer contours, holes joined in.
     """
     by_size = sorted(loops, key=lambda loop: -abs(signed_area(loop)))
-    outers: list[tuple[FloatArray, list[FloatArray]]] = []
-    for n, loop in enumerate(by_size):
-        depth = sum(_contains(other, loop[0]) for other in by_size[:n])
-        if depth % 2 == 0:
-            outers.append((loop, []))
-        else:
-            parent = min(
-                (outer for outer in outers if _contains(outer[0], loop[0])), key=lambda outer: abs(signed_area(outer[0]))
+    parents = _parents(by_size)
+    depths = [len(others) for others in parents]
+    holes: dict[int, list[FloatArray]] = {n: [] for n, depth in enumerate(depths) if depth % 2 == 0}
+    for n, others in enumerate(parents):
+        if depths[n] % 2:
+            holes[max((other for other in others if depths[other] % 2 == 0), key=lambda other: depths[other])].append(
+                by_size[n]
             )
-            parent[1].append(loop)
-    return [_joined(outer, holes) for outer, holes in outers]
+    return [_joined(by_size[n], inner) for n, inner in holes.items()]
+
+
+def opened(polygon: FloatArray) -> list[FloatArray]:
+    """The loops of a polygon whose keyholes are cut at their bridges; the polygon itself if it has none.
+
+    Parameters
+    ----------
+    polygon : array, shape (n, 2)
+
+    Returns
+    -------
+    list of arrays, each (n, 2)
+        Loops of at least three points, by even–odd the same area.
+    """
+    pending, loops = [polygon], []
+    while pending:
+        part, cut = _cleaned(pending.pop())
+        if cut is not None:
+            start, end = cut
+            wraps = end + 1 == len(part)
+            outer = part[1 : start + 1] if wraps else np.concatenate([part[: start + 1], part[end + 2 :]])
+            pending += [outer, part[start + 1 : end]]
+        elif len(part) >= 3:
+            loops.append(part)
+    return loops
+
+
+def nesting_depths(loops: Sequence[FloatArray]) -> list[int]:
+    """How many of the loops contain each of them; odd ones are holes."""
+    order = sorted(range(len(loops)), key=lambda n: -abs(signed_area(loops[n])))
+    depths = [0] * len(loops)
+    for n, others in zip(order, _parents([loops[n] for n in order]), strict=True):
+        depths[n] = len(others)
+    return depths
+
+
+def even_odd_area(loops: Sequence[FloatArray]) -> float:
+    """Area that loops enclose together by even–odd, each loop (n, 2); loops must not cross."""
+    return sum(abs(signed_area(loop)) * (-1.0) ** depth for loop, depth in zip(loops, nesting_depths(loops), strict=True))
+
+
+def _cleaned(polygon: FloatArray) -> tuple[FloatArray, tuple[int, int] | None]:
+    """The polygon without repeated neighbours, and the first bridge in it.
+
+    That is two edges (start, start + 1) and (end, end + 1) that run along each other in opposite directions.
+    """
+    if len(polygon) < 3:
+        return polygon, None
+    keys = np.unique(np.rint(polygon / SAME_POINT_MM).astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+    distinct = np.flatnonzero(keys != np.roll(keys, 1))
+    polygon, keys = polygon[distinct], keys[distinct]
+    if len(np.unique(keys)) == len(keys):
+        return polygon, None
+    seen: dict[tuple[int, int], int] = {}
+    for n, edge in enumerate(zip(keys.tolist(), np.roll(keys, -1).tolist(), strict=True)):
+        if (edge[1], edge[0]) in seen:
+            return polygon, (seen[edge[1], edge[0]], n)
+        seen.setdefault(edge, n)
+    return polygon, None
 
 
 def _joined(outer: FloatArray, holes: list[FloatArray]) -> FloatArray:
@@ -75,9 +140,27 @@ def _joined(outer: FloatArray, holes: list[FloatArray]) -> FloatArray:
     return ring
 
 
-def _contains(polygon: FloatArray, point: FloatArray) -> bool:
-    start, end = polygon, np.roll(polygon, -1, axis=0)
-    crosses: BoolArray = (start[:, 1] <= point[1]) != (end[:, 1] <= point[1])
-    start, end = start[crosses], end[crosses]
-    at = start[:, 0] + (point[1] - start[:, 1]) * (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
-    return bool(np.count_nonzero(at > point[0]) % 2)
+def _parents(by_size: Sequence[FloatArray]) -> list[list[int]]:
+    """Of loops sorted by falling area: which of the larger ones contain each."""
+    boxes = [(loop.min(axis=0), loop.max(axis=0)) for loop in by_size]
+    return [
+        [
+            other
+            for other in range(n)
+            if bool((boxes[other][0] <= boxes[n][0]).all() and (boxes[n][1] <= boxes[other][1]).all())
+            and _contains(by_size[other], loop)
+        ]
+        for n, loop in enumerate(by_size)
+    ]
+
+
+def _contains(polygon: FloatArray, loop: FloatArray) -> bool:
+    """Whether most edge middles of a loop lie within a polygon: where the two touch, single points may be either."""
+    middles = (loop + np.roll(loop, -1, axis=0)) / 2.0
+    middles = middles[:: max(1, len(middles) // 16)]
+    start, end = polygon[:, None], np.roll(polygon, -1, axis=0)[:, None]
+    crosses: BoolArray = (start[..., 1] <= middles[:, 1]) != (end[..., 1] <= middles[:, 1])
+    rise = np.where(crosses, end[..., 1] - start[..., 1], 1.0)
+    at = start[..., 0] + (middles[:, 1] - start[..., 1]) * (end[..., 0] - start[..., 0]) / rise
+    inside = np.count_nonzero(crosses & (at > middles[:, 0]), axis=0) % 2
+    return 2 * int(inside.sum()) > len(inside)

@@ -52,7 +52,8 @@ class Plan:
         RTPlanDate.
     changed : datetime or None
         RTPlanDate and RTPlanTime.
-    frame_uid, sop_instance_uid : str
+    frame_uid, sop_instance_uid, structure_set_uid : str
+        Of the plan, and of the RTSTRUCT that it refers to (empty if none).
     patient : Patient
     approval : str
         ApprovalStatus, empty if absent.
@@ -68,6 +69,7 @@ class Plan:
     changed: datetime.datetime | None
     frame_uid: str
     sop_instance_uid: str
+    structure_set_uid: str
     patient: Patient
     approval: str
     file: Path

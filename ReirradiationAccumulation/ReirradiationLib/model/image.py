@@ -108,6 +108,8 @@ class Dose:
         When the object was made (InstanceCreationDate and -Time).
     planes_added : int
         Planes interpolated linearly between unevenly spaced ones.
+    structure_set_uid : str
+        SOPInstanceUID of the RTSTRUCT that its stored DVHs refer to, empty if none.
     """
 
     voxels_gy: Float32Array
@@ -121,6 +123,7 @@ class Dose:
     beams: frozenset[int] = frozenset()
     created: datetime | None = None
     planes_added: int = 0
+    structure_set_uid: str = ""
 
     def __post_init__(self) -> None:
         _require_shape("Dose", self.voxels_gy, self.geometry)

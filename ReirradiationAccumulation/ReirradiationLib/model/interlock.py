@@ -85,7 +85,7 @@ class Interlock(Enum):
     CT_SEVERAL = (
         *("ct.several-series", Severity.ERROR),
         "There is more than one CT series where one is needed.",
-        "Name a folder with one series.",
+        "Name a folder with one series, or the series by 'ct_series'.",
     )
     CT_MIXED = (
         *("ct.mixed-series", Severity.ERROR),
@@ -261,6 +261,11 @@ class Interlock(Enum):
         "The dose in the target is far from its prescription.",
         "Make sure that dose, plan and structures belong together.",
     )
+    PRESCRIPTION_BEAM_DOSES = (
+        *("prescription.beam-doses", Severity.NOTE),
+        "The beam doses times the fractions are far from the prescription; they are doses at a point.",
+        "Compare the dose in the target with the treatment record.",
+    )
     TREATMENT_TWICE = (
         *("treatment.twice", Severity.ERROR),
         "The same dose or plan is listed as two courses: it would be counted twice.",
@@ -406,4 +411,112 @@ class Interlock(Enum):
         *("decision.unused", Severity.NOTE),
         "A decision in the case matches no finding.",
         "Correct or remove it.",
+    )
+
+    # Export: what planning systems take
+    EXPORT_PATIENT = (
+        *("export.patient", Severity.ERROR),
+        "Patient, study or frame of reference are not those of the CT.",
+        "Do not import it; write it again on the right CT.",
+    )
+    EXPORT_FRAMES = (
+        *("export.several-frames", Severity.ERROR),
+        "The structure set holds ROIs of several frames of reference; Eclipse takes one per set.",
+        "Write one set per CT.",
+    )
+    EXPORT_SLICE = (
+        *("export.slice", Severity.ERROR),
+        "A contour names no slice of the CT (ContourImageSequence), or does not lie on the slice that it names.",
+        "Contour on the slices of the CT.",
+    )
+    EXPORT_VALUE = (
+        *("export.value-length", Severity.ERROR),
+        "A number of more than 16 bytes (DS) or a label of more than 16 characters (SH).",
+        "Write it again with fewer digits or a shorter label.",
+    )
+    EXPORT_NAME = (
+        *("export.name", Severity.DECISION),
+        "A ROI name is longer than 16 characters or has characters that some planning systems change.",
+        "Rename the ROI, or confirm that the planning system keeps the name.",
+    )
+    EXPORT_NAME_TWICE = (
+        *("export.name-twice", Severity.ERROR),
+        "Two ROIs have the same name, letter case ignored.",
+        "Rename one of them.",
+    )
+    EXPORT_TYPE = (
+        *("export.interpreted-type", Severity.DECISION),
+        "RTROIInterpretedType is empty or missing.",
+        "Set it; CONTROL for optimization structures.",
+    )
+    EXPORT_EMPTY = (
+        *("export.empty-roi", Severity.ERROR),
+        "A ROI has no contours, or a closed contour has fewer than three points.",
+        "Leave the ROI out.",
+    )
+    EXPORT_CRUMBS = (
+        *("export.crumbs", Severity.NOTE),
+        "Contours of less than half a CT pixel.",
+        "Remove them; a planning system may drop or distort them.",
+    )
+    EXPORT_POINTS = (
+        *("export.many-points", Severity.NOTE),
+        "A contour has 1000 points or more.",
+        "Simplify it.",
+    )
+    EXPORT_CONTOUR_TYPE = (
+        *("export.contour-type", Severity.DECISION),
+        "CLOSEDPLANAR_XOR contours, which some readers pass over, or several kinds of contours within one ROI.",
+        "Write holes as keyholes or as CLOSED_PLANAR loops.",
+    )
+    EXPORT_CHARACTERS = (
+        *("export.character-set", Severity.ERROR),
+        "Text cannot be read in the character set that the object declares.",
+        "Declare the right SpecificCharacterSet.",
+    )
+    EXPORT_EXISTS = (
+        *("export.file-exists", Severity.ERROR),
+        "A file of that name is there; an object that somebody may have approved is never overwritten.",
+        "Choose a new file.",
+    )
+    EXPORT_APPEND = (
+        *("export.append", Severity.ERROR),
+        "ROIs cannot be appended to a structure set of another patient, frame or CT, or to one that has the same name.",
+        "Name the structure set of the current CT, or rename the ROI.",
+    )
+    EXPORT_PLAN = (
+        *("export.dose-plan", Severity.ERROR),
+        "A dose refers to no plan; Eclipse refuses a dangling reference.",
+        "Write it with the plans that it was made of.",
+    )
+    EXPORT_DOSE_GRID = (
+        *("export.dose-grid", Severity.ERROR),
+        "Dose grid, scaling or pixels cannot be used.",
+        "Write it again.",
+    )
+    EXPORT_DOSE_DERIVATION = (
+        *("export.dose-derivation", Severity.DECISION),
+        "An EFFECTIVE or MULTI_PLAN dose does not say what it is made of (DerivationCodeSequence, CID 7220).",
+        "Make sure that nobody takes it for a planned physical dose.",
+    )
+    EXPORT_REGISTRATION = (
+        *("export.registration", Severity.ERROR),
+        "A registration has a matrix that is no transform of its stated type, or a damaged grid, or does not connect two "
+        "frames of reference.",
+        "Write it again.",
+    )
+    EXPORT_REGISTRATION_IMAGES = (
+        *("export.registration-images", Severity.NOTE),
+        "A registration names no images.",
+        "Nothing; some planning systems then list it under no CT.",
+    )
+    EXPORT_INEXPRESSIBLE = (
+        *("export.inexpressible", Severity.ERROR),
+        "A transform is no chain of matrices with at most one grid, which is all that DICOM can say.",
+        "Resample it to one grid.",
+    )
+    EXPORT_CHANGED = (
+        *("export.changed", Severity.ERROR),
+        "What was read back is not what was written: volume by more than 1 % and more than a voxel, or outline or dose.",
+        "Do not use the file.",
     )

@@ -91,6 +91,13 @@ class JsonEntry:
         except ValueError as error:
             raise CaseError(self.at(key), f"{self._values[key]!r}", "Correct the case file.", f"one of {members}") from error
 
+    def flag(self, key: str) -> bool:
+        """True or false; false if absent."""
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            raise CaseError(self.at(key), f"{value!r:.40}", "Correct the case file.", "true or false")
+        return value
+
     def day(self, key: str) -> date | None:
         """A date written YYYY-MM-DD, or None if absent."""
         if not self.has(key):

@@ -21,6 +21,13 @@ class InterpretedType(str, Enum):
     ORGAN = "ORGAN"
 
 
+class Holes(str, Enum):
+    """How a hole is written; both enclose the same area by even–odd. See docs/decisions/0005."""
+
+    KEYHOLE = "keyhole"
+    XOR = "xor"
+
+
 @dataclass(frozen=True, eq=False)
 class Structure:
     """One region of interest.

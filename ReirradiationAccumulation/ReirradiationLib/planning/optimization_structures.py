@@ -13,7 +13,7 @@ from ..dosimetry.occupancy import StructureSamples
 from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
 from ..model.arrays import FloatArray
 from ..model.case import OptimizationRequest
-from ..model.contour_shape import keyholed, simplified
+from ..model.contour_shape import even_odd_area, simplified
 from ..model.course import AnyCourse
 from ..model.geometry import Geometry
 from ..model.polygons import distance_to_edges, fill, signed_area
@@ -49,7 +49,7 @@ class Shell:
     ----------
     level : ShellLevel
     structure : Structure
-        Contours on the CT's planes, LPS; without contours if the shell is empty.
+        Loops on the CT's planes, LPS, holes by even–odd; without contours if the shell is empty.
     volume_cc : float
         Area of the contours times the slab of each plane.
     """
@@ -98,9 +98,10 @@ def make_shells(
         for n, level in enumerate(levels.shells):
             contours = zero_contours(field.shell(level), field.first, field.step_mm)
             kept = [simplified(c, SIMPLIFY_MM) for c in contours if abs(signed_area(c)) >= smallest_mm2]
-            for polygon in keyholed([c for c in kept if len(c) >= 3]):
-                volumes_cc[n] += abs(signed_area(polygon)) * plane.thickness_mm / 1000.0
-                local = np.column_stack([polygon, np.full(len(polygon), plane.position_mm)])
+            kept = [contour for contour in kept if len(contour) >= 3]
+            volumes_cc[n] += even_odd_area(kept) * plane.thickness_mm / 1000.0
+            for contour in kept:
+                local = np.column_stack([contour, np.full(len(contour), plane.position_mm)])
                 loops[n].append(to_lps(local, geometry))
     return tuple(
         Shell(level, _shell_structure(request, levels, level, tuple(loops[n]), stem, first_number + n), float(volumes_cc[n]))

@@ -1,0 +1,82 @@
+"""The commands of the command line; each takes the parsed arguments and returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from .dicom.scan.scan import scan
+from .dicom.scan.scan_json import scan_json
+from .dicom.scan.scan_text import scan_text
+from .dicom.validate.validator import validate_file
+from .model.case_file import read_case
+from .mrml.pictures import OffscreenPictureMaker
+from .mrml.scene_writer import MrbSceneWriter
+from .report.evaluation import INTENDED_USE
+from .report.interlock_page import interlock_page
+from .report.summary import evaluation_summary
+from .workflow import Monitor, Progress, Services, run_case
+
+EXIT_DONE = 0
+EXIT_REFUSED = 1
+LONG_SCAN = 1000
+"""Files after which progress is told."""
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Run a case file and write its outputs."""
+    case = read_case(parsed.case)
+    services = Services(OffscreenPictureMaker(), MrbSceneWriter())
+    evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+    print(evaluation_summary(evaluation))
+    print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
+    return EXIT_DONE
+
+
+def records(parsed: argparse.Namespace) -> int:
+    """List the courses in folders of DICOM files."""
+    with nullcontext() if parsed.verbose else _quiet_pydicom():
+        found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
+    print(scan_json(found) if parsed.json else scan_text(found), end="")
+    return EXIT_DONE if found.counts.used else EXIT_REFUSED
+
+
+def validate(parsed: argparse.Namespace) -> int:
+    """Check a DICOM file against what planning systems take."""
+    validation = validate_file(parsed.file, parsed.ct, parsed.against)
+    print("\n".join(validation.lines()))
+    return EXIT_DONE if validation.acceptable else EXIT_REFUSED
+
+
+def interlocks(parsed: argparse.Namespace) -> int:
+    """Print the catalogue of interlocks as Markdown."""
+    print(interlock_page(), end="")
+    return EXIT_DONE
+
+
+@contextmanager
+def _quiet_pydicom() -> Iterator[None]:
+    """Without pydicom's warnings of every odd value; the findings say what matters."""
+    logger = logging.getLogger("pydicom")
+    former = logger.propagate
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pydicom")
+            yield
+    finally:
+        logger.propagate = former
+
+
+def _print_progress(progress: Progress) -> None:
+    print(f"[{progress.step}/{progress.steps}] {progress.title}: {progress.detail}", flush=True)
+
+
+def _print_scanned(done: int, total: int) -> None:
+    """A word now and then on long scans, on stderr so that the listing can be piped."""
+    if total > LONG_SCAN and done % LONG_SCAN == 0:
+        print(f"{done} of {total} files", file=sys.stderr, flush=True)

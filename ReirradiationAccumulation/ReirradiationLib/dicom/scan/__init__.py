@@ -1,0 +1,1 @@
+"""Folders of DICOM files, header by header, to courses and what is wrong with them."""

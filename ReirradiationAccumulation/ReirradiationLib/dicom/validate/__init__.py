@@ -1,0 +1,1 @@
+"""Whether a planning system will take an object, of whatever origin."""

@@ -1,0 +1,53 @@
+"""What the command line shows of an evaluation: scorecard, findings, optimization structures."""
+
+from __future__ import annotations
+
+from .evaluation import Evaluation
+
+
+def evaluation_summary(evaluation: Evaluation) -> str:
+    """Lines of plain text, aligned."""
+    lines = [
+        "",
+        f"{evaluation.case.title} – {evaluation.case.stage}",
+        "",
+        "Scorecard (EQD2; each limit on its own sum and α/β)",
+    ]
+    lines += _aligned(
+        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "cumulative", "state"]]
+        + [
+            [
+                *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
+                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative)),
+                f"{s.state}; {s.remark}" if s.remark else s.state,
+            ]
+            for s in evaluation.scorecard
+        ]
+    )
+    findings = [f"  {f.subject}: {f.found} [{f.identifier}] {f.decision}".rstrip() for f in evaluation.findings]
+    lines += ["", "Findings", *findings] if findings else []
+    for organ in evaluation.optimization:
+        lines += [
+            "",
+            f"Optimization structures of {organ.structure}: P {organ.prior_eqd2_gy:.2f}, R {organ.new_eqd2_gy:.2f}, "
+            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g} Gy, {organ.basis} sum); {organ.state}",
+        ]
+        header = ["name", "prior EQD2 from [Gy]", "limit EQD2 [Gy]", f"limit physical [Gy in {organ.fractions} fx]", "[cc]"]
+        rows = [
+            [
+                *(shell.name, f"{shell.lower_eqd2_gy:.2f}", f"{shell.limit_eqd2_gy:.2f}"),
+                *(f"{shell.limit_physical_gy:.2f}", f"{shell.volume_cc:.2f}"),
+            ]
+            for shell in organ.shells
+        ]
+        lines += _aligned([header, *rows]) if rows else []
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
