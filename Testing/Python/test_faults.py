@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ReirradiationLib.dicom import records as records_module
@@ -32,15 +34,11 @@ _unchanged_structures = lru_cache(maxsize=4)(read_structures)
 
 @pytest.fixture(autouse=True)
 def _what_no_fault_changes_is_read_once(monkeypatch: pytest.MonkeyPatch, demo_folder: Path) -> None:
-    def of_the_demo(path: Path) -> bool:
-        return path.is_relative_to(demo_folder)
+    def remembering(read: Callable[..., Any], remembered: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda path, *more: (remembered if path.is_relative_to(demo_folder) else read)(path, *more)
 
-    monkeypatch.setattr(
-        records_module, "read_ct", lambda p, series="": (_unchanged_ct if of_the_demo(p) else read_ct)(p, series)
-    )
-    monkeypatch.setattr(
-        records_module, "read_structures", lambda p: (_unchanged_structures if of_the_demo(p) else read_structures)(p)
-    )
+    monkeypatch.setattr(records_module, "read_ct", remembering(read_ct, _unchanged_ct))
+    monkeypatch.setattr(records_module, "read_structures", remembering(read_structures, _unchanged_structures))
 
 
 def interlocks(case: Case) -> set[Interlock]:

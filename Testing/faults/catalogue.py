@@ -32,5 +32,7 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.DVH_DIFFERS: "needs the dose in the structures",
     Interlock.DVH_IN_PERCENT: "needs the dose in the structures",
     Interlock.DECISION_UNUSED: "the workflow holds all findings against the decisions at its end",
+    Interlock.PRESCRIPTION_BEAM_DOSES: "a scan of a folder compares beam doses with the prescription",
+    **{interlock: "about objects that are written" for interlock in Interlock if interlock.identifier.startswith("export.")},
 }
 """What reading a case cannot raise, and why."""
