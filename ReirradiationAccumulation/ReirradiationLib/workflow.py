@@ -46,7 +46,7 @@ from .registration.quality import transform_quality
 from .registration.simpleitk_rigid import register_rigid
 from .report.assemble import assemble
 from .report.evaluation import Evaluation
-from .report.findings import optimization_findings, structure_findings
+from .report.findings import optimization_findings, registration_findings, structure_findings
 from .report.new_plan_findings import new_plan_findings
 from .report.results import CaseResults, OptimizationResult, StructureResult
 from .write_outputs import is_former_output, write_outputs
@@ -164,6 +164,7 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     findings = [
         *records.findings,
         *(finding for result in structures for finding in structure_findings(result, records)),
+        *(finding for course in registered for finding in registration_findings(course)),
         *new_plan_findings(new, structures, records),
         *(finding for result in optimization for finding in optimization_findings(result)),
     ]

@@ -158,3 +158,28 @@ def test_an_effective_proton_dose_is_taken_as_it_is(tmp_path: Path) -> None:
     dose = read_course_dose([path], PROTONS, None)
     assert dose.dose_type is DoseType.EFFECTIVE
     np.testing.assert_allclose(dose.voxels_gy, first_beam(LAYOUT.points()), atol=1e-5)
+
+
+def test_beams_of_two_patients_are_not_added(tmp_path: Path, beams: tuple[Path, Path]) -> None:
+    tags = {"DoseSummationType": "BEAM", "SOPInstanceUID": "1.2.3.2", "PatientID": "P2"}
+    other = write_dose(tmp_path / "p2.dcm", second_beam, LAYOUT, ReferencedRTPlanSequence=of_beams(2), **tags)
+    with pytest.raises(DicomError, match="patient than the first"):
+        read_course_dose([beams[0], other], PLAN, None)
+
+
+def test_the_oldest_beam_dates_the_sum(tmp_path: Path, beams: tuple[Path, Path]) -> None:
+    tags = {"DoseSummationType": "BEAM", "InstanceCreationTime": "120000"}
+    files = [
+        write_dose(
+            tmp_path / f"dated{number}.dcm",
+            function,
+            LAYOUT,
+            ReferencedRTPlanSequence=of_beams(number),
+            SOPInstanceUID=f"1.2.3.{number}",
+            InstanceCreationDate=day,
+            **tags,
+        )
+        for number, function, day in ((1, first_beam, "20200105"), (2, second_beam, "20200101"))
+    ]
+    dose = read_course_dose(files, PLAN, None)
+    assert str(dose.created) == "2020-01-01 12:00:00"

@@ -80,7 +80,7 @@ FAULTS = (
     ),
     Fault("a CT folder that is not there", prior(ct=Path("nowhere")), None, "no such folder"),
     Fault("one course listed twice", course_twice, Interlock.TREATMENT_TWICE),
-    Fault("one dose exported twice, listed as two courses", dose_exported_twice, Interlock.TREATMENT_TWICE, "plan"),
+    Fault("one dose exported twice, listed as two courses", dose_exported_twice, Interlock.TREATMENT_TWICE, "dose"),
     Fault(
         "the prior plan as the new one",
         all_of(new_as_prior, new(fractions=10)),

@@ -23,6 +23,8 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.DOSE_MISSING: "a scan of a folder; a case without dose is refused",
     Interlock.DOSE_BEAMS_DIFFER: "a scan of a folder has both; a case names one or the others",
     Interlock.REGISTRATION_FOLDING: "judged within the evaluated structures",
+    Interlock.REGISTRATION_SCALES: "judged when the registration is read for its course",
+    Interlock.REGISTRATION_IDENTITY: "judged when the registration is read for its course",
     Interlock.STRUCTURE_GAP: "judged when a structure is sampled",
     Interlock.STRUCTURE_OFF_SLICE: "judged when a structure is sampled",
     Interlock.STRUCTURE_OBLIQUE: "judged when a structure is sampled",

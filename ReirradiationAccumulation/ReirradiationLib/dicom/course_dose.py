@@ -72,7 +72,14 @@ def _whole_plan(doses: Sequence[Dose], plan: Plan | None) -> Dose:
         total += dose.voxels_gy
     sources = tuple(source for dose in doses for source in dose.sources)
     beams = frozenset(beam for dose in doses for beam in dose.beams)
-    return replace(first, voxels_gy=total.astype(np.float32), sources=sources, beams=beams)
+    return replace(
+        first,
+        voxels_gy=total.astype(np.float32),
+        sources=sources,
+        beams=beams,
+        created=min((dose.created for dose in doses if dose.created), default=None),
+        planes_added=sum(dose.planes_added for dose in doses),
+    )
 
 
 def _require_every_beam_once(doses: Sequence[Dose], plan: Plan | None) -> None:
@@ -93,8 +100,9 @@ def _require_addable(dose: Dose, first: Dose) -> None:
     same_grid = dose.geometry.shape == first.geometry.shape and np.allclose(
         dose.geometry.index_to_lps(), first.geometry.index_to_lps(), rtol=0.0, atol=SAME_GRID_MM
     )
-    if not same_grid or dose.frame_uid != first.frame_uid or dose.dose_type is not first.dose_type:
-        found = "another grid, frame of reference or DoseType than the first beam's"
+    same_object = (dose.frame_uid, dose.dose_type, dose.patient) == (first.frame_uid, first.dose_type, first.patient)
+    if not same_grid or not same_object:
+        found = "another grid, frame of reference, DoseType or patient than the first beam's"
         raise _refuse(dose, found, f"those of {first.file.name}", Interlock.DOSE_BEAM_ALONE)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..model.case import NEW_COURSE_ID, Case, NewCourse, PriorCourse, RegistrationMethod
 from ..model.course import Plan, PointCourse
 from ..model.errors import CaseError, DicomError
@@ -169,7 +171,7 @@ def _require_different_treatments(records: Sequence[CourseRecord]) -> None:
     """A treatment that is listed twice would be counted twice."""
     for n, record in enumerate(records):
         for other in records[:n]:
-            same_dose = not _uids(record).isdisjoint(_uids(other))
+            same_dose = not _uids(record).isdisjoint(_uids(other)) or _same_voxels(record, other)
             if same_dose or record.dose.plan_uid == other.dose.plan_uid:
                 raise CaseError(
                     f"Course '{record.label}' (id {record.identifier})",
@@ -177,6 +179,12 @@ def _require_different_treatments(records: Sequence[CourseRecord]) -> None:
                     Interlock.TREATMENT_TWICE.advice,
                     interlock=Interlock.TREATMENT_TWICE,
                 )
+
+
+def _same_voxels(record: CourseRecord, other: CourseRecord) -> bool:
+    """Whether two doses are one under two UIDs, as an archive that anonymises twice makes them."""
+    one, two = record.dose, other.dose
+    return one.geometry == two.geometry and np.array_equal(one.voxels_gy, two.voxels_gy)
 
 
 def _uids(record: CourseRecord) -> set[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..model.errors import DicomError, OutputError
 from ..model.image import Image
 from ..model.interlock import Interlock
-from .reader import READ_ERRORS, DicomReader, SopClass, open_dicom, read_patient
+from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient
 from .structures import CONTOUR_DATA, read_structures
 from .writing import set_bytes
 
@@ -96,7 +96,7 @@ def _items(reader: DicomReader, keyword: str) -> tuple[Dataset, ...]:
     try:
         for item in items:
             _decode(item)
-    except READ_ERRORS as error:
+    except read_errors() as error:
         raise reader.refuse(keyword, f"cannot be read ({error})", "Export the structure set again.") from error
     return items
 

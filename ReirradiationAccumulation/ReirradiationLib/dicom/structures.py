@@ -143,9 +143,14 @@ def _points(item: DicomReader) -> FloatArray:
 
 
 def _colour(region: DicomReader | None) -> tuple[int, int, int]:
-    if region is None or not region.has("ROIDisplayColor"):
+    """The display colour, yellow where there is none that can be read: no reason to lose a structure."""
+    try:
+        wanted = region.numbers("ROIDisplayColor", 3) if region is not None and region.has("ROIDisplayColor") else None
+    except DicomError:
+        wanted = None
+    if wanted is None:
         return (255, 255, 0)
-    red, green, blue = (int(min(max(value, 0.0), 255.0)) for value in region.numbers("ROIDisplayColor", 3))
+    red, green, blue = (int(min(max(value, 0.0), 255.0)) for value in wanted)
     return (red, green, blue)
 
 

@@ -137,6 +137,17 @@ class Interlock(Enum):
         "Look at the registration there.",
     )
 
+    REGISTRATION_SCALES = (
+        *("registration.scales", Severity.DECISION),
+        "The matrices of the registration change volumes by more than 10 %: a patient does not grow or shrink as a whole.",
+        "Look at the registration; it may be in other units, or of another patient.",
+    )
+    REGISTRATION_IDENTITY = (
+        *("registration.identity", Severity.NOTE),
+        "The registration moves nothing although the frames of reference differ.",
+        "Make sure that the CTs lie on each other, and that the registration was not stored before it was made.",
+    )
+
     # Structures
     STRUCTURES_OTHER_CT = (
         *("structures.other-ct", Severity.DECISION),

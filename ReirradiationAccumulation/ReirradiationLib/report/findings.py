@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from ..dicom.records import Records
 from ..dosimetry.plane_stack import contour_planes, count_gaps
+from ..model.course import Course
 from ..model.finding import Finding
 from ..model.interlock import Interlock
+from ..model.transform import Affine
 from .results import OptimizationResult, StructureResult
 
 LARGEST_UNKNOWN_PERCENT = 5.0
 """Share of the region near the target whose prior dose may be unknown before the user must decide."""
+
+LARGEST_VOLUME_CHANGE = 0.1
+"""Of the matrices of a registration: CT scales differ by less than a percent."""
 
 OFF_SLICE_TOLERANCE = 0.1
 """Share of the slice distance that a contour may lie off the nearest slice of the CT."""
@@ -39,6 +48,22 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
             subject = f"Course '{course.course.label}'"
             findings.append(Finding(Interlock.REGISTRATION_FOLDING, subject, found, "> 0"))
     return findings
+
+
+def registration_findings(course: Course) -> list[Finding]:
+    """A registration whose matrices change volumes, or that moves nothing between different frames of reference."""
+    transform = course.transform
+    if transform.fixed_frame_uid == transform.moving_frame_uid:
+        return []
+    subject = f"Course '{course.label}'"
+    matrices = [step.matrix for step in transform.steps if isinstance(step, Affine)]
+    volume_change = math.prod(float(np.linalg.det(matrix)) for matrix in matrices)
+    if abs(volume_change - 1.0) > LARGEST_VOLUME_CHANGE:
+        found = f"its matrices multiply volumes by {volume_change:.3g}"
+        return [Finding(Interlock.REGISTRATION_SCALES, subject, found, f"1 within {LARGEST_VOLUME_CHANGE:.0%}")]
+    if not transform.is_deformable and all(np.allclose(matrix, np.eye(4), atol=1e-6) for matrix in matrices):
+        return [Finding(Interlock.REGISTRATION_IDENTITY, subject, "the identity between two frames of reference")]
+    return []
 
 
 def optimization_findings(result: OptimizationResult) -> list[Finding]:
