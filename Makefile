@@ -21,6 +21,8 @@ lint: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench.py
+	$(BIN)/python Testing/Benchmarks/bench_records.py
+	$(BIN)/python Testing/Benchmarks/bench_reading.py
 
 docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,21 +28,9 @@ from ReirradiationLib.registration.simpleitk_rigid import register_rigid
 from ReirradiationLib.report.results import CaseResults
 from ReirradiationLib.workflow import Monitor, compute
 from scipy.ndimage import map_coordinates
+from timing import timed
 
 DEMO = Path(__file__).resolve().parent.parent / "Data" / "demo_case"
-ROUNDS = 5
-
-
-def timed(*candidates: Callable[[], object]) -> list[float]:
-    """Median seconds of each candidate; every round runs all of them, in rotating order."""
-    seconds: list[list[float]] = [[] for _ in candidates]
-    for turn in range(ROUNDS):
-        for shift in range(len(candidates)):
-            n = (turn + shift) % len(candidates)
-            start = time.perf_counter()
-            candidates[n]()
-            seconds[n].append(time.perf_counter() - start)
-    return [statistics.median(values) for values in seconds]
 
 
 def truth(name: str) -> np.ndarray:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,24 +17,12 @@ import pydicom
 import SimpleITK as sitk
 from pydicom.errors import InvalidDicomError
 from ReirradiationLib.dicom.scan.scan import scan
+from timing import table
 
 DEMO = Path(__file__).resolve().parent.parent / "Data" / "demo_case"
 CT_SLICES = 4900
 RT_OBJECTS = 100
 SIZE = 512
-ROUNDS = 5
-
-
-def timed(*candidates: Callable[[], object]) -> list[float]:
-    """Median seconds of each candidate; every round runs all of them, in rotating order."""
-    seconds: list[list[float]] = [[] for _ in candidates]
-    for turn in range(ROUNDS):
-        for shift in range(len(candidates)):
-            n = (turn + shift) % len(candidates)
-            start = time.perf_counter()
-            candidates[n]()
-            seconds[n].append(time.perf_counter() - start)
-    return [statistics.median(values) for values in seconds]
 
 
 def make_tree(folder: Path) -> None:
@@ -82,13 +68,6 @@ def with_simpleitk(folder: Path) -> int:
         for series in reader.GetGDCMSeriesIDs(str(path)):
             count += len(reader.GetGDCMSeriesFileNames(str(path), series))
     return count
-
-
-def table(title: str, candidates: dict[str, Callable[[], object]]) -> None:
-    seconds = timed(*candidates.values())
-    print(f"\n{title}\n\n| | time, ratio to ours |\n|---|---|")
-    for name, value in zip(candidates, seconds, strict=True):
-        print(f"| {name} | {value / seconds[0]:.2f} |")
 
 
 def peers(folder: Path) -> dict[str, Callable[[], object]]:
