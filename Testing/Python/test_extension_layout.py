@@ -72,8 +72,9 @@ def test_protocol_tables_are_installed_where_the_library_looks() -> None:
     (tables,) = re.findall(r"foreach\(table ([^)]*)\)", text)
     assert set(tables.split()) == shipped(ROOT / "Resources" / "Protocol", "*")
     assert '"Resources/ReirradiationProtocol"' in text
-    looked_for = (LIBRARY / "model" / "protocol_tables.py").read_text(encoding="utf-8")
-    assert '"Resources" / "ReirradiationProtocol"' in looked_for
+    assert '"Resources/ReirradiationPlanningSystems"' in text
+    looked_for = (LIBRARY / "model" / "shipped.py").read_text(encoding="utf-8")
+    assert '"Resources" / f"Reirradiation{name}"' in looked_for
     assert "${CMAKE_BINARY_DIR}/${Slicer_QTSCRIPTEDMODULES_LIB_DIR}/" in text
     assert "${Slicer_INSTALL_QTSCRIPTEDMODULES_LIB_DIR}/" in text
 

@@ -20,11 +20,12 @@ from pydicom.dataset import Dataset
 from ReirradiationLib.__main__ import main
 from ReirradiationLib.dicom.scan.course_groups import group_courses
 from ReirradiationLib.dicom.scan.header_reader import read_header
-from ReirradiationLib.dicom.scan.headers import CtHeader, Header, Modality, Moment
+from ReirradiationLib.dicom.scan.headers import CtHeader, Header, Moment
 from ReirradiationLib.dicom.scan.scan import Scan, scan
 from ReirradiationLib.dicom.scan.scan_files import files_under
 from ReirradiationLib.dicom.scan.scan_json import scan_json
 from ReirradiationLib.dicom.scan.scan_text import scan_text
+from ReirradiationLib.model.course import Radiation
 from ReirradiationLib.model.errors import Cancelled, DicomError
 from ReirradiationLib.model.interlock import Interlock
 
@@ -442,7 +443,7 @@ def test_a_registration_of_frames_that_are_not_here_is_found(copy: Path) -> None
 
 def test_brachytherapy_wins_over_the_radiation_of_beams(copy: Path) -> None:
     change(copy / "course1" / "rp.dcm", lambda ds: setattr(ds, "BrachyTreatmentType", "HDR"))
-    assert scan([copy]).courses[0].group.plans[0].modality is Modality.BRACHYTHERAPY
+    assert scan([copy]).courses[0].group.plans[0].radiation is Radiation.HIGH_DOSE_RATE
 
 
 @pytest.mark.parametrize(

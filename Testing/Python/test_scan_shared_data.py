@@ -9,8 +9,8 @@ import pydicom
 import pytest
 from ReirradiationLib.__main__ import main
 from ReirradiationLib.dicom.embedded_dvh import percent_reference_gy, read_embedded_dvhs
-from ReirradiationLib.dicom.scan.headers import Modality
 from ReirradiationLib.dicom.scan.scan import Scan, ScannedCourse, scan
+from ReirradiationLib.model.course import Radiation
 from ReirradiationLib.model.finding import Finding
 from ReirradiationLib.model.interlock import Interlock
 from shared_data import extracted, shared_data
@@ -41,7 +41,7 @@ def raystation() -> ScannedCourse:
 
 def test_raystation_effective_proton_doses_are_recognised(raystation: ScannedCourse) -> None:
     assert {dose.kind for dose in raystation.group.doses} == {"EFFECTIVE"}
-    assert [plan.modality for plan in raystation.group.plans] == [Modality.PROTONS]
+    assert [plan.radiation for plan in raystation.group.plans] == [Radiation.PROTONS]
     assert Interlock.PLAN_PROTONS in kinds(raystation.findings)
     assert Interlock.DOSE_TYPE not in kinds(raystation.findings), "EFFECTIVE is right for protons"
 

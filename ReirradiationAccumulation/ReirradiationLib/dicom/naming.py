@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..model.csv_table import table_rows
 from ..model.errors import ProtocolError
+from ..model.shipped import shipped_folder
 
 NAMING_FILE = "naming.csv"
 COLUMNS = ("system", "maximum_length", "allowed", "evidence", "source")
@@ -99,16 +100,7 @@ def default_naming_table() -> Path:
     ProtocolError
         If none of the three places holds it.
     """
-    package = Path(__file__).resolve().parent.parent
-    candidates = (
-        package / "PlanningSystems",
-        package.parent / "Resources" / "ReirradiationPlanningSystems",
-        package.parent.parent / "Resources" / "PlanningSystems",
-    )
-    for folder in candidates:
-        if (folder / NAMING_FILE).is_file():
-            return folder / NAMING_FILE
-    raise ProtocolError(NAMING_FILE, "not found beside the library", "Reinstall, or name the table.", NAMING_FILE)
+    return shipped_folder("PlanningSystems", NAMING_FILE) / NAMING_FILE
 
 
 def read_naming_rules(path: Path) -> tuple[NamingRule, ...]:

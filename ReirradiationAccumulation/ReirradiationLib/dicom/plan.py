@@ -10,7 +10,7 @@ from ..model.interlock import Interlock
 from .reader import DicomReader, SopClass, open_dicom, read_patient, referenced_uid
 
 LARGEST_FRACTIONS = 1000
-_WITHOUT_DOSE = ("SETUP", "VERIFICATION", "OPEN_PORTFILM", "TRMT_PORTFILM")
+WITHOUT_DOSE = ("SETUP", "VERIFICATION", "OPEN_PORTFILM", "TRMT_PORTFILM")
 """TreatmentDeliveryType (PS3.3 C.8.8.14) of a beam that is no treatment; an unknown one counts as treatment."""
 
 
@@ -90,7 +90,7 @@ def _treatment_beams(reader: DicomReader, group: DicomReader) -> frozenset[int]:
     setup = {
         beam.whole("BeamNumber")
         for beam in (*reader.items("BeamSequence"), *reader.items("IonBeamSequence"))
-        if beam.has("BeamNumber") and beam.text("TreatmentDeliveryType") in _WITHOUT_DOSE
+        if beam.has("BeamNumber") and beam.text("TreatmentDeliveryType") in WITHOUT_DOSE
     }
     return frozenset(beam.whole("ReferencedBeamNumber") for beam in group.items("ReferencedBeamSequence")) - setup
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from .csv_table import table_number, table_rows
 from .errors import ProtocolError
 from .protocol import Protocol, RecoveryStep, RecoveryTable, Tissue, require_alpha_beta
+from .shipped import shipped_folder
 
 TISSUES_FILE = "tissues.csv"
 RECOVERY_FILE = "recovery.csv"
@@ -23,18 +24,7 @@ def default_protocol_folder() -> Path:
     ProtocolError
         If none of the three places holds them.
     """
-    package = Path(__file__).resolve().parent.parent
-    candidates = (
-        package / "Protocol",
-        package.parent / "Resources" / "ReirradiationProtocol",
-        package.parent.parent / "Resources" / "Protocol",
-    )
-    for folder in candidates:
-        if (folder / TISSUES_FILE).is_file():
-            return folder
-    raise ProtocolError(
-        "Protocol tables", "not found beside the library", "Reinstall, or name their folder in the case file.", TISSUES_FILE
-    )
+    return shipped_folder("Protocol", TISSUES_FILE)
 
 
 def load_protocol(folder: Path) -> Protocol:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...model.arrays import FloatArray
+from ...model.course import Prescription
 from ...model.errors import Cancelled, DicomError
 from ...model.finding import Finding
 from ...model.interlock import Interlock
@@ -17,7 +18,7 @@ from .course_groups import CourseGroup
 from .course_names import dose_name, plan_name, structures_name
 from .dose_checks import BeamSum, DoseGrid, DoseMeasures, compare_beams, measure, median_at, read_dose_grid
 from .dose_findings import BEAM, WHOLE_PLAN
-from .headers import DoseHeader, Origin, PlanHeader, Prescription, RoiHeader, StructuresHeader
+from .headers import DoseHeader, Origin, PlanHeader, RoiHeader, StructuresHeader
 
 BORDER_SHARE = 0.05
 BEAMS_DEVIATION = 0.01

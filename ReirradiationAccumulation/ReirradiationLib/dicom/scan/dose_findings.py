@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from ...model.course import Radiation
 from ...model.finding import Finding
 from ...model.interlock import Interlock
 from .course_groups import CourseGroup
 from .course_names import dose_name, plan_name, tail
 from .ct_series import CtSeries
-from .headers import DoseHeader, Modality, PlanHeader
+from .headers import DoseHeader, PlanHeader
 
 WHOLE_PLAN, BEAM, FRACTION = "PLAN", "BEAM", "FRACTION"
 
@@ -33,7 +34,7 @@ def _single_findings(dose: DoseHeader, course: CourseGroup) -> list[Finding]:
     findings = []
     if dose.units != "GY":
         findings.append(Finding(Interlock.DOSE_UNITS, subject, f"DoseUnits '{dose.units}'", "'GY'"))
-    weighted = dose.kind == "EFFECTIVE" and plan is not None and plan.modality is Modality.PROTONS
+    weighted = dose.kind == "EFFECTIVE" and plan is not None and plan.radiation is Radiation.PROTONS
     if dose.kind != "PHYSICAL" and not weighted:
         findings.append(Finding(Interlock.DOSE_TYPE, subject, f"DoseType '{dose.kind}'", "'PHYSICAL'"))
     if dose.summation not in (WHOLE_PLAN, BEAM, FRACTION):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from ...model.course import Prescription, Radiation
 from ...model.geometry import Vector3
 from ...model.image import Patient
+from ..plan import WITHOUT_DOSE
 from .scan_files import FoundFile
 
 EXPORT_SECONDS = 60
@@ -128,15 +129,6 @@ class StructuresHeader:
     slice_uids: frozenset[str]
 
 
-class Modality(str, Enum):
-    """What a plan treats with."""
-
-    PHOTONS = "photons or electrons"
-    PROTONS = "protons"
-    IONS = "ions"
-    BRACHYTHERAPY = "brachytherapy"
-
-
 @dataclass(frozen=True)
 class BeamHeader:
     """A beam, or application setup, within a fraction group. ``dose_gy`` is BeamDose, per fraction."""
@@ -157,16 +149,6 @@ class FractionGroup:
 
 
 @dataclass(frozen=True)
-class Prescription:
-    """An item of DoseReferenceSequence of type TARGET with a dose."""
-
-    dose_gy: float
-    kind: str
-    roi_number: int | None
-    description: str
-
-
-@dataclass(frozen=True)
 class PlanHeader:
     """A plan of photons, electrons, protons, ions or brachytherapy."""
 
@@ -174,7 +156,7 @@ class PlanHeader:
     label: str
     made: Moment
     approval: str
-    modality: Modality
+    radiation: Radiation
     particles: str
     dose_rate: str
     structures_uid: str
@@ -194,7 +176,7 @@ class PlanHeader:
     @property
     def treatment_beams(self) -> tuple[int, ...]:
         """Numbers of the beams that treat (setup and imaging beams left out)."""
-        numbers = {b.number for group in self.groups for b in group.beams if b.delivery in ("", "TREATMENT", "CONTINUATION")}
+        numbers = {b.number for group in self.groups for b in group.beams if b.delivery not in WITHOUT_DOSE}
         return tuple(sorted(numbers))
 
 

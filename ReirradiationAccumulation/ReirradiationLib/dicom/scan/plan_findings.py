@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from ...model.course import Radiation
 from ...model.finding import Finding
 from ...model.interlock import Interlock
 from .course_groups import CourseGroup
 from .course_names import plan_name
-from .headers import Modality, PlanHeader
+from .headers import PlanHeader
 
 BEAM_DOSES_AGREE = (0.7, 1.3)
 """ΣBeamDose × fractions as a share of the prescription: BeamDose is the dose at a point that need not be the target."""
 
-HIGH_DOSE_RATE = "HDR"
+_RADIATION = {
+    Radiation.HIGH_DOSE_RATE: Interlock.PLAN_BRACHYTHERAPY,
+    Radiation.BRACHYTHERAPY: Interlock.PLAN_BRACHYTHERAPY_RATE,
+    Radiation.PROTONS: Interlock.PLAN_PROTONS,
+    Radiation.IONS: Interlock.PLAN_IONS,
+}
 
 
 def plan_findings(course: CourseGroup) -> list[Finding]:
@@ -21,7 +27,7 @@ def plan_findings(course: CourseGroup) -> list[Finding]:
         subject = plan_name(plan)
         findings += _fraction_findings(plan, subject)
         findings += _approval_findings(plan, subject)
-        findings += _modality_findings(plan, subject)
+        findings += _radiation_findings(plan, subject)
         findings += _prescription_findings(plan, subject)
         findings += _delivery_findings(plan, subject, course)
         if not course.doses_of(plan.origin.uid):
@@ -59,16 +65,12 @@ def _approval_findings(plan: PlanHeader, subject: str) -> list[Finding]:
     return [Finding(interlock, subject, f"ApprovalStatus '{plan.approval}'", "'APPROVED'")]
 
 
-def _modality_findings(plan: PlanHeader, subject: str) -> list[Finding]:
-    if plan.modality is Modality.BRACHYTHERAPY:
-        high = plan.dose_rate == HIGH_DOSE_RATE
-        interlock = Interlock.PLAN_BRACHYTHERAPY if high else Interlock.PLAN_BRACHYTHERAPY_RATE
-        return [Finding(interlock, subject, f"brachytherapy, BrachyTreatmentType '{plan.dose_rate}'")]
-    if plan.modality is Modality.PROTONS:
-        return [Finding(Interlock.PLAN_PROTONS, subject, f"radiation type {plan.particles or 'not stated'}")]
-    if plan.modality is Modality.IONS:
-        return [Finding(Interlock.PLAN_IONS, subject, f"radiation type {plan.particles}")]
-    return []
+def _radiation_findings(plan: PlanHeader, subject: str) -> list[Finding]:
+    interlock = _RADIATION.get(plan.radiation)
+    if interlock is None:
+        return []
+    stated = f"BrachyTreatmentType '{plan.dose_rate}'" if plan.dose_rate else f"{plan.particles or 'not stated'}"
+    return [Finding(interlock, subject, f"{plan.radiation.value}: {stated}")]
 
 
 def _prescription_findings(plan: PlanHeader, subject: str) -> list[Finding]:

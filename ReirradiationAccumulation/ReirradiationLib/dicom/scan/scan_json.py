@@ -116,8 +116,8 @@ def _plan(plan: PlanHeader) -> Entry:
         "label": plan.label,
         "date": str(plan.made),
         "approval": plan.approval,
-        "modality": plan.modality.name.lower(),
-        "radiation": plan.particles,
+        "radiation": plan.radiation.value,
+        "particles": plan.particles,
         "structures": plan.structures_uid,
         "fraction_groups": [
             {
@@ -129,8 +129,7 @@ def _plan(plan: PlanHeader) -> Entry:
         ],
         "beam_doses_times_fractions_gy": _rounded(beam_doses_gy(plan)),
         "prescriptions": [
-            {"dose_gy": _rounded(p.dose_gy), "type": p.kind, "roi": p.roi_number, "description": p.description}
-            for p in plan.prescriptions
+            {"dose_gy": _rounded(p.dose_gy), "roi": p.roi_number, "description": p.description} for p in plan.prescriptions
         ],
     }
 

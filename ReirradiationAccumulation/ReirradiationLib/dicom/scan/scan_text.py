@@ -93,7 +93,7 @@ def _plan(plan: PlanHeader, group: CourseGroup) -> str:
     fractions = " + ".join(str(g.fractions) if g.fractions else "?" for g in plan.groups) or "?"
     delivered = delivered_fractions(group, plan)
     done = f" ({delivered} delivered by the records here)" if delivered is not None else ""
-    kind = f"{plan.modality.value}{f' ({plan.particles})' if plan.particles else ''}"
+    kind = f"{plan.radiation.value}{f' ({plan.particles})' if plan.particles else ''}"
     approval = plan.approval or "approval not stated"
     return (
         f"'{plan.label}' {tail(plan.origin.uid)}, {plan.made or 'no date'}, {approval}: "
@@ -108,7 +108,7 @@ def _plan_details(plan: PlanHeader, group: CourseGroup, checks: CourseChecks | N
     lines = []
     for item in plan.prescriptions:
         if item.roi_number is None:
-            target = item.description or item.kind.lower()
+            target = item.description or "a target that is not named"
         else:
             target = names.get(item.roi_number, f"ROI {item.roi_number}")
         each = f" ({item.dose_gy / plan.fractions:.3g} Gy a fraction)" if plan.fractions else ""
