@@ -146,6 +146,8 @@ def test_the_whole_pipeline_with_a_point_course(case_with_points: Case, demo_res
     assert organ.prior_eqd2_gy == pytest.approx(demo_results.optimization[0].levels.prior_eqd2_gy + 20.0, abs=1e-6)
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "letter of 1998, cord maximum" in report
+    assert "P holds the point dose of 1998, paper" in report
+    assert organ.upper_bounds == ("1998, paper",)
     assert "Courses known only as point doses are NOT in it" in evaluation.composite_rule
     assert [course.role for course in evaluation.courses] == ["prior", "prior", "new plan"]
 
@@ -189,3 +191,11 @@ def test_a_wrong_entry_of_points_is_named(tmp_path: Path, demo_folder: Path, cha
     (tmp_path / "case.json").write_text(json.dumps(values), encoding="utf-8")
     with pytest.raises(CaseError, match=message):
         read_case(tmp_path / "case.json")
+
+
+def test_a_dose_that_the_known_courses_reach_is_reached_whatever_is_unknown() -> None:
+    prior = structure_dose(SAMPLES, [UNIFORM, RECORD], [0.0, 0.0], "target")  # the paper course knows the cord only
+    cumulative = prior.with_course(course_of(dose_of(lambda p: np.full(len(p), 20.0), GEOMETRY), 5), 0.0)
+    reached = Constraint("target", Metric.parse("D95%[Gy]"), Sense.AT_LEAST, 30.0, Basis.RAW, 10.0, "test")
+    assert score(reached, prior, cumulative).state is ScoreState.MET
+    assert score(replace(reached, limit=90.0), prior, cumulative).state is ScoreState.NOT_EVALUABLE

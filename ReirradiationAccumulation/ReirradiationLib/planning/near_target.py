@@ -33,6 +33,8 @@ class PriorNearTarget:
         Maximum of the sum in the whole organ, EQD2.
     above_cc : float
         Volume of the whole organ where the sum exceeds P.
+    upper_bounds : tuple of str
+        Courses known only as a point dose of the organ, which make P an upper bound.
     """
 
     value_gy: float
@@ -42,6 +44,7 @@ class PriorNearTarget:
     unknown_percent: float
     organ_maximum_gy: float
     above_cc: float
+    upper_bounds: tuple[str, ...]
 
 
 def prior_near_target(request: OptimizationRequest, dose: StructureDose, target: StructureSamples | None) -> PriorNearTarget:
@@ -83,6 +86,7 @@ def prior_near_target(request: OptimizationRequest, dose: StructureDose, target:
         unknown_percent=100.0 * float(volumes_cc[near & ~dose.known()].sum()) / region_cc,
         organ_maximum_gy=float(sum_gy.max()),
         above_cc=float(volumes_cc[sum_gy > value].sum()),
+        upper_bounds=dose.upper_bounds(),
     )
 
 

@@ -59,8 +59,8 @@ class Score:
 def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> Score:
     """Evaluate a constraint on the sum it was published for.
 
-    Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded, never that it
-    is met. A course known only as a point dose counts with it everywhere, so a sum is an upper bound: it can prove that
+    Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded or that
+    a dose is reached, never that a limit is met. A course known only as a point dose counts with it everywhere, so a sum is an upper bound: it can prove that
     an upper limit is met, never that it is exceeded, and says nothing about a dose to reach.
 
     Parameters
@@ -86,7 +86,8 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
         proven = _state(constraint, *(_value_without_bounds(constraint, dose) for dose in (prior, cumulative)))
         state = proven if proven in _EXCEEDING else ScoreState.MAY_BE_EXCEEDED
     missing = final.unknown_courses()
-    if missing and state not in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR):
+    is_reached = state is ScoreState.MET and _is_to_reach(constraint)
+    if missing and not is_reached and state not in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR):
         remark = f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, remark)
     if state is ScoreState.MET and _unknown_matters(constraint, final):

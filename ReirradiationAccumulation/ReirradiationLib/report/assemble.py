@@ -315,6 +315,7 @@ def _optimization(result: OptimizationResult) -> OptimizationSummary:
         step_eqd2_gy=levels.step_eqd2_gy,
         organ_maximum_eqd2_gy=result.prior.organ_maximum_gy,
         above_prior_cc=result.prior.above_cc,
+        upper_bounds=result.prior.upper_bounds,
         state=levels.state.value,
         source=result.request.source,
         shells=tuple(

@@ -164,6 +164,7 @@ class OptimizationSummary:
     step_eqd2_gy: float
     organ_maximum_eqd2_gy: float
     above_prior_cc: float
+    upper_bounds: tuple[str, ...]
     state: str
     source: str
     shells: tuple[ShellSummary, ...]

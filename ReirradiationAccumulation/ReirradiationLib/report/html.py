@@ -95,7 +95,14 @@ def _courses(evaluation: Evaluation) -> str:
     ]
     point_header = ["Course", "Structure", "Physical dose [Gy]", "Fractions", "Date", "Source"]
     point_table = [table(point_header, points)] if points else []
-    return section("Courses", table(header, rows), *point_table, paragraph("Doses here are physical.", "note"))
+    return section(
+        "Courses",
+        table(header, rows),
+        *point_table,
+        paragraph(
+            "Doses here are those of the courses in Gy, physical unless 'Dose' says otherwise; none is an EQD2.", "note"
+        ),
+    )
 
 
 def _scorecard(evaluation: Evaluation) -> str:
@@ -158,7 +165,17 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         )
         parts.append(paragraph(text))
     if summary.shells and summary.unknown_percent > 0.0:
-        parts.append(paragraph("Parts whose prior dose is not known count as 0 Gy and lie in the last structure.", "note"))
+        text = (
+            "Where the dose of a course is not known it counts as 0 Gy: these parts lie in a structure of lower prior dose, "
+            "with a higher limit, than they may belong to."
+        )
+        parts.append(paragraph(text, "note"))
+    if summary.upper_bounds:
+        text = (
+            f"P holds the point dose of {' and '.join(summary.upper_bounds)}, taken for the whole organ: an upper bound, so the "
+            "limits are stricter than the true dose may need."
+        )
+        parts.append(paragraph(text, "note"))
     if summary.shells and summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
         parts.append(
             paragraph(
