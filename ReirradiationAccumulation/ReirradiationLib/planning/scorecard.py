@@ -59,9 +59,9 @@ class Score:
 def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> Score:
     """Evaluate a constraint on the sum it was published for.
 
-    Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded or that
-    a dose is reached, never that a limit is met. A course known only as a point dose counts with it everywhere, so a sum is an upper bound: it can prove that
-    an upper limit is met, never that it is exceeded, and says nothing about a dose to reach.
+    Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded or that a dose is
+    reached, never that a limit is met. A course known only as a point dose counts with it everywhere, so a sum is an upper
+    bound: it can prove that an upper limit is met, never that it is exceeded, and says nothing about a dose to reach.
 
     Parameters
     ----------

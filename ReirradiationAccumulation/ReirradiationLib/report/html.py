@@ -99,9 +99,7 @@ def _courses(evaluation: Evaluation) -> str:
         "Courses",
         table(header, rows),
         *point_table,
-        paragraph(
-            "Doses here are those of the courses in Gy, physical unless 'Dose' says otherwise; none is an EQD2.", "note"
-        ),
+        paragraph("In Gy, physical unless the column 'Dose' says otherwise; none is an EQD2.", "note"),
     )
 
 
@@ -172,8 +170,8 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         parts.append(paragraph(text, "note"))
     if summary.upper_bounds:
         text = (
-            f"P holds the point dose of {' and '.join(summary.upper_bounds)}, taken for the whole organ: an upper bound, so the "
-            "limits are stricter than the true dose may need."
+            f"P holds the point dose of {' and '.join(summary.upper_bounds)}, taken for the whole organ: an upper bound, "
+            "so the limits are stricter than the true dose may need."
         )
         parts.append(paragraph(text, "note"))
     if summary.shells and summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
