@@ -27,6 +27,7 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.REGISTRATION_IDENTITY: "judged when the registration is read for its course",
     Interlock.STRUCTURE_GAP: "judged when a structure is sampled",
     Interlock.STRUCTURE_OFF_SLICE: "judged when a structure is sampled",
+    Interlock.STRUCTURE_OVERLAP: "judged when a structure is sampled",
     Interlock.STRUCTURE_OBLIQUE: "judged when a structure is sampled",
     Interlock.PRESCRIPTION_FAR: "needs the dose in the target",
     Interlock.DOSE_NOT_COVERING: "needs the dose in the structures",

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.contour_overlap import overlap
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
 from ..model.interlock import Interlock
@@ -63,8 +64,8 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
     Raises
     ------
     DosimetryError
-        If a contour is not parallel to the CT's slices or lies outside the CT, occurs twice (the two would cancel out
-        by even–odd), or the planes are too far apart.
+        If a contour is not parallel to the CT's slices or lies outside the CT, crosses another or occurs twice (the
+        overlap would cancel out by even–odd), or the planes are too far apart.
     """
     by_position: dict[float, list[FloatArray]] = {}
     axes = np.asarray(geometry.direction)
@@ -82,11 +83,17 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
         _require_within(structure, local, geometry)
         near = [known for known in by_position if abs(known - position) <= PLANE_TOLERANCE_MM]
         beside = by_position.setdefault(near[0] if near else position, [])
-        if any(np.array_equal(local[:, :2], other) for other in beside):
-            raise DosimetryError(
-                f"Structure '{structure.name}'", f"the same contour twice at {position:.1f} mm", "Delete one of them."
-            )
         beside.append(local[:, :2])
+    for position, loops in by_position.items():
+        if wrong := overlap(loops):
+            height = to_lps(np.array([[0.0, 0.0, position]]), geometry)[0]
+            raise DosimetryError(
+                f"Structure '{structure.name}'",
+                f"{wrong}, on the plane through LPS {np.round(height, 1).tolist()} mm",
+                Interlock.STRUCTURE_OVERLAP.advice,
+                "contours each wholly inside or outside the others",
+                Interlock.STRUCTURE_OVERLAP,
+            )
     positions = np.array(sorted(by_position))
     steps = np.diff(positions)
     usual = float(steps.min()) if steps.size else geometry.spacing_mm[2]

@@ -176,6 +176,12 @@ class Interlock(Enum):
         "Contours lie between the slices of the CT.",
         "Contour on the slices of the current CT if structures are to be exported.",
     )
+    STRUCTURE_OVERLAP = _error(
+        "structure.contours-overlap",
+        "Contours of a structure on one plane cross each other, or one is stored twice: by even–odd the overlap would be a "
+        "hole.",
+        "Correct the contours in the planning system, or leave the structure out.",
+    )
     STRUCTURE_OBLIQUE = _error(
         "structure.oblique",
         "Contours do not lie in planes parallel to the slices of the current CT.",
