@@ -69,8 +69,13 @@ def _write_draft(found: Scan, path: Path, new_course: int | None) -> None:
     protocol = load_protocol(default_protocol_folder())
     draft = draft_case(found, path.resolve(), new_course, [tissue.name for tissue in protocol.tissues])
     try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(case_to_json(draft.case))
+        text = case_to_json(draft.case).encode("utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as stream:
+            stream.write(text)
+    except UnicodeEncodeError as error:
+        found_name = "a file name that is no text in UTF-8"
+        raise OutputError(str(path), found_name, "Rename the file or folder that the listing shows.") from error
     except OSError as error:
         found_there = f"cannot be written ({error.strerror})"
         raise OutputError(str(path), found_there, "Name a new file in a folder that is there.") from error

@@ -30,8 +30,8 @@ from .model.case import (
 )
 from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
-from .model.errors import Cancelled, ProtocolError
-from .model.finding import require_decisions, unused_decisions
+from .model.errors import Cancelled, DosimetryError, ProtocolError
+from .model.finding import Finding, require_decisions, unused_decisions
 from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
@@ -164,7 +164,7 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     findings = [
         *records.findings,
         *(finding for result in structures for finding in structure_findings(result, records)),
-        *(finding for course in registered for finding in registration_findings(course)),
+        *_registration_findings(records, registered),
         *new_plan_findings(new, structures, records),
         *(finding for result in optimization for finding in optimization_findings(result)),
     ]
@@ -186,6 +186,18 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         findings=tuple(findings),
         optimization=optimization,
     )
+
+
+def _registration_findings(records: Records, registered: Sequence[Course]) -> list[Finding]:
+    return [
+        finding
+        for record, course in zip(records.prior, registered, strict=True)
+        for finding in registration_findings(course, is_computed=_is_computed(record))
+    ]
+
+
+def _is_computed(record: CourseRecord) -> bool:
+    return record.registration is not None and record.registration.method is RegistrationMethod.SIMPLEITK_RIGID
 
 
 def map_courses(courses: Sequence[Course], records: Records, monitor: Monitor) -> tuple[MappedDose, ...]:
@@ -265,6 +277,13 @@ def optimize(
     if request.target is not None:
         target = structure_samples(records.structures.find(request.target), records.ct.geometry, TARGET_SAMPLES)
     near = prior_near_target(request, organ.prior, target)
+    if missing := organ.prior.unknown_courses():
+        raise DosimetryError(
+            f"Optimization structures of '{request.structure}'",
+            f"the dose of {' and '.join(missing)} is not known anywhere in it, so P cannot be read",
+            "Add a point for it to a course without DICOM (0 Gy if the record shows none), use a larger dose grid, or leave "
+            "the request out.",
+        )
     new = case.new_course
     new_eqd2_gy = float(eqd2(np.asarray(new.prescription_gy), new.fractions, request.alpha_beta_gy))
     levels = optimization_levels(

@@ -285,7 +285,7 @@ BAD: dict[str, tuple[Callable[[Path], object], list[str]]] = {
             edit(c, lambda v: v["prior_courses"][0]["registration"].update(file="course2/REG_rigid.dcm")),
             dicom(c, "course2/REG_rigid.dcm", lambda d: shift_registration(d, 5000.0)),
         ),
-        ["spinal_cord", "not known in 100 %", "dose.unknown"],
+        ["spinal_cord", "is not known anywhere in it"],
     ),
     "registration folds": (
         lambda c: dicom(c, "course2/REG_deform.dcm", fold_registration),
@@ -364,6 +364,10 @@ def test_before_the_new_plan_there_is_a_prior_stage(case: Path) -> None:
 )
 def test_registration_is_a_switch_of_the_case(case: Path, registration: dict, largest: float, demo_results) -> None:
     edit(case, lambda v: v["prior_courses"][0].update(registration=registration))
+    decision = {"finding": "registration.computed", "subject": "Course 'L2 30 Gy/10 fx 2019'", "who": "Jane Doe"}
+    if registration["method"] == "simpleitk-rigid":
+        assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 1  # nobody has looked at it
+        edit(case, lambda v: v["decisions"].append({**decision, "when": "2026-11-21", "reason": "looked at"}))
     assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 0
     values = json.loads((case / "out" / "evaluation.json").read_text(encoding="utf-8"))
     expected = demo_results.optimization[0].levels.prior_eqd2_gy
@@ -390,7 +394,9 @@ def test_no_structures_near_the_target_is_no_licence_elsewhere(case: Path) -> No
         values["structures"].append({"name": "liver", "tissue": "liver"})
         request = {"structure": "liver", "limit_eqd2_gy": 60, "basis": "raw", "alpha_beta_gy": 2.5, "source": "test"}
         values["optimization"] = [{**request, "target": "PTV2_L1"}]
-        values["decisions"] += [{"finding": "no.such", "subject": "nobody", "who": "me", "when": "now", "reason": "typo"}]
+        values["decisions"] += [
+            {"finding": "no.such", "subject": "nobody", "who": "me", "when": "2026-11-21", "reason": "typo"}
+        ]
 
     edit(case, change)
     assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 0

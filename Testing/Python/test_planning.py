@@ -330,14 +330,14 @@ def test_unknown_dose_never_lets_an_upper_limit_be_met() -> None:
     assert outcome.state is ScoreState.OPEN
     outcome = score(constraint(), half, half)
     assert outcome.state is ScoreState.MET_WHERE_KNOWN
-    assert "not known in 5" in outcome.remark
+    assert "in 50.0 % of the volume" in outcome.remark
     cold = constraint(metric=Metric.parse("CV16Gy[cc]"), sense=Sense.AT_LEAST, limit=0.5)
     assert score(cold, half, half).state is ScoreState.MET_WHERE_KNOWN
     assert score(constraint(limit=20.0), half, None).state is ScoreState.EXCEEDED_BY_PRIOR
     reached = constraint(metric=Metric.parse("D10%"), sense=Sense.AT_LEAST, limit=10.0)
     assert score(reached, half, half).state is ScoreState.MET
     missed = constraint(metric=Metric.parse("D95%"), sense=Sense.AT_LEAST, limit=10.0)
-    assert score(missed, half, half).state is ScoreState.NOT_MET
+    assert score(missed, half, half).state is ScoreState.NOT_MET_WHERE_KNOWN
 
 
 def test_a_known_excess_is_told_although_the_new_dose_is_unknown() -> None:

@@ -67,7 +67,10 @@ def test_a_stated_zero_is_known_and_bounds_nothing() -> None:
         ("Dmax[Gy]", Sense.AT_MOST, 80.0, ScoreState.MET),
         ("Dmax[Gy]", Sense.AT_MOST, 60.0, ScoreState.MAY_BE_EXCEEDED),
         ("Dmax[Gy]", Sense.AT_MOST, 30.0, ScoreState.EXCEEDED_BY_PRIOR),  # by the known course alone
-        ("D95%[Gy]", Sense.AT_LEAST, 30.0, ScoreState.NOT_EVALUABLE),
+        ("D95%[Gy]", Sense.AT_LEAST, 30.0, ScoreState.MET),  # by the known course alone
+        ("D95%[Gy]", Sense.AT_LEAST, 50.0, ScoreState.NOT_EVALUABLE),
+        ("CV60Gy[cc]", Sense.AT_MOST, 0.5, ScoreState.NOT_EVALUABLE),
+        ("CV30Gy[cc]", Sense.AT_MOST, 0.5, ScoreState.MET),
         ("CV80Gy[cc]", Sense.AT_LEAST, 1.0, ScoreState.MET),
         ("CV60Gy[cc]", Sense.AT_LEAST, 1.0, ScoreState.MAY_BE_EXCEEDED),
     ],

@@ -109,7 +109,7 @@ def test_metrics_of_a_structure_do_not_depend_on_the_other_structures(small_case
 def another_treatment(dose) -> None:
     dose.SOPInstanceUID = "1.2.3.5"
     dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = "1.2.3.4"
-    dose.DoseGridScaling = float(dose.DoseGridScaling) * 1.0001  # the very same voxels would be the same treatment
+    dose.PixelData = np.roll(dose.pixel_array, 1, axis=2).tobytes()  # the very same voxels would be the same treatment
 
 
 def test_the_order_of_prior_courses_does_not_change_a_number(small_case: Case, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_the_order_of_prior_courses_does_not_change_a_number(small_case: Case, t
     forth = compute(replace(case, prior_courses=courses), Monitor())
     back = compute(replace(case, prior_courses=courses[::-1]), Monitor())
     assert forth.scores[0].cumulative == pytest.approx(back.scores[0].cumulative, abs=1e-9)
-    assert forth.scores[0].prior == pytest.approx(2 * compute(case, Monitor()).scores[0].prior, rel=3e-4)
+    assert forth.scores[0].prior > 1.5 * compute(case, Monitor()).scores[0].prior
 
 
 def test_output_folder_appears_only_when_finished(tmp_path: Path) -> None:
@@ -260,7 +260,9 @@ def test_a_registration_that_cannot_be_of_a_patient_is_noticed(
     first = small_case.prior_courses[0]
     case = replace(small_case, prior_courses=(replace(first, registration=replace(first.registration, file=file)),))
     (course,) = register_courses(read_records(case), Monitor())
-    assert [f.identifier for f in registration_findings(course)] == ([f"registration.{expected}"] if expected else [])
+    assert [f.identifier for f in registration_findings(course, is_computed=False)] == (
+        [f"registration.{expected}"] if expected else []
+    )
 
 
 def test_the_same_voxels_under_new_uids_are_the_same_treatment(small_case: Case, tmp_path: Path) -> None:

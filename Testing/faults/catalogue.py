@@ -23,6 +23,7 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.DOSE_MISSING: "a scan of a folder; a case without dose is refused",
     Interlock.DOSE_BEAMS_DIFFER: "a scan of a folder has both; a case names one or the others",
     Interlock.REGISTRATION_FOLDING: "judged within the evaluated structures",
+    Interlock.REGISTRATION_COMPUTED: "told when the registration was computed",
     Interlock.REGISTRATION_SCALES: "judged when the registration is read for its course",
     Interlock.REGISTRATION_IDENTITY: "judged when the registration is read for its course",
     Interlock.STRUCTURE_GAP: "judged when a structure is sampled",

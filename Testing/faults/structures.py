@@ -68,6 +68,11 @@ def damaged(name: str, change: Callable[[Dataset], None], says: str) -> Fault:
 
 
 FAULTS = (
+    Fault(
+        "another structure set than the new plan was made on",
+        structures(setting(SOPInstanceUID=OTHER_UID)),
+        Interlock.STRUCTURES_OTHER_THAN_PLAN,
+    ),
     Fault("one ROI number for two ROIs", structures(same_number_twice), Interlock.ATTRIBUTE, "occurs twice"),
     Fault("two ROIs' contours under one number", structures(contours_twice), Interlock.ATTRIBUTE, "occurs twice"),
     Fault(

@@ -83,9 +83,9 @@ def read_ct(folder: Path, series_uid: str = "") -> Image:
 
 
 def _ct_slices(folder: Path) -> list[DicomReader]:
-    if not folder.is_dir():
-        raise DicomError(str(folder), "no such folder", "Name the folder that holds the CT slices.", "a folder")
     try:
+        if not folder.is_dir():
+            raise DicomError(str(folder), "no such folder", "Name the folder that holds the CT slices.", "a folder")
         paths = sorted(path for path in folder.iterdir() if path.is_file())
     except OSError as error:
         raise DicomError(str(folder), f"cannot be read ({error.strerror or error})", "Check its permissions.") from error

@@ -49,6 +49,11 @@ def record_findings(
         findings += _dose_findings(record)
     findings += [_point_finding(course) for course in points]
     findings += _date_findings(case, prior, points, new)
+    planned_on = new.plan.structure_set_uid if new and new.plan else ""
+    if planned_on not in ("", structures.sop_instance_uid):
+        found = f"the new plan refers to the structure set {planned_on}"
+        expected = f"{structures.sop_instance_uid} ({structures.file.name})"
+        findings.append(Finding(Interlock.STRUCTURES_OTHER_THAN_PLAN, "New course", found, expected))
     planned_gy = new.plan.prescription_gy if new and new.plan else None
     stated_gy = case.new_course.prescription_gy
     if planned_gy is not None and abs(planned_gy - stated_gy) > PRESCRIPTION_TOLERANCE_GY:

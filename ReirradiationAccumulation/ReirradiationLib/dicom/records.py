@@ -23,6 +23,9 @@ from .plan import read_plan
 from .record_findings import record_findings
 from .structures import read_structures
 
+SAME_SHAPE = 1e-5
+"""Largest difference of two doses, each as a share of its maximum, that are taken for one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Records:
@@ -182,9 +185,12 @@ def _require_different_treatments(records: Sequence[CourseRecord]) -> None:
 
 
 def _same_voxels(record: CourseRecord, other: CourseRecord) -> bool:
-    """Whether two doses are one under two UIDs, as an archive that anonymises twice makes them."""
+    """Whether two doses are one under two UIDs, as an archive that anonymises twice makes them, scaled or not."""
     one, two = record.dose, other.dose
-    return one.geometry == two.geometry and np.array_equal(one.voxels_gy, two.voxels_gy)
+    if one.geometry != two.geometry:
+        return False
+    shapes = [dose.voxels_gy / dose.voxels_gy.max() for dose in (one, two)]
+    return bool(np.abs(shapes[0] - shapes[1]).max() < SAME_SHAPE)
 
 
 def _uids(record: CourseRecord) -> set[str]:

@@ -92,6 +92,12 @@ class StructureDose:
         known = self.known()
         return 100.0 * float(self.samples.volumes_cc[~known].sum()) / self.samples.volume_cc
 
+    def unknown_by_course(self) -> tuple[tuple[str, float], ...]:
+        """Label of each course whose dose is not known everywhere, and the percent of the volume where it is not."""
+        volumes = self.samples.volumes_cc
+        shares = [(p.course.label, 100.0 * float(volumes[~p.known].sum()) / self.samples.volume_cc) for p in self.courses]
+        return tuple((label, percent) for label, percent in shares if percent > 0.0)
+
     def unknown_courses(self) -> tuple[str, ...]:
         """Labels of the courses whose dose is not known anywhere in the structure."""
         return tuple(part.course.label for part in self.courses if not part.known.any())

@@ -71,10 +71,7 @@ def read_case(path: Path) -> Case:
         optimization=tuple(_request(e) for e in entry.children("optimization", _keys(OptimizationRequest))),
         protocol_folder=entry.optional_path("protocol_folder"),
         recovery_table=entry.text("recovery_table") if entry.has("recovery_table") else None,
-        decisions=tuple(
-            Decision(e.text("finding"), e.text("subject"), e.text("who"), e.text("when"), e.text("reason"))
-            for e in entry.children("decisions", _keys(Decision))
-        ),
+        decisions=tuple(_decision(e) for e in entry.children("decisions", _keys(Decision))),
         export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
     )
     _require_consistent(case)
@@ -178,6 +175,19 @@ def _new(entry: JsonEntry) -> NewCourse:
     )
 
 
+def _decision(entry: JsonEntry) -> Decision:
+    if entry.day("when") is None:
+        raise CaseError(entry.where, "'when' is missing", "Add 'when'.", "YYYY-MM-DD")
+    return Decision(
+        finding=entry.text("finding"),
+        subject=entry.text("subject"),
+        who=entry.text("who"),
+        when=entry.text("when"),
+        reason=entry.text("reason"),
+        found=entry.text("found", default=""),
+    )
+
+
 def _export(entry: JsonEntry) -> ExportChoice:
     default = ExportChoice()
     return ExportChoice(
@@ -254,6 +264,9 @@ def _require_consistent(case: Case) -> None:
             raise CaseError(f"{name}: prior_courses", f"the id '{identifier}'", "Choose another id; this one is reserved.")
     if len(set(identifiers)) != len(identifiers):
         raise CaseError(f"{name}: prior_courses", "the same id twice", "Give every course an id of its own.")
+    labels = [course.label for course in case.prior_courses] + [case.new_course.label]
+    if len(set(labels)) != len(labels):
+        raise CaseError(f"{name}: label", "the same label twice", "Give every course a label of its own.")
     requested = [request.structure for request in case.optimization]
     if len(set(requested)) != len(requested):
         raise CaseError(f"{name}: optimization", "the same structure twice", "Ask for one set per structure.")

@@ -42,17 +42,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Decision:
-    """The user's acceptance of one finding on one subject, stored in the case."""
+    """The user's acceptance of one finding on one subject, stored in the case.
+
+    With ``found`` it holds only as long as the same is found: a file that changes asks again.
+    """
 
     finding: str
     subject: str
     who: str
     when: str
     reason: str
+    found: str = ""
 
     def accepts(self, finding: Finding) -> bool:
         """Whether this is the decision on the finding."""
-        return (self.finding, self.subject) == (finding.identifier, finding.subject)
+        same = (self.finding, self.subject) == (finding.identifier, finding.subject)
+        return same and self.found in ("", finding.found)
 
 
 def unused_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]) -> list[Finding]:

@@ -131,6 +131,11 @@ class Interlock(Enum):
         "Look at the registration there.",
     )
 
+    REGISTRATION_COMPUTED = _decision(
+        "registration.computed",
+        "The registration was computed here from the images, and nobody has judged it.",
+        "Look at both CTs through it (case.mrb in 3D Slicer) before the doses are believed.",
+    )
     REGISTRATION_SCALES = _decision(
         "registration.scales",
         "The matrices of the registration change volumes by more than 10 %: a patient does not grow or shrink as a whole.",
@@ -147,6 +152,11 @@ class Interlock(Enum):
         "structures.other-ct",
         "The structure set refers to slices that are not in the CT.",
         "Make sure that it was drawn on this CT.",
+    )
+    STRUCTURES_OTHER_THAN_PLAN = _decision(
+        "structures.other-than-plan",
+        "The new plan was made on another structure set than the case evaluates.",
+        "Name the plan's own structure set, or make sure that the one named is the right one.",
     )
     STRUCTURES_NO_REFERENCES = _note(
         "structures.no-references", "The structure set refers to no CT slices.", "Make sure that it was drawn on this CT."

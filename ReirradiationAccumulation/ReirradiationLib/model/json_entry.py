@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from enum import Enum
@@ -103,9 +104,13 @@ class JsonEntry:
         if not self.has(key):
             return None
         try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", self.text(key)):
+                raise ValueError
             return date.fromisoformat(self.text(key))
         except ValueError as error:
-            raise CaseError(self.at(key), f"{self._values[key]!r}", "Correct the case file.", "YYYY-MM-DD") from error
+            raise CaseError(
+                self.at(key), f"{self._values[key]!r}", "Correct the case file.", "a date that exists, as YYYY-MM-DD"
+            ) from error
 
     def path(self, key: str) -> Path:
         """A path, as written."""

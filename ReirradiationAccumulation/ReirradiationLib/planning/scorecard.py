@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from ..dosimetry.accumulation import StructureDose
+from ..dosimetry.dvh import cumulative_dvh
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
 from ..model.protocol import Constraint, Sense
 
-UNKNOWN_TOLERANCE_PERCENT = 0.05
-"""Share of the volume with unknown dose below which a sum counts as known."""
+UNKNOWN_EQD2_GY = 1000.0
+"""What unknown dose is taken for where the worst case is asked for: more than any course gives."""
 
 FEWEST_SAMPLES = 20
 """A metric on a volume of fewer samples is marked: its sampling error may reach 1 Gy and more in a steep gradient."""
@@ -23,14 +26,12 @@ class ScoreState(str, Enum):
     MET = "met"
     MET_WHERE_KNOWN = "met only where the dose is known"
     NOT_MET = "not met"
+    NOT_MET_WHERE_KNOWN = "not met where the dose is known; not proven"
     EXCEEDED = "exceeded"
     MAY_BE_EXCEEDED = "exceeded by the upper bound; not proven"
     EXCEEDED_BY_PRIOR = "already exceeded by the prior courses alone"
     OPEN = "open until there is a new plan"
     NOT_EVALUABLE = "not evaluable"
-
-
-_EXCEEDING = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.NOT_MET)
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,12 @@ class Score:
 
 
 def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> Score:
-    """Evaluate a constraint on the sum it was published for.
+    """Evaluate a constraint on the sum it was published for, and say no more than is known.
 
-    Unknown dose counts as 0 Gy, so a sum is a lower bound: it can prove that an upper limit is exceeded or that a dose is
-    reached, never that a limit is met. A course known only as a point dose counts with it everywhere, so a sum is an upper
-    bound: it can prove that an upper limit is met, never that it is exceeded, and says nothing about a dose to reach.
+    The values shown count unknown dose as 0 Gy, and a point dose for the whole structure. The state is judged on both ends
+    of what the dose may be: at the least (unknown dose 0, point doses left out) and at the most (unknown dose without
+    limit, point doses everywhere). A limit is met if it is kept at the most, and exceeded if it is broken at the least; a
+    dose to be reached is met if it is reached at the least.
 
     Parameters
     ----------
@@ -73,74 +75,92 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
     """
     final = cumulative or prior
     try:
-        before = _value(constraint, prior)
-        after = _value(constraint, cumulative) if cumulative is not None else None
+        before = _shown(constraint, prior)
+        after = _shown(constraint, cumulative) if cumulative is not None else None
+        state = _limit_state(constraint, prior, cumulative) if is_limit(constraint) else _goal_state(constraint, cumulative)
     except DosimetryError as error:
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, str(error))
-    state = _state(constraint, before, after)
-    bounds = final.upper_bounds()
-    if bounds and _is_to_reach(constraint):
-        remark = f"{' and '.join(bounds)} is known only as an upper bound, which cannot prove that a dose is reached"
-        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, remark)
-    if bounds and state in _EXCEEDING:
-        proven = _state(constraint, *(_value_without_bounds(constraint, dose) for dose in (prior, cumulative)))
-        state = proven if proven in _EXCEEDING else ScoreState.MAY_BE_EXCEEDED
-    missing = final.unknown_courses()
-    is_reached = state is ScoreState.MET and _is_to_reach(constraint)
-    if missing and not is_reached and state not in (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR):
-        remark = f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
-        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, remark)
-    if state is ScoreState.MET and _unknown_matters(constraint, final):
-        state = ScoreState.MET_WHERE_KNOWN
-    return Score(constraint, before, after, state, _remark(constraint, final))
+    reason = _why_not_evaluable(constraint, final)
+    if reason and state not in _PROVEN:
+        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, reason)
+    remarks = [*known_remark(constraint.metric, final), *sampling_remark(constraint.metric, final)]
+    return Score(constraint, before, after, state, "; ".join(remarks))
 
 
-def _value(constraint: Constraint, dose: StructureDose) -> float:
+def is_limit(constraint: Constraint) -> bool:
+    """Whether more dose is worse. A volume to be spared below a dose is a limit, though it is written "at least"."""
+    return (constraint.sense is Sense.AT_MOST) is not (constraint.metric.kind is MetricKind.COLD_VOLUME_CC)
+
+
+_PROVEN = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED)
+"""What can be said although a course is not known anywhere in the structure; of goals, that they are met."""
+
+
+def _limit_state(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> ScoreState:
+    if not _is_met(constraint, _at_least(constraint, prior)):
+        return ScoreState.EXCEEDED_BY_PRIOR  # dose that was given stays
+    final = cumulative or prior
+    if not _is_met(constraint, _at_least(constraint, final)):
+        return ScoreState.EXCEEDED
+    if not _is_met(constraint, _shown(constraint, final)):
+        return ScoreState.MAY_BE_EXCEEDED
+    if cumulative is None:
+        return ScoreState.OPEN
+    return ScoreState.MET if _is_met(constraint, _at_most(constraint, final)) else ScoreState.MET_WHERE_KNOWN
+
+
+def _goal_state(constraint: Constraint, cumulative: StructureDose | None) -> ScoreState:
+    if cumulative is None:
+        return ScoreState.OPEN
+    if _is_met(constraint, _at_least(constraint, cumulative)):
+        return ScoreState.MET
+    is_excluded = not _is_met(constraint, _at_most(constraint, cumulative))
+    return ScoreState.NOT_MET if is_excluded else ScoreState.NOT_MET_WHERE_KNOWN
+
+
+def _why_not_evaluable(constraint: Constraint, dose: StructureDose) -> str:
+    """Why a state that is not proven would say more than is known; empty if it would not."""
+    missing, bounds = dose.unknown_courses(), dose.upper_bounds()
+    is_reached = not is_limit(constraint) and _is_met(constraint, _at_least(constraint, dose))
+    if missing and not is_reached:
+        return f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
+    if bounds and not is_limit(constraint) and not is_reached:
+        return f"{' and '.join(bounds)} is known only as an upper bound, which cannot prove that a dose is reached"
+    return ""
+
+
+def _is_met(constraint: Constraint, value: float) -> bool:
+    return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
+
+
+def _shown(constraint: Constraint, dose: StructureDose) -> float:
     return dose.dvh(constraint.alpha_beta_gy, constraint.basis).value(constraint.metric)
 
 
-def _value_without_bounds(constraint: Constraint, dose: StructureDose | None) -> float | None:
-    return None if dose is None else _value(constraint, dose.without_upper_bounds())
+def _at_least(constraint: Constraint, dose: StructureDose) -> float:
+    """The metric with the least dose that is compatible with what is known."""
+    return _shown(constraint, dose.without_upper_bounds())
 
 
-def _state(constraint: Constraint, prior: float | None, cumulative: float | None) -> ScoreState:
-    def met(value: float) -> bool:
-        return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
-
-    # A lower limit (a dose to reach) that the prior courses alone miss may still be met by the new plan; dose beyond an
-    # upper limit stays.
-    if constraint.sense is Sense.AT_MOST and prior is not None and not met(prior):
-        return ScoreState.EXCEEDED_BY_PRIOR
-    if cumulative is None:
-        return ScoreState.OPEN
-    if met(cumulative):
-        return ScoreState.MET
-    return ScoreState.EXCEEDED if constraint.sense is Sense.AT_MOST else ScoreState.NOT_MET
+def _at_most(constraint: Constraint, dose: StructureDose) -> float:
+    """The metric with unknown dose taken for very high."""
+    eqd2_gy = dose.eqd2_gy(constraint.alpha_beta_gy, constraint.basis)
+    worst_gy = np.where(dose.known(), eqd2_gy, UNKNOWN_EQD2_GY)
+    return cumulative_dvh(worst_gy, dose.samples.volumes_cc).value(constraint.metric)
 
 
-def _unknown_matters(constraint: Constraint, dose: StructureDose) -> bool:
-    """Whether unknown dose could turn "met" into "exceeded": everywhere but for a dose or volume to reach."""
-    return dose.unknown_percent() >= UNKNOWN_TOLERANCE_PERCENT and not _is_to_reach(constraint)
-
-
-def _is_to_reach(constraint: Constraint) -> bool:
-    """Whether more dose is better; a volume to be spared below a dose is a limit, though it is written "at least"."""
-    return constraint.sense is Sense.AT_LEAST and constraint.metric.kind is not MetricKind.COLD_VOLUME_CC
-
-
-def _remark(constraint: Constraint, dose: StructureDose) -> str:
-    remarks = []
-    unknown = dose.unknown_percent()
-    if unknown >= UNKNOWN_TOLERANCE_PERCENT:
-        remarks.append(f"dose not known in {unknown:.1f} % of the volume, counted there as 0 Gy")
-    remarks += [*bound_remark(dose), *sampling_remark(constraint.metric, dose)]
-    return "; ".join(remarks)
-
-
-def bound_remark(dose: StructureDose) -> list[str]:
-    """A remark if a course is known only as a point dose; else none."""
-    bounds = dose.upper_bounds()
-    return [f"upper bound: the point dose of {' and '.join(bounds)} is taken for the whole structure"] if bounds else []
+def known_remark(metric: Metric, dose: StructureDose) -> list[str]:
+    """What the values are if not the whole dose is known: a lower bound, an upper one, or neither; else none."""
+    unknown, bounds = dose.unknown_by_course(), dose.upper_bounds()
+    parts = [f"{label} in {percent:.1f} % of the volume" for label, percent in unknown]
+    remarks = [f"dose not known, counted as 0 Gy: {', '.join(parts)}"] if parts else []
+    remarks += [f"point dose of {' and '.join(bounds)} taken for the whole structure"] if bounds else []
+    if not remarks:
+        return []
+    is_cold = metric.kind is MetricKind.COLD_VOLUME_CC
+    names = ("an upper bound", "a lower bound") if is_cold else ("a lower bound", "an upper bound")
+    kind = "neither a lower nor an upper bound" if unknown and bounds else names[0 if unknown else 1]
+    return [f"{kind} ({'; '.join(remarks)})"]
 
 
 def sampling_remark(metric: Metric, dose: StructureDose) -> list[str]:

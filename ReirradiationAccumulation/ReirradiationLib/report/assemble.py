@@ -19,7 +19,7 @@ from ..model.errors import DosimetryError, OutputError
 from ..model.metric import Metric
 from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
-from ..planning.scorecard import Score, bound_remark, sampling_remark
+from ..planning.scorecard import Score, known_remark, sampling_remark
 from .evaluation import (
     INTENDED_USE,
     SCHEMA,
@@ -45,6 +45,7 @@ COMPOSITE_RULE = (
     f"tissue in no structure with α/β {DEFAULT_ALPHA_BETA_GY:g} Gy; 0 Gy where no dose is known. "
     "No metric is taken from it."
 )
+RAW_SUM = "sum, raw"
 POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 SETTINGS = (
     "Dose: trilinear from each RTDOSE's own grid through the registration, once; nothing beyond its voxel centres.",
@@ -186,6 +187,7 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
         volume_cc=result.prior.samples.volume_cc,
         sample_step_mm=result.prior.samples.step_mm,
         unknown_percent=result.final.unknown_percent(),
+        unknown_courses=result.final.unknown_courses(),
         beyond_lq_cc=result.final.beyond_lq_cc(),
         courses=_courses_in(result),
         metrics=_metrics(results.case.metrics, result, sums),
@@ -201,8 +203,8 @@ def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
         summaries.append(
             CourseInStructure(
                 course=part.course.identifier,
-                physical_maximum_gy=float(part.dose_gy.max()),
-                physical_mean_gy=float(np.average(part.dose_gy, weights=volumes)),
+                physical_maximum_gy=float(part.dose_gy.max()) if part.known.any() else None,
+                physical_mean_gy=float(np.average(part.dose_gy, weights=volumes)) if part.known.any() else None,
                 recovery=part.recovery,
                 unknown_percent=100.0 * float(volumes[~part.known].sum() / volumes.sum()),
                 smallest_jacobian=quality.smallest_jacobian if quality else None,
@@ -243,7 +245,7 @@ def _metrics(metrics: tuple[Metric, ...], result: StructureResult, sums: _Sums) 
 
 
 def _remark(metric: Metric, dose: StructureDose) -> str:
-    return "; ".join([*bound_remark(dose), *sampling_remark(metric, dose)])
+    return "; ".join([*known_remark(metric, dose), *sampling_remark(metric, dose)])
 
 
 def _metric(metric: Metric, sums: _Sums, remark: str) -> MetricSummary:
@@ -267,9 +269,13 @@ def _curves(result: StructureResult, sums: _Sums) -> tuple[CurveSummary, ...]:
     dose = result.final
     curves = []
     for part in dose.courses:
+        if not part.known.any():
+            continue  # a curve at 0 Gy would say that it gave no dose
         eqd2_gy = dose.course_eqd2_gy(part, result.alpha_beta_gy, Basis.RAW)
         curves.append(_curve(part.course.identifier, cumulative_dvh(eqd2_gy, dose.samples.volumes_cc)))
-    curves.append(_curve("sum, raw", sums.cumulative_raw or sums.prior_raw))
+    if dose.unknown_courses():
+        return tuple(curves)
+    curves.append(_curve(RAW_SUM, sums.cumulative_raw or sums.prior_raw))
     recovered = sums.cumulative_recovered or sums.prior_recovered
     if recovered is not None and any(part.recovery > 0.0 for part in dose.courses):
         curves.append(_curve("sum, recovered", recovered))

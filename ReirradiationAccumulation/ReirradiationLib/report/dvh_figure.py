@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 900, 380
-LEFT, RIGHT, TOP, BOTTOM = 62, 230, 16, 52
+WIDTH, HEIGHT = 960, 380
+LONGEST_LABEL = 42
+LEFT, RIGHT, TOP, BOTTOM = 62, 290, 16, 52
 MOST_TICKS = 12
 
 # Okabe M, Ito K: a palette that stays apart under colour blindness; dashes keep curves apart in greyscale print.
@@ -106,4 +107,5 @@ def round_step(highest: float, most: int) -> float:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 30 else f"{label[:29]}…"
+    """The label, cut in the middle: its end says what was done to a course's dose."""
+    return label if len(label) <= LONGEST_LABEL else f"{label[:19]}…{label[-22:]}"

@@ -82,8 +82,8 @@ class CourseInStructure:
     """One course within one structure: physical dose in Gy, recovered fraction, registration behaviour there."""
 
     course: str
-    physical_maximum_gy: float
-    physical_mean_gy: float
+    physical_maximum_gy: float | None
+    physical_mean_gy: float | None
     recovery: float
     unknown_percent: float
     smallest_jacobian: float | None
@@ -110,6 +110,7 @@ class StructureSummary:
     volume_cc: float
     sample_step_mm: float
     unknown_percent: float
+    unknown_courses: tuple[str, ...]
     beyond_lq_cc: float
     courses: tuple[CourseInStructure, ...]
     metrics: tuple[MetricSummary, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 
 import numpy as np
 
@@ -38,9 +39,10 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
     if off:
         found = f"{off} contours lie between slices of the CT"
         findings.append(Finding(Interlock.STRUCTURE_OFF_SLICE, f"Structure '{name}'", found))
-    unknown = [part.course.label for part in result.final.courses if not part.known.all()]
+    unknown = result.final.unknown_by_course()
     if unknown:
-        found = f"the dose of {' and '.join(unknown)} is not known in {result.final.unknown_percent():.1f} % of it"
+        parts = [f"that of {label} in {percent:.1f} %" for label, percent in unknown]
+        found = f"dose not known in a part of it: {', '.join(parts)}"
         findings.append(Finding(Interlock.DOSE_NOT_COVERING, f"Structure '{name}'", found))
     for course, quality in zip(result.prior.courses, result.quality, strict=True):
         if quality is not None and quality.smallest_jacobian is not None and quality.smallest_jacobian <= 0.0:
@@ -50,13 +52,18 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
     return findings
 
 
-def registration_findings(course: Course) -> list[Finding]:
-    """A registration whose matrices change volumes, or that moves nothing between different frames of reference."""
+def registration_findings(course: Course, is_computed: bool) -> list[Finding]:
+    """A registration that nobody has judged, whose matrices change volumes, or that moves nothing between frames."""
     transform = course.transform
     if transform.fixed_frame_uid == transform.moving_frame_uid:
         return []
     subject = f"Course '{course.label}'"
     matrices = [step.matrix for step in transform.steps if isinstance(step, Affine)]
+    if is_computed:
+        turn = reduce(np.matmul, [matrix[:3, :3] for matrix in matrices], np.eye(3))
+        angle = math.degrees(math.acos(float(np.clip((np.trace(turn) - 1.0) / 2.0, -1.0, 1.0))))
+        found = f"{transform.source}: it turns by {angle:.1f}°"
+        return [Finding(Interlock.REGISTRATION_COMPUTED, subject, found, "a registration that somebody has looked at")]
     volume_change = math.prod(float(np.linalg.det(matrix)) for matrix in matrices)
     if abs(volume_change - 1.0) > LARGEST_VOLUME_CHANGE:
         found = f"its matrices multiply volumes by {volume_change:.3g}"
@@ -72,5 +79,5 @@ def optimization_findings(result: OptimizationResult) -> list[Finding]:
     if unknown <= LARGEST_UNKNOWN_PERCENT:
         return []
     subject = f"Optimization structures of '{result.request.structure}'"
-    found = f"the prior dose is not known in {unknown:.0f} % of the region ({result.prior.region}), so P is a lower bound"
+    found = f"a prior dose is not known in {unknown:.0f} % of the region ({result.prior.region}), so P is a lower bound"
     return [Finding(Interlock.DOSE_UNKNOWN, subject, found, f"at most {LARGEST_UNKNOWN_PERCENT:g} %")]

@@ -8,6 +8,7 @@ from html import escape
 from ..model.metric import Metric, MetricKind
 from ..planning.levels import LevelState
 from ..planning.scorecard import ScoreState
+from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
 from .html_parts import Cell, number, page, paragraph, section, table
@@ -20,6 +21,7 @@ _ROW_CLASS = {
     ScoreState.MET.value: "met",
     ScoreState.MET_WHERE_KNOWN.value: "open",
     ScoreState.NOT_MET.value: "bad",
+    ScoreState.NOT_MET_WHERE_KNOWN.value: "open",
     ScoreState.OPEN.value: "open",
     ScoreState.EXCEEDED.value: "bad",
     ScoreState.MAY_BE_EXCEEDED.value: "bad",
@@ -193,10 +195,13 @@ def _dvhs(evaluation: Evaluation) -> str:
         if structure.name in limited:
             curves = [FigureCurve(_curve_label(c.sum, evaluation), c.dose_gy, c.volume_percent) for c in structure.curves]
             limits = [_limit(score) for score in evaluation.scorecard if _fits_curve(score, structure)]
-            title = f"{structure.name}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course and summed"
+            missing = f"; no sum, for {' and '.join(structure.unknown_courses)} is not known in it"
+            summed = missing if structure.unknown_courses else " and summed"
+            title = f"{structure.name}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course{summed}"
             parts.append(_figure(dvh_figure(title, curves, limits), title))
-    for start in range(0, len(evaluation.structures), CURVES_PER_FIGURE):
-        group = evaluation.structures[start : start + CURVES_PER_FIGURE]
+    evaluable = [structure for structure in evaluation.structures if not structure.unknown_courses]
+    for start in range(0, len(evaluable), CURVES_PER_FIGURE):
+        group = evaluable[start : start + CURVES_PER_FIGURE]
         curves = [_sum_curve(structure) for structure in group]
         title = "Raw sum of all courses, EQD2 with each structure's own α/β"
         parts.append(_figure(dvh_figure(title, curves), title))
@@ -219,7 +224,7 @@ def _limit(score: ScoreSummary) -> FigureLimit:
 
 
 def _sum_curve(structure: StructureSummary) -> FigureCurve:
-    curve = next(curve for curve in structure.curves if curve.sum == "sum, raw")
+    curve = next(curve for curve in structure.curves if curve.sum == RAW_SUM)
     return FigureCurve(f"{structure.name} (α/β {structure.alpha_beta_gy:g})", curve.dose_gy, curve.volume_percent)
 
 
@@ -250,9 +255,20 @@ def _structures(evaluation: Evaluation) -> str:
             if any(cell is not None for row in rows for cell in row[1:]):
                 parts.append(f"<h3>{escape(role)}: {basis} sum, EQD2 with each structure's own α/β</h3>")
                 parts.append(table(["Structure", *metrics], rows))
-    remarks = [f"{s.name}, {m.metric}: {m.remark}" for s in evaluation.structures for m in s.metrics if m.remark]
-    parts += [paragraph(remark, "note") for remark in remarks]
+    parts += [paragraph(remark, "note") for structure in evaluation.structures for remark in _remarks(structure)]
     return section("Structures", *parts)
+
+
+def _remarks(structure: StructureSummary) -> list[str]:
+    """Each remark on a structure's metrics once, with the metrics that it is about unless it is about all."""
+    metrics: dict[str, list[str]] = {}
+    for metric in structure.metrics:
+        if metric.remark:
+            metrics.setdefault(metric.remark, []).append(metric.metric)
+    return [
+        f"{structure.name}{'' if len(about) == len(structure.metrics) else ', ' + ', '.join(about)}: {remark}"
+        for remark, about in metrics.items()
+    ]
 
 
 def _biology(evaluation: Evaluation) -> str:
@@ -268,7 +284,8 @@ def _biology(evaluation: Evaluation) -> str:
         for structure in evaluation.structures
     ]
     note = (
-        "Where a dose is not known (outside its grid or the registration) it counts as 0 Gy: such values are lower bounds."
+        "Where a dose is not known (outside its grid or the registration) it counts as 0 Gy; what that makes of the "
+        "values is said below the tables."
     )
     return table(header, rows) + paragraph(note, "note")
 

@@ -41,7 +41,7 @@ def files_under(folders: Sequence[Path]) -> tuple[FoundFile, ...]:
     seen_folders: set[Path] = set()
     names = _prefixes(folders)
     for folder, prefix in zip(folders, names, strict=True):
-        if not folder.is_dir():
+        if not _is_folder(folder):
             raise DicomError(
                 str(folder),
                 "no such folder",
@@ -58,6 +58,13 @@ def files_under(folders: Sequence[Path]) -> tuple[FoundFile, ...]:
 def is_archive(file: FoundFile) -> bool:
     """Whether the name is that of an archive."""
     return file.shown.lower().endswith(ARCHIVES)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # no permission, or no path at all
+        return False
 
 
 def _walk(folder: Path, seen: set[Path]) -> list[tuple[Path, Path]]:
