@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...model.image import Patient
+from ..writing import MANUFACTURER
 from .ct_series import CtSeries, gather_series
 from .headers import (
     CtHeader,
@@ -164,7 +165,9 @@ def _keys(member: CtSeries | Header) -> set[Hashable]:
     elif isinstance(member, PlanHeader):
         uids.add(member.structures_uid)
     elif isinstance(member, DoseHeader):
-        uids |= {*member.plan_uids, member.structures_uid}
+        # A sum of several plans, or what this program wrote, joins no courses: it is made of them.
+        is_sum = len(member.plan_uids) > 1 or origin.system.startswith(MANUFACTURER)
+        uids |= set() if is_sum else {*member.plan_uids, member.structures_uid}
     elif isinstance(member, TreatmentHeader):
         uids |= set(member.plan_uids)
     return {*(uids - {""}), *((origin.patient.patient_id, frame) for frame in frames if frame)}

@@ -19,16 +19,19 @@ from ...model.case import (
 from ...model.case_file import DEFAULT_METRICS
 from ...model.dates import dicom_date
 from ...model.errors import CaseError
+from ...model.interlock import Severity
 from ...model.metric import Metric
+from ..writing import MANUFACTURER
 from .course_groups import CourseGroup
 from .ct_series import CtSeries
-from .headers import DoseHeader, PlanHeader, RegistrationHeader
+from .headers import PlanHeader, RegistrationHeader, StructuresHeader
+from .plan_findings import delivered_fractions
 from .scan import Scan
 
 CHOOSE = "CHOOSE A TISSUE"
 """Stands for the tissue of a structure; a case that still holds it is refused."""
 
-BEAM = "BEAM"
+WHOLE, BEAM = ("PLAN", "FRACTION"), "BEAM"
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ class Draft:
 def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[str]) -> Draft:
     """Make a case of a scan.
 
-    The latest course of the patient is the new one unless another is named; every plan of the earlier courses becomes a
-    prior course with its PLAN dose, or else all its BEAM doses.
+    The latest course of the patient is the new one unless another is named; every other plan becomes a prior course with
+    its PLAN dose, or else all its BEAM doses. Where the files leave a choice (two doses of a plan, two plans on one anatomy,
+    two registrations, two structure sets), a path stands that begins with CHOOSE: no run accepts it.
 
     Parameters
     ----------
@@ -62,29 +66,36 @@ def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[st
     """
     groups = [course.group for course in scan.courses]
     new = _new_group(groups, current)
-    structures = next((one for one in reversed(new.structures) if new.planning_ct(one) is not None), None)
-    ct = new.planning_ct(structures) if structures else None
-    if structures is None or ct is None:
-        raise CaseError("Draft", "the new course has no CT with a structure set", "Name another course by --new-course.")
     remarks: list[str] = []
+    plan = _new_plan(new, remarks)
+    sets = [one for one in new.structures if new.planning_ct(one) is not None]
+    sets = [one for one in sets if plan is not None and one.origin.uid == plan.structures_uid] or sets
+    ct = new.planning_ct(sets[-1]) if sets else None
+    if ct is None:
+        raise CaseError("Draft", "the new course has no CT with a structure set", "Name another course by --new-course.")
+    structures = sets[-1]
     prior: list[PriorCourse] = []
-    for number, group in enumerate(groups, start=1):
-        if group is new:
-            continue
+    for number, (group, course) in enumerate(zip(groups, scan.courses, strict=True), start=1):
         if group.patient.patient_id != new.patient.patient_id:
             remarks.append(f"course {number} is of another PatientID ('{group.patient.patient_id}'): left out")
             continue
-        found = list(_prior_courses(number, group, ct, scan, remarks))
+        remarks += [f"course {number}: {one}" for one in course.findings if one.severity is Severity.DECISION]
+        plans = [one for one in group.plans if one is not plan]
+        found = list(_prior_courses(number, group, plans, ct, scan, remarks))
         prior += found
-        if not found:
-            remarks.append(f"course {number} has no dose that can be used: left out")
+        if not found and group is not new:
+            remarks.append(f"course {number} has no plan with a dose that can be used: left out")
     names = [roi.name for roi in structures.rois if roi.closed]
     case = Case(
         file=file,
         title=f"{new.patient.name or new.patient.patient_id}: reirradiation",
-        current=CurrentAnatomy(_folder(ct, remarks), structures.origin.file.path, _series(ct, scan)),
+        current=CurrentAnatomy(
+            _planning_ct_folder(new, structures, ct, remarks),
+            _one_of([one.origin.file.path for one in sets]),
+            _series(ct, scan),
+        ),
         prior_courses=tuple(prior),
-        new_course=_new_course(new, remarks),
+        new_course=_new_course(new, plan, remarks),
         structures=tuple(StructureChoice(name, _tissue(name, tissues), None, "") for name in dict.fromkeys(names)),
         metrics=tuple(Metric.parse(text) for text in DEFAULT_METRICS),
         constraints=(),
@@ -107,12 +118,17 @@ def _new_group(groups: Sequence[CourseGroup], current: int | None) -> CourseGrou
     return max(groups, key=lambda group: group.day)
 
 
-def _new_course(group: CourseGroup, remarks: list[str]) -> NewCourse:
-    """The latest plan that has a dose, else the latest one; 0, which no case accepts, stands for what is not stated."""
+def _new_plan(group: CourseGroup, remarks: list[str]) -> PlanHeader | None:
+    """The latest plan that has a dose, else the latest one."""
     planned = [plan for plan in group.plans if _doses(group, plan)] or list(group.plans)
-    plan = planned[-1] if planned else None
-    if len(group.plans) > 1 and plan is not None:
-        remarks.append(f"the new course has {len(group.plans)} plans; '{plan.label}' is taken")
+    if len(planned) > 1:
+        others = ", ".join(f"'{plan.label}'" for plan in planned[:-1])
+        remarks.append(f"the new course has several plans: '{planned[-1].label}' is taken as the new one, {others} as prior")
+    return planned[-1] if planned else None
+
+
+def _new_course(group: CourseGroup, plan: PlanHeader | None, remarks: list[str]) -> NewCourse:
+    """0, which no case accepts, stands for what is not stated."""
     if plan is None or plan.prescription_gy is None or plan.fractions is None:
         remarks.append("prescription_gy or fractions of the new course are not stated in its files: fill them in")
     doses = _doses(group, plan) if plan else ()
@@ -128,24 +144,29 @@ def _new_course(group: CourseGroup, remarks: list[str]) -> NewCourse:
 
 
 def _prior_courses(
-    number: int, group: CourseGroup, current: CtSeries, scan: Scan, remarks: list[str]
+    number: int, group: CourseGroup, plans: Sequence[PlanHeader], current: CtSeries, scan: Scan, remarks: list[str]
 ) -> Iterator[PriorCourse]:
-    for n, plan in enumerate(group.plans, start=1):
+    for n, plan in enumerate(plans, start=1):
         doses = _doses(group, plan)
         if not doses:
             remarks.append(f"course {number}, plan '{plan.label}': no dose that can be used")
             continue
+        if len(group.plans) > 1:
+            # Alternatives look like courses: only the user knows which were treated.
+            remarks.append(f"course {number} has {len(group.plans)} plans: keep '{plan.label}' only if it was treated")
+            doses = (Path(f"CHOOSE IF '{plan.label}' WAS TREATED: {' '.join(map(str, doses))}"),)
         structures = group.structures_of(plan)
         ct = (group.planning_ct(structures) if structures else None) or next(iter(group.ct_series), None)
+        delivered = delivered_fractions(group, plan)
         yield PriorCourse(
-            identifier=f"course{number}" if len(group.plans) == 1 else f"course{number}plan{n}",
+            identifier=f"course{number}" if len(plans) == 1 else f"course{number}plan{n}",
             label=_label(plan),
             dose=doses,
             plan=plan.origin.file.path,
             fractions=None,
-            delivered_fractions=None,
+            delivered_fractions=delivered if delivered != plan.fractions else None,
             rbe=None,
-            ct=_folder(ct, remarks) if ct else None,
+            ct=_planning_ct_folder(group, structures, ct, remarks) if ct else None,
             date=None,
             registration=_registration(group, plan, current, ct),
             ct_series=_series(ct, scan) if ct else "",
@@ -162,11 +183,18 @@ def _day(plan: PlanHeader) -> date | None:
 
 
 def _doses(group: CourseGroup, plan: PlanHeader) -> tuple[Path, ...]:
-    """The last dose of the whole plan, else the BEAM doses."""
-    doses = group.doses_of(plan.origin.uid)
-    whole = [dose for dose in doses if dose.summation != BEAM]
-    used: Sequence[DoseHeader] = whole[-1:] or doses
-    return tuple(dose.origin.file.path for dose in used)
+    """The dose of the whole plan, else the BEAM doses; never what this program wrote."""
+    doses = [dose for dose in group.doses_of(plan.origin.uid) if not dose.origin.system.startswith(MANUFACTURER)]
+    for summation in WHOLE:
+        whole = [dose.origin.file.path for dose in doses if dose.summation == summation]
+        if whole:
+            return (_one_of(whole),)
+    return tuple(dose.origin.file.path for dose in doses if dose.summation == BEAM)
+
+
+def _one_of(paths: Sequence[Path]) -> Path:
+    """The only path, or one that no run accepts and that lists them."""
+    return paths[0] if len(paths) == 1 else Path(f"CHOOSE ONE OF: {' OR '.join(map(str, paths))}")
 
 
 def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: CtSeries | None) -> RegistrationChoice:
@@ -177,8 +205,8 @@ def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: C
         return RegistrationChoice(RegistrationMethod.SAME_FRAME)
     usable = [one for one in group.registrations if _connects(one, here, frame)]
     if usable:
-        best = max(usable, key=lambda one: (one.is_deformable, one.origin.made, one.origin.uid))
-        return RegistrationChoice(RegistrationMethod.DICOM, best.origin.file.path)
+        best = [one for one in usable if one.is_deformable] or usable
+        return RegistrationChoice(RegistrationMethod.DICOM, _one_of([one.origin.file.path for one in best]))
     return RegistrationChoice(RegistrationMethod.SIMPLEITK_RIGID if ct else RegistrationMethod.SAME_FRAME)
 
 
@@ -187,6 +215,15 @@ def _connects(registration: RegistrationHeader, current: str, prior: str) -> boo
     if registration.is_deformable:
         return registration.frame_uids[:1] == (current,) and prior in registration.frame_uids
     return {current, prior} <= set(registration.frame_uids)
+
+
+def _planning_ct_folder(
+    group: CourseGroup, structures: StructuresHeader | None, series: CtSeries, remarks: list[str]
+) -> Path:
+    """The folder of the CT; a choice if the structure set names no slice and there are several CTs."""
+    if (structures is not None and structures.slice_uids) or len(group.ct_series) == 1:
+        return _folder(series, remarks)
+    return _one_of(sorted({_folder(one, remarks) for one in group.ct_series}))
 
 
 def _folder(series: CtSeries, remarks: list[str]) -> Path:
