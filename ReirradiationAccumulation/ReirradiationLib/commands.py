@@ -35,7 +35,8 @@ def run(parsed: argparse.Namespace) -> int:
     """Run a case file and write its outputs."""
     case = read_case(parsed.case)
     services = Services(OffscreenPictureMaker(), MrbSceneWriter())
-    evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+    with nullcontext() if parsed.verbose else _quiet_pydicom():
+        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
     print(evaluation_summary(evaluation))
     print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
     return EXIT_DONE

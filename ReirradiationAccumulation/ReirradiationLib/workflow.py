@@ -241,7 +241,10 @@ def evaluate_structure(
     new: Course | None,
 ) -> StructureResult:
     """Sample one structure and every course's dose in it, with its own α/β and recovery."""
-    tissue = protocol.tissue(choice.tissue)
+    try:
+        tissue = protocol.tissue(choice.tissue)
+    except ProtocolError as error:
+        raise ProtocolError(f"Structure '{choice.name}', tissue '{choice.tissue}'", error.found, error.remedy) from error
     structure = records.structures.find(choice.name)
     samples = structure_samples(structure, records.ct.geometry)
     today = reference_day(case.new_course.date, new.date if new else None, records.ct.study_date)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -276,7 +277,10 @@ def _require_consistent(case: Case) -> None:
     limits: list[Constraint | OptimizationRequest] = [*case.constraints, *case.optimization]
     for used in limits:
         if used.structure not in listed:
-            raise CaseError(f"{name}: '{used.structure}'", "not among the case's structures", "Add it to 'structures'.")
+            kind = "constraint" if isinstance(used, Constraint) else "optimization request"
+            near = get_close_matches(used.structure, listed, n=1, cutoff=0.6)
+            remedy = f"Did you mean '{near[0]}'?" if near else "Add it to 'structures', or remove the entry."
+            raise CaseError(f"{name}: {kind} on '{used.structure}'", "not among the case's structures", remedy)
         if used.basis is Basis.RECOVERED and case.recovery_table is None:
             raise CaseError(
                 f"{name}: limit on '{used.structure}'",

@@ -35,7 +35,9 @@ def table_rows(
             reader = csv.DictReader(stream)
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             if missing:
-                raise error(str(path), f"no column {', '.join(missing)}", "Add it.", ", ".join(columns))
+                is_semicolon = any(";" in name for name in reader.fieldnames or ())
+                remedy = "Separate the columns by commas, not semicolons." if is_semicolon else "Add it."
+                raise error(str(path), f"no column {', '.join(missing)}", remedy, ", ".join(columns))
             for number, row in enumerate(reader, start=2):
                 where = f"{path}, row {number}"
                 if None in row:

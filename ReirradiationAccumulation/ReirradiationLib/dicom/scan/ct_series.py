@@ -84,11 +84,6 @@ def series_findings(series: CtSeries, subject: str) -> list[Finding]:
         findings.append(Finding(Interlock.CT_MISSING, subject, "a single slice", "the whole series"))
     if any(header.position_mm is None or header.orientation is None for header in series.slices):
         findings.append(Finding(Interlock.ATTRIBUTE, subject, "slices without position or orientation"))
-    if series.transfer_syntaxes:
-        from pydicom.uid import UID
-
-        found = ", ".join(f"transfer syntax {UID(uid).name}" for uid in series.transfer_syntaxes)
-        findings.append(Finding(Interlock.CT_COMPRESSED, subject, found))
     return findings + _distance_findings(series, subject)
 
 

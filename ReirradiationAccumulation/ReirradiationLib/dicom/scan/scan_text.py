@@ -68,12 +68,15 @@ def _course_lines(number: int, course: ScannedCourse, scan: Scan) -> list[str]:
 
 
 def _ct(series: CtSeries) -> str:
+    from pydicom.uid import UID
+
     origin, first = series.origin, series.slices[0]
     distance = f" × {series.distance_mm:g} mm" if series.distance_mm is not None else ""
     spacing = f"{first.spacing_mm[1]:g} × {first.spacing_mm[0]:g}" if first.spacing_mm else "unknown spacing"
     description = f"'{origin.description}' " if origin.description else ""
+    compressed = f", {', '.join(UID(uid).name for uid in series.transfer_syntaxes)}" if series.transfer_syntaxes else ""
     size = f"{_plural(len(series.slices), 'slice')} {first.columns} × {first.rows}, {spacing}{distance}"
-    return f"{description}{tail(origin.series_uid)}, {_day(origin.study_day)}: {size}"
+    return f"{description}{tail(origin.series_uid)}, {_day(origin.study_day)}: {size}{compressed}"
 
 
 def _folders(series: CtSeries) -> str:
