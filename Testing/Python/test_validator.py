@@ -12,7 +12,8 @@ import pytest
 from dicom_files import changed
 from pydicom.dataset import Dataset
 from ReirradiationLib.__main__ import main
-from ReirradiationLib.dicom.dose_writer import ContributingDose, write_effective_dose
+from ReirradiationLib.dicom.dose_writer import ContributingDose, PlanReference, write_effective_dose
+from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.registration_writer import write_registration
 from ReirradiationLib.dicom.reimport import require_same_dose, require_same_registration, require_same_structures
 from ReirradiationLib.dicom.structure_writer import ExportedStructure, write_structures
@@ -26,6 +27,7 @@ from ReirradiationLib.model.transform import Affine, SpatialTransform
 from shared_data import shared_data
 
 LABEL = "CHECK"
+PLAN = PlanReference(SopClass.RTPLAN, "1.2.3")
 
 
 def square(half_mm: float, z: float, centre=(0.0, -150.0)) -> np.ndarray:
@@ -168,10 +170,20 @@ def test_reading_back_refuses_what_is_not_what_was_written(
     with pytest.raises(OutputError, match="missing"):
         require_same_structures(tmp_path / "rs.dcm", rings[:1], lost, current_ct)
     dose = np.linspace(0.0, 50.0, current_ct.voxels_hu.size, dtype=np.float32).reshape(current_ct.geometry.shape)
-    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, ["1.2"], "d", "c")
-    require_same_dose(tmp_path / "rd.dcm", dose)
+    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, [PLAN], "d", "c")
+    require_same_dose(tmp_path / "rd.dcm", dose, current_ct)
     with pytest.raises(OutputError, match="differs"):
-        require_same_dose(tmp_path / "rd.dcm", dose + np.float32(0.001))
+        require_same_dose(tmp_path / "rd.dcm", dose + np.float32(0.001), current_ct)
+    for keyword, value in {
+        "ImagePositionPatient": [value + 0.01 for value in current_ct.geometry.origin_mm],
+        "ImageOrientationPatient": [0, 1, 0, 1, 0, 0],
+        "PixelSpacing": [value + 0.01 for value in current_ct.geometry.spacing_mm[:2]],
+        "GridFrameOffsetVector": [-n * current_ct.geometry.spacing_mm[2] for n in range(current_ct.geometry.size[2])],
+        "FrameOfReferenceUID": "1.2.3",
+    }.items():
+        moved = changed(tmp_path / "rd.dcm", tmp_path / "moved.dcm", lambda d, k=keyword, v=value: setattr(d, k, v))
+        with pytest.raises(OutputError, match=r"elsewhere|another frame"):
+            require_same_dose(moved, dose, current_ct)
     shift = np.eye(4)
     shift[:3, 3] = 5.0
     transform = SpatialTransform(current_ct.frame_uid, prior_ct.frame_uid, (Affine(shift),), "test")
@@ -185,7 +197,7 @@ def test_reading_back_refuses_what_is_not_what_was_written(
 def test_faults_of_a_dose_are_found(tmp_path: Path, current_ct: Image, demo_folder: Path) -> None:
     dose = np.ones(current_ct.geometry.shape, dtype=np.float32)
     prior = [ContributingDose("1.2.3", is_prior=True)]
-    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, ["1.2"], "d", "c", prior)
+    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, [PLAN], "d", "c", prior)
     ct = demo_folder / "course2" / "CT"
     assert failed(validate_file(tmp_path / "rd.dcm", ct)) == set()
     for identifier, fault in {
