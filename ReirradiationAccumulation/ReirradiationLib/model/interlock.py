@@ -480,17 +480,17 @@ class Interlock(Enum):
     )
     EXPORT_ATTRIBUTE = _error(
         "export.attribute",
-        "An attribute that the standard requires is missing or has a value that it does not allow.",
+        "An attribute that is required is missing, or has a value that no reader can use.",
         "Do not import it; write it again.",
     )
     EXPORT_FRAME_REFERENCE = _error(
         "export.frame-reference",
-        "A structure set does not name the CT that it was drawn on, or ROIs lie in another frame of reference than it says.",
+        "A structure set does not name the frame of reference of its ROIs (ReferencedFrameOfReferenceSequence).",
         "Write it again on the right CT.",
     )
     EXPORT_NUMBER_TWICE = _error(
         "export.number-twice",
-        "Two ROIs, or the contours or observations of two ROIs, have the same number: one may take the other's contours.",
+        "Two ROIs, or the contours of two ROIs, have the same number: one may take the other's contours.",
         "Write it again with numbers of their own.",
     )
     EXPORT_CONTOUR = _error(
@@ -500,7 +500,7 @@ class Interlock(Enum):
     )
     EXPORT_OPEN = _note(
         "export.open-contours",
-        "A ROI has points or open lines only: it encloses no volume.",
+        "A ROI has open lines and no closed contour: it encloses no volume.",
         "Close its contours if it is an organ.",
     )
     EXPORT_REGISTRATION_FAR = _error(
