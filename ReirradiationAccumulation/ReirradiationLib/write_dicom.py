@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .dicom.dose_writer import ContributingDose, DoseTransform, write_effective_dose, write_physical_dose
+from .dicom.dose_writer import ContributingDose, DoseTransform, PlanReference, write_effective_dose, write_physical_dose
 from .dicom.naming import NamingRule, fitted_names, naming_rule
 from .dicom.reader import SopClass, open_dicom
 from .dicom.registration_writer import write_registration
@@ -68,14 +68,15 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
 
 
 def is_own_dicom(path: Path) -> bool:
-    """Whether a file of an output folder, by its name, was written here."""
-    if path.name in (STRUCTURES_FILE, CUMULATIVE_FILE, PRIOR_FILE):
-        return True
+    """Whether a file of an output folder, by its name and by what it says, was written here."""
     if path.suffix != ".dcm":
         return False
+    if path.name == STRUCTURES_FILE:
+        return is_own_object(path, SopClass.RTSTRUCT)
     if path.name.startswith(REGISTRATION_PREFIX):
         return is_own_object(path, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG)
-    return path.name.startswith(MAPPED_PREFIX) and is_own_object(path, SopClass.RTDOSE)
+    is_dose = path.name in (CUMULATIVE_FILE, PRIOR_FILE) or path.name.startswith(MAPPED_PREFIX)
+    return is_dose and is_own_object(path, SopClass.RTDOSE)
 
 
 def write_structure_set(path: Path, results: CaseResults) -> tuple[str, ...]:
@@ -129,12 +130,12 @@ def _write_sum(
         path,
         voxels_gy,
         results.records.ct,
-        [course.dose.plan_uid for course in courses if course.dose.plan_uid],
+        [_plan_reference(course) for course in courses if course.dose.plan_uid],
         description=f"EQD2 sum, {content}, raw, for display",
         comment="EQD2 raw sum; per voxel max over structures' own alpha/beta",
         contributions=[part for course in courses for part in _contributions(course, results, registrations)],
     )
-    require_same_dose(path, voxels_gy)
+    require_same_dose(path, voxels_gy, results.records.ct)
 
 
 def _write_mapped(
@@ -144,12 +145,18 @@ def _write_mapped(
         path,
         mapped.voxels_gy,
         results.records.ct,
-        course.dose.plan_uid,
+        _plan_reference(course),
         description=f"Mapped to the current CT: {course.label}",
         comment="physical dose of the course, mapped; 0 where it is not known",
         source=_contributions(course, results, registrations)[0],
     )
-    require_same_dose(path, mapped.voxels_gy)
+    require_same_dose(path, mapped.voxels_gy, results.records.ct)
+
+
+def _plan_reference(course: Course) -> PlanReference:
+    """The plan that the dose names; where the plan is not at hand, a plan of photons or electrons is taken for granted."""
+    is_ion_plan = course.plan is not None and course.plan.is_ion_plan
+    return PlanReference(SopClass.RTIONPLAN if is_ion_plan else SopClass.RTPLAN, course.dose.plan_uid)
 
 
 def _is_physical(course: Course) -> bool:

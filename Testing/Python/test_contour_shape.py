@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,3 +54,19 @@ def test_a_comb_of_a_thousand_spikes_has_the_area_of_its_body() -> None:
     comb = np.array([*spikes, (10.0, 0.0), (10.0, 10.0), (0.0, 10.0)])
     assert even_odd_area(opened(comb)) == pytest.approx(100.0)
     assert opened(np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])) == []
+
+
+def test_contours_of_twenty_thousand_points_are_joined_at_their_closest_points() -> None:
+    """All pairs at once would be 6 GB; the closest pair of two circles off centre is known."""
+    angle = np.linspace(0.0, 2 * np.pi, 20_000, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    outer, hole = 50.0 * circle, 10.0 * circle + (20.0, 0.0)
+    tracemalloc.start()
+    (joined,) = keyholed([outer, hole])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6
+    assert len(joined) == 40_002
+    assert abs(signed_area(joined)) == pytest.approx(np.pi * (50.0**2 - 10.0**2), rel=1e-6)
+    steps = np.linalg.norm(joined - np.roll(joined, 1, axis=0), axis=1)
+    assert sorted(steps)[-2:] == pytest.approx([20.0, 20.0])  # the bridge, there and back

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from dicom_files import changed, validator_errors
 from matplotlib.path import Path as Polygon
 from ReirradiationLib.dicom.contour_fitting import MOST_POINTS
-from ReirradiationLib.dicom.dose_writer import ContributingDose, DoseTransform, write_effective_dose
+from ReirradiationLib.dicom.dose_writer import ContributingDose, DoseTransform, PlanReference, write_effective_dose
 from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.structure_writer import StructureOptions, write_structures
 from ReirradiationLib.dicom.structures import read_structures
@@ -42,7 +42,7 @@ def structures_file(tmp_path_factory: pytest.TempPathFactory, demo_results: Case
 @pytest.fixture(scope="module")
 def dose_file(tmp_path_factory: pytest.TempPathFactory, demo_results: CaseResults) -> Path:
     path = tmp_path_factory.mktemp("rtdose") / "cumulative_eqd2.dcm"
-    plans = [course.dose.plan_uid for course in demo_results.courses]
+    plans = [PlanReference(SopClass.RTPLAN, course.dose.plan_uid) for course in demo_results.courses]
     write_effective_dose(path, demo_results.final_eqd2_gy, demo_results.records.ct, plans, "EQD2 sum", "for display")
     return path
 
@@ -181,7 +181,7 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path, structures_file: Pat
     structures = [shell.structure for shell in demo_results.optimization[0].exported()]
     write_structures(tmp_path / "a.dcm", structures, demo_results.records.ct, LABEL)
     assert (tmp_path / "a.dcm").read_bytes() == structures_file.read_bytes()
-    plans = [course.dose.plan_uid for course in demo_results.courses]
+    plans = [PlanReference(SopClass.RTPLAN, course.dose.plan_uid) for course in demo_results.courses]
     write_effective_dose(
         tmp_path / "b.dcm", demo_results.final_eqd2_gy, demo_results.records.ct, plans, "EQD2 sum", "for display"
     )
@@ -190,6 +190,7 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path, structures_file: Pat
     assert pydicom.dcmread(tmp_path / "c.dcm").SOPInstanceUID != pydicom.dcmread(tmp_path / "a.dcm").SOPInstanceUID
 
 
+PLAN = PlanReference(SopClass.RTPLAN, "1.2.3")
 SQUARE = np.array([[0, -100, 30], [30, -100, 30], [30, -70, 30]], dtype=float)
 
 
@@ -204,6 +205,8 @@ SQUARE = np.array([[0, -100, 30], [30, -100, 30], [30, -70, 30]], dtype=float)
         ([Structure("a", 1, (SQUARE[:2],))], "fewer than 3"),
         ([Structure("a", 1, (SQUARE + np.array([0.0, 0.0, 1.0]),))], "1.00 mm off the nearest slice"),
         ([Structure("a", 1, (SQUARE + np.array([0.0, 0.0, 900.0]),))], "off the nearest slice"),
+        ([Structure("a", 1, (SQUARE + np.array([5000.0, 0.0, 0.0]),))], r"pixels beyond the CT.*export\.outside-ct"),
+        ([Structure("a", 1, (SQUARE - np.array([0.0, 5000.0, 0.0]),))], "pixels beyond the CT"),
     ],
 )
 def test_structures_that_a_planning_system_would_refuse_are_not_written(tmp_path, current_ct, structures, message) -> None:
@@ -216,7 +219,7 @@ def test_a_dose_that_makes_no_sense_is_not_written(tmp_path: Path, current_ct: I
     good = np.ones(current_ct.geometry.shape, dtype=np.float32)
     for bad in (good[1:], -good, 0 * good, good * np.nan):
         with pytest.raises(OutputError):
-            write_effective_dose(tmp_path / "x.dcm", bad, current_ct, ["1.2"], "d", "c")
+            write_effective_dose(tmp_path / "x.dcm", bad, current_ct, [PLAN], "d", "c")
     with pytest.raises(OutputError):
         write_effective_dose(tmp_path / "x.dcm", good, current_ct, [], "d", "c")
     assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,8 @@ import pytest
 from dicom_files import changed
 from pydicom.dataset import Dataset
 from ReirradiationLib.__main__ import main
-from ReirradiationLib.dicom.dose_writer import ContributingDose, write_effective_dose
+from ReirradiationLib.dicom.dose_writer import ContributingDose, PlanReference, write_effective_dose
+from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.registration_writer import write_registration
 from ReirradiationLib.dicom.reimport import require_same_dose, require_same_registration, require_same_structures
 from ReirradiationLib.dicom.structure_writer import ExportedStructure, write_structures
@@ -26,6 +27,7 @@ from ReirradiationLib.model.transform import Affine, SpatialTransform
 from shared_data import shared_data
 
 LABEL = "CHECK"
+PLAN = PlanReference(SopClass.RTPLAN, "1.2.3")
 
 
 def square(half_mm: float, z: float, centre=(0.0, -150.0)) -> np.ndarray:
@@ -77,6 +79,16 @@ def longer_number(dataset: Dataset) -> None:
     first_contour(dataset).ContourData = ["-30.12345678901234567", "-180", "30", "30", "-180", "30", "30", "-120", "30"]
 
 
+def all_contours(dataset: Dataset, keyword: str, value: object) -> None:
+    for contour in dataset.ROIContourSequence[0].ContourSequence:
+        setattr(contour, keyword, value)
+
+
+def move_first_contour(dataset: Dataset, by_mm: float) -> None:
+    contour = first_contour(dataset)
+    contour.ContourData = [float(x) + by_mm * (n % 3 == 0) for n, x in enumerate(contour.ContourData)]
+
+
 FAULTS: list[tuple[str, Callable[[Dataset], object]]] = [
     ("export.patient", lambda d: setattr(d, "PatientID", "someone else")),
     ("export.patient", lambda d: setattr(d, "StudyInstanceUID", "1.2.3")),
@@ -98,6 +110,22 @@ FAULTS: list[tuple[str, Callable[[Dataset], object]]] = [
         "export.many-points",
         lambda d: setattr(first_contour(d), "ContourData", np.ravel([[n, -150 + n % 2, 30] for n in range(1000)]).tolist()),
     ),
+    ("export.attribute", lambda d: delattr(d, "StructureSetLabel")),
+    ("export.attribute", lambda d: delattr(d, "SOPInstanceUID")),
+    ("export.attribute", lambda d: setattr(d, "Modality", "CT")),
+    ("export.frame-reference", lambda d: delattr(d, "ReferencedFrameOfReferenceSequence")),
+    (
+        "export.frame-reference",
+        lambda d: setattr(d.ReferencedFrameOfReferenceSequence[0], "FrameOfReferenceUID", "1.2.3"),
+    ),
+    ("export.number-twice", lambda d: setattr(d.StructureSetROISequence[1], "ROINumber", 1)),
+    ("export.number-twice", lambda d: setattr(d.ROIContourSequence[1], "ReferencedROINumber", 1)),
+    ("export.contour", lambda d: setattr(first_contour(d), "NumberOfContourPoints", 3000)),
+    ("export.contour", lambda d: delattr(first_contour(d), "NumberOfContourPoints")),
+    ("export.contour", lambda d: all_contours(d, "ContourGeometricType", "CLOSED_FOO")),
+    ("export.open-contours", lambda d: all_contours(d, "ContourGeometricType", "OPEN_PLANAR")),
+    ("export.outside-ct", lambda d: move_first_contour(d, 5000.0)),
+    ("export.outside-ct", lambda d: move_first_contour(d, -5000.0)),
 ]
 
 
@@ -107,6 +135,20 @@ def test_each_fault_of_a_structure_set_is_found(
 ) -> None:
     bad = changed(structures_file, tmp_path / "bad.dcm", fault)
     assert identifier in failed(validate_file(bad, demo_folder / "course2" / "CT"))
+
+
+def test_a_contour_may_reach_one_pixel_beyond_the_ct_and_no_further(tmp_path: Path, current_ct: Image) -> None:
+    geometry = current_ct.geometry
+    right_mm = geometry.origin_mm[0] + (geometry.size[0] - 0.5) * geometry.spacing_mm[0]
+    for pixels, is_refused in ((0.9, False), (1.1, True)):
+        corner = np.array([[-60.0, -150.0], [pixels * geometry.spacing_mm[0], -150.0], [-60.0, -120.0]])
+        points = np.column_stack([corner + np.array([right_mm, 0.0]), np.full(3, 30.0)])
+        path = tmp_path / f"{pixels}.dcm"
+        if is_refused:
+            with pytest.raises(OutputError, match=r"1\.1 pixels beyond"):
+                write_structures(path, [Structure("edge", 1, (points,))], current_ct, LABEL)
+        else:
+            write_structures(path, [Structure("edge", 1, (points,))], current_ct, LABEL)
 
 
 def test_a_number_of_more_than_sixteen_bytes_and_a_long_label_are_found(tmp_path: Path, structures_file: Path) -> None:
@@ -168,10 +210,20 @@ def test_reading_back_refuses_what_is_not_what_was_written(
     with pytest.raises(OutputError, match="missing"):
         require_same_structures(tmp_path / "rs.dcm", rings[:1], lost, current_ct)
     dose = np.linspace(0.0, 50.0, current_ct.voxels_hu.size, dtype=np.float32).reshape(current_ct.geometry.shape)
-    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, ["1.2"], "d", "c")
-    require_same_dose(tmp_path / "rd.dcm", dose)
+    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, [PLAN], "d", "c")
+    require_same_dose(tmp_path / "rd.dcm", dose, current_ct)
     with pytest.raises(OutputError, match="differs"):
-        require_same_dose(tmp_path / "rd.dcm", dose + np.float32(0.001))
+        require_same_dose(tmp_path / "rd.dcm", dose + np.float32(0.001), current_ct)
+    for keyword, value in {
+        "ImagePositionPatient": [value + 0.01 for value in current_ct.geometry.origin_mm],
+        "ImageOrientationPatient": [0, 1, 0, 1, 0, 0],
+        "PixelSpacing": [value + 0.01 for value in current_ct.geometry.spacing_mm[:2]],
+        "GridFrameOffsetVector": [-n * current_ct.geometry.spacing_mm[2] for n in range(current_ct.geometry.size[2])],
+        "FrameOfReferenceUID": "1.2.3",
+    }.items():
+        moved = changed(tmp_path / "rd.dcm", tmp_path / "moved.dcm", lambda d, k=keyword, v=value: setattr(d, k, v))
+        with pytest.raises(OutputError, match=r"elsewhere|another frame"):
+            require_same_dose(moved, dose, current_ct)
     shift = np.eye(4)
     shift[:3, 3] = 5.0
     transform = SpatialTransform(current_ct.frame_uid, prior_ct.frame_uid, (Affine(shift),), "test")
@@ -182,40 +234,158 @@ def test_reading_back_refuses_what_is_not_what_was_written(
         require_same_registration(tmp_path / "reg.dcm", other, current_ct)
 
 
-def test_faults_of_a_dose_are_found(tmp_path: Path, current_ct: Image, demo_folder: Path) -> None:
+def first_plan(dataset: Dataset) -> Dataset:
+    return dataset.ReferencedRTPlanSequence[0]
+
+
+def several(**tags: object) -> Callable[[Dataset], None]:
+    def change(dataset: Dataset) -> None:
+        for keyword, value in tags.items():
+            setattr(dataset, keyword, value)
+
+    return change
+
+
+def without(keyword: str) -> Callable[[Dataset], None]:
+    return lambda dataset: delattr(dataset, keyword)
+
+
+DOSE_FAULTS: list[tuple[str, Callable[[Dataset], object]]] = [
+    ("export.dose-plan", without("ReferencedRTPlanSequence")),
+    ("export.dose-plan", lambda d: setattr(first_plan(d), "ReferencedSOPInstanceUID", "not a uid")),
+    ("export.dose-plan", lambda d: delattr(first_plan(d), "ReferencedSOPClassUID")),
+    ("export.dose-plan", lambda d: setattr(first_plan(d), "ReferencedSOPClassUID", SopClass.CT.value)),
+    ("export.dose-grid", several(DoseGridScaling="0")),
+    ("export.dose-grid", several(DoseUnits="RELATIVE")),
+    ("export.dose-grid", lambda d: setattr(d, "GridFrameOffsetVector", [5.0 + x for x in d.GridFrameOffsetVector])),
+    ("export.dose-grid", lambda d: setattr(d, "GridFrameOffsetVector", [0.0 for _ in d.GridFrameOffsetVector])),
+    ("export.dose-grid", lambda d: d.GridFrameOffsetVector.__setitem__(-1, 2 * d.GridFrameOffsetVector[-1])),
+    ("export.dose-grid", several(PixelSpacing=[0, 0])),
+    ("export.dose-grid", several(PixelSpacing=[-3, 3])),
+    ("export.dose-grid", several(ImageOrientationPatient=[1, 0, 0, 1, 0, 0])),
+    ("export.dose-grid", several(BitsStored=12, HighBit=11)),
+    ("export.dose-grid", several(PixelRepresentation=1)),
+    ("export.dose-grid", several(SamplesPerPixel=3)),
+    ("export.dose-grid", several(PhotometricInterpretation="RGB")),
+    ("export.dose-grid", several(FrameIncrementPointer=0x00181063)),
+    ("export.dose-grid", without("FrameIncrementPointer")),
+    ("export.dose-grid", lambda d: setattr(d, "PixelData", d.PixelData[:100])),
+    ("export.dose-grid", lambda d: setattr(d, "PixelData", bytes(len(d.PixelData)))),
+    ("export.dose-derivation", without("DerivationCodeSequence")),
+    ("export.patient", several(FrameOfReferenceUID="1.2.3")),
+    ("export.attribute", several(DoseType="ERROR")),
+    ("export.attribute", without("DoseType")),
+    ("export.attribute", without("DoseSummationType")),
+    ("export.attribute", without("SOPInstanceUID")),
+    ("export.attribute", several(Modality="CT")),
+    ("export.outside-ct", several(ImagePositionPatient=[10_000, 10_000, 10_000])),
+    ("export.outside-ct", lambda d: d.ImagePositionPatient.__setitem__(2, float(d.ImagePositionPatient[2]) + 500.0)),
+]
+
+
+@pytest.fixture(scope="module")
+def dose_file(tmp_path_factory: pytest.TempPathFactory, current_ct: Image) -> Path:
+    path = tmp_path_factory.mktemp("dose") / "rd.dcm"
     dose = np.ones(current_ct.geometry.shape, dtype=np.float32)
-    prior = [ContributingDose("1.2.3", is_prior=True)]
-    write_effective_dose(tmp_path / "rd.dcm", dose, current_ct, ["1.2"], "d", "c", prior)
-    ct = demo_folder / "course2" / "CT"
-    assert failed(validate_file(tmp_path / "rd.dcm", ct)) == set()
-    for identifier, fault in {
-        "export.dose-plan": lambda d: delattr(d, "ReferencedRTPlanSequence"),
-        "export.dose-grid": lambda d: setattr(d, "DoseGridScaling", "0"),
-        "export.dose-derivation": lambda d: delattr(d, "DerivationCodeSequence"),
-        "export.patient": lambda d: setattr(d, "FrameOfReferenceUID", "1.2.3"),
-    }.items():
-        bad = changed(tmp_path / "rd.dcm", tmp_path / f"{identifier}.dcm", fault)
-        assert failed(validate_file(bad, ct)) == {identifier}
-    cut = changed(tmp_path / "rd.dcm", tmp_path / "cut.dcm", lambda d: setattr(d, "PixelData", d.PixelData[:100]))
-    assert failed(validate_file(cut, ct)) == {"export.dose-grid"}
+    write_effective_dose(path, dose, current_ct, [PLAN], "d", "c", [ContributingDose("1.2.3", is_prior=True)])
+    return path
 
 
-def test_faults_of_a_registration_are_found(tmp_path: Path, demo_folder: Path) -> None:
+def test_a_dose_that_we_write_passes_every_rule(dose_file: Path, demo_folder: Path) -> None:
+    validation = validate_file(dose_file, demo_folder / "course2" / "CT")
+    assert failed(validation) == set()
+    assert all(rule.checked for rule in validation.rules)
+    assert {rule.interlock.identifier for rule in validate_file(dose_file).rules if not rule.checked} == {
+        "export.patient",
+        "export.outside-ct",
+    }
+
+
+@pytest.mark.parametrize(("identifier", "fault"), DOSE_FAULTS)
+def test_each_fault_of_a_dose_is_found_and_no_other(
+    tmp_path: Path, dose_file: Path, demo_folder: Path, identifier: str, fault: Callable[[Dataset], object]
+) -> None:
+    bad = changed(dose_file, tmp_path / "bad.dcm", fault)
+    assert failed(validate_file(bad, demo_folder / "course2" / "CT")) == {identifier}
+
+
+def matrix(dataset: Dataset) -> Dataset:
+    return dataset.RegistrationSequence[-1].MatrixRegistrationSequence[0].MatrixSequence[0]
+
+
+def set_matrix(values: list[float], kind: str = "RIGID") -> Callable[[Dataset], None]:
+    def change(dataset: Dataset) -> None:
+        matrix(dataset).FrameOfReferenceTransformationMatrix = values
+        matrix(dataset).FrameOfReferenceTransformationMatrixType = kind
+
+    return change
+
+
+def scaling(x: float, y: float = 1.0, z: float = 1.0, shift: float = 0.0) -> list[float]:
+    return [x, 0, 0, shift, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "fault"),
+    [
+        ("export.registration", set_matrix(scaling(2.0))),
+        ("export.registration", set_matrix([0.0] * 16)),
+        ("export.registration", lambda d: d.RegistrationSequence.clear()),
+        ("export.registration", set_matrix(scaling(1.0), "FOO")),
+        ("export.registration", set_matrix(scaling(1.0), "")),
+        ("registration.scales", set_matrix(scaling(10.0, 10.0, 10.0), "AFFINE")),
+        ("registration.scales", set_matrix(scaling(0.88), "AFFINE")),
+        ("registration.scales", set_matrix(scaling(1.12), "RIGID_SCALE")),
+        ("export.registration-far", set_matrix(scaling(1.0, shift=2001.0))),
+        ("export.registration-far", set_matrix(scaling(1.0, shift=1e6))),
+        ("export.attribute", several(Modality="CT")),
+    ],
+)
+def test_each_fault_of_a_registration_is_found(
+    tmp_path: Path, demo_folder: Path, identifier: str, fault: Callable[[Dataset], object]
+) -> None:
     rigid = next(demo_folder.rglob("REG_rigid.dcm"))
+    before = failed(validate_file(rigid))
     assert validate_file(rigid).acceptable
+    found = failed(validate_file(changed(rigid, tmp_path / "bad.dcm", fault))) - before
+    assert identifier in found
+    assert found <= {identifier, "registration.scales"}  # a matrix that is no RIGID one for its scales has both
 
-    def matrix(dataset: Dataset) -> Dataset:
-        return dataset.RegistrationSequence[-1].MatrixRegistrationSequence[0].MatrixSequence[0]
 
-    for fault in (
-        lambda d: setattr(
-            matrix(d), "FrameOfReferenceTransformationMatrix", [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
-        ),
-        lambda d: setattr(matrix(d), "FrameOfReferenceTransformationMatrix", [0] * 16),
-        lambda d: d.RegistrationSequence.clear(),
-    ):
-        bad = changed(rigid, tmp_path / "bad.dcm", fault)
-        assert "export.registration" in failed(validate_file(bad))
+@pytest.mark.parametrize(
+    "fault",
+    [
+        set_matrix(scaling(1.09), "AFFINE"),
+        set_matrix(scaling(1.2, 1.0 / 1.2), "AFFINE"),
+        set_matrix(scaling(1.0, shift=1990.0)),
+    ],
+)
+def test_a_matrix_within_bounds_passes(tmp_path: Path, demo_folder: Path, fault: Callable[[Dataset], object]) -> None:
+    rigid = next(demo_folder.rglob("REG_rigid.dcm"))
+    assert failed(validate_file(changed(rigid, tmp_path / "good.dcm", fault))) == failed(validate_file(rigid))
+
+
+def test_a_vector_of_more_than_two_metres_and_a_scaling_matrix_are_found_in_a_deformable_registration(
+    tmp_path: Path, demo_folder: Path
+) -> None:
+    deformable = next(demo_folder.rglob("REG_deform.dcm"))
+    assert validate_file(deformable).acceptable
+
+    def one_far(dataset: Dataset) -> None:
+        grid = dataset.DeformableRegistrationSequence[-1].DeformableRegistrationGridSequence[0]
+        vectors = np.frombuffer(grid.VectorGridData, "<f4").copy()
+        vectors[len(vectors) // 6 * 3] = 2500.0
+        grid.VectorGridData = vectors.tobytes()
+
+    def scaled(dataset: Dataset) -> None:
+        item = dataset.DeformableRegistrationSequence[-1]
+        pre = Dataset()
+        pre.FrameOfReferenceTransformationMatrixType = "AFFINE"
+        pre.FrameOfReferenceTransformationMatrix = scaling(1.2)
+        item.PreDeformationMatrixRegistrationSequence = [pre]
+
+    assert "export.registration-far" in failed(validate_file(changed(deformable, tmp_path / "far.dcm", one_far)))
+    assert "registration.scales" in failed(validate_file(changed(deformable, tmp_path / "scaled.dcm", scaled)))
 
 
 def test_files_of_other_kinds_are_refused(tmp_path: Path, demo_folder: Path, structures_file: Path) -> None:

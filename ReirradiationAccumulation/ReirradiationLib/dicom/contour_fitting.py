@@ -25,6 +25,9 @@ MOST_POINTS = 1000
 SIMPLIFY_MM = (0.01, 0.03, 0.1)
 """A loop of more points is simplified by the smallest of these distances that suffices; shorter ones stay as they are."""
 
+OUTSIDE_PIXELS = 1.0
+"""A contour may reach this far beyond the outermost pixels of the CT: it then rounds or encloses them."""
+
 CRUMB_PIXELS = 0.5
 """Loops smaller than this share of a CT pixel are left out; a planning system would drop or distort them."""
 
@@ -77,7 +80,7 @@ def fit_contours(structure: Structure, geometry: Geometry, holes: Holes) -> Fitt
     Raises
     ------
     OutputError
-        If there are no contours, one has fewer than three points or lies on no slice, or nothing is left of them.
+        If there are no contours, one has fewer than three points, lies on no slice or beside the CT, or nothing is left.
     """
     subject = f"ROI '{structure.name}'"
     if not structure.contours_mm or min(len(contour) for contour in structure.contours_mm) < 3:
@@ -102,6 +105,20 @@ def fit_contours(structure: Structure, geometry: Geometry, holes: Holes) -> Fitt
     return FittedContours(contours, crumbs)
 
 
+def pixels_outside(index: FloatArray, geometry: Geometry) -> float:
+    """How far, in pixels, points reach beyond the edges of the outermost pixels of a grid's planes; 0 if they do not.
+
+    Parameters
+    ----------
+    index : array, shape (n, 2) or (n, 3)
+        Continuous indices (i, j) or (i, j, k).
+    geometry : Geometry
+    """
+    last = np.asarray(geometry.size[:2]) - 0.5
+    beyond = np.maximum(-0.5 - index[:, :2], index[:, :2] - last)
+    return float(beyond.max(initial=0.0))
+
+
 def _on_slices(subject: str, contours_mm: Sequence[FloatArray], geometry: Geometry) -> list[tuple[int, FloatArray]]:
     """Slice index and plane coordinates (along rows and columns, mm) of each contour."""
     index = geometry.to_index(np.concatenate(list(contours_mm)))
@@ -116,6 +133,15 @@ def _on_slices(subject: str, contours_mm: Sequence[FloatArray], geometry: Geomet
                 "Contour the organ on the slices of the current CT.",
                 f"within {PLANE_TOLERANCE_MM} mm",
                 Interlock.EXPORT_SLICE,
+            )
+        outside = pixels_outside(part, geometry)
+        if outside > OUTSIDE_PIXELS:
+            raise OutputError(
+                subject,
+                f"a contour reaches {outside:.1f} pixels beyond the CT",
+                Interlock.EXPORT_OUTSIDE.advice,
+                f"at most {OUTSIDE_PIXELS:g}",
+                Interlock.EXPORT_OUTSIDE,
             )
         placed.append((k, part[:, :2] * np.asarray(geometry.spacing_mm)[:2]))
     return placed

@@ -58,6 +58,14 @@ class Purpose(Enum):
 
 
 @dataclass(frozen=True)
+class PlanReference:
+    """A plan that a dose belongs to: its SOP Class (RTPLAN or RTIONPLAN) and its SOPInstanceUID."""
+
+    kind: SopClass
+    uid: str
+
+
+@dataclass(frozen=True)
 class ContributingDose:
     """One dose that a written dose is made of, and what it needed on the way.
 
@@ -86,7 +94,7 @@ def write_effective_dose(
     path: Path,
     voxels_gy: Float32Array,
     reference: Image,
-    plan_uids: Sequence[str],
+    plans: Sequence[PlanReference],
     description: str,
     comment: str,
     contributions: Sequence[ContributingDose] = (),
@@ -105,8 +113,8 @@ def write_effective_dose(
         EQD2 in Gy on the grid of ``reference``.
     reference : Image
         The original current CT.
-    plan_uids : sequence of str
-        SOPInstanceUIDs of all RTPLANs that contribute.
+    plans : sequence of PlanReference
+        All plans that contribute.
     description : str
         SeriesDescription, cut to 64 characters.
     comment : str
@@ -126,9 +134,9 @@ def write_effective_dose(
     OutputError
         If the array does not fit the CT, holds negative, infinite or only zero values, or cannot be written.
     """
-    dataset = _dose_object(path, voxels_gy, reference, plan_uids, (description, comment), SERIES_NUMBER, bits)
+    dataset = _dose_object(path, voxels_gy, reference, plans, (description, comment), SERIES_NUMBER, bits)
     dataset.DoseType = "EFFECTIVE"
-    dataset.DoseSummationType = "MULTI_PLAN" if max(len(plan_uids), len(contributions)) > 1 else "PLAN"
+    dataset.DoseSummationType = "MULTI_PLAN" if max(len(plans), len(contributions)) > 1 else "PLAN"
     composed = Derivation.PRIOR if all(dose.is_prior for dose in contributions) else Derivation.PRIOR_AND_CURRENT
     _add_derivation(dataset, contributions, [composed, Derivation.RADIOBIOLOGY] if contributions else [])
     return save_object(dataset, path)
@@ -138,7 +146,7 @@ def write_physical_dose(
     path: Path,
     voxels_gy: Float32Array,
     reference: Image,
-    plan_uid: str,
+    plan: PlanReference,
     description: str,
     comment: str,
     source: ContributingDose,
@@ -148,9 +156,9 @@ def write_physical_dose(
 
     DoseType PHYSICAL, DoseSummationType PLAN, SpatialTransformOfDose as it came there; nothing is added or converted.
     Where the dose is not known, ``voxels_gy`` must hold 0: say so in ``comment``. Parameters, errors and what is returned
-    as in :func:`write_effective_dose`; ``plan_uid`` is the course's RTPLAN and ``source`` its dose.
+    as in :func:`write_effective_dose`; ``plan`` is the course's and ``source`` its dose.
     """
-    dataset = _dose_object(path, voxels_gy, reference, [plan_uid], (description, comment), PHYSICAL_SERIES_NUMBER, bits)
+    dataset = _dose_object(path, voxels_gy, reference, [plan], (description, comment), PHYSICAL_SERIES_NUMBER, bits)
     dataset.DoseType = "PHYSICAL"
     dataset.DoseSummationType = "PLAN"
     _add_derivation(dataset, [source], [Derivation.PRIOR] if source.is_prior else [])
@@ -161,13 +169,13 @@ def _dose_object(
     path: Path,
     voxels_gy: Float32Array,
     reference: Image,
-    plan_uids: Sequence[str],
+    plans: Sequence[PlanReference],
     texts: tuple[str, str],
     series_number: int,
     bits: int,
 ) -> Dataset:
     """Everything but what the voxels are: grid, pixels, plans."""
-    _require_usable(path, voxels_gy, reference, plan_uids, bits)
+    _require_usable(path, voxels_gy, reference, plans, bits)
     description, comment = texts
     dataset = new_object(reference, SopClass.RTDOSE, description, series_number)
     geometry = reference.geometry
@@ -188,7 +196,7 @@ def _dose_object(
     dataset.DoseUnits = "GY"
     dataset.DoseComment = limited(comment, 64)
     dataset.DoseGridScaling = scaling
-    dataset.ReferencedRTPlanSequence = [reference_item(SopClass.RTPLAN.value, uid) for uid in plan_uids]
+    dataset.ReferencedRTPlanSequence = [reference_item(plan.kind.value, plan.uid) for plan in plans]
     dataset.PixelData = _pixels(voxels_gy, float(scaling), bits)
     dataset["PixelData"].VR = "OW"
     return dataset
@@ -202,12 +210,14 @@ def _pixels(voxels_gy: Float32Array, scaling: float, bits: int) -> bytes:
     return stored.tobytes()
 
 
-def _require_usable(path: Path, voxels_gy: Float32Array, reference: Image, plan_uids: Sequence[str], bits: int) -> None:
+def _require_usable(
+    path: Path, voxels_gy: Float32Array, reference: Image, plans: Sequence[PlanReference], bits: int
+) -> None:
     usable = voxels_gy.shape == reference.geometry.shape and bool(np.isfinite(voxels_gy).all())
     if not usable or voxels_gy.min() < 0 or bits not in LARGEST:
         found = "a dose that is negative, not finite, of another grid or of other than 16 or 32 bits"
         raise OutputError(path.name, found, "Report this.", interlock=Interlock.EXPORT_DOSE_GRID)
-    if not plan_uids or not all(plan_uids):
+    if not plans or not all(plan.uid for plan in plans):
         raise OutputError(path.name, "a dose of no plan", "Give the plans of the courses.", interlock=Interlock.EXPORT_PLAN)
     if voxels_gy.max() <= 0:
         remedy = "Check the registration: no prior dose reaches the current CT."

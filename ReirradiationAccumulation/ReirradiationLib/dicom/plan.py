@@ -38,6 +38,7 @@ def read_plan(path: Path) -> Plan:
         patient=read_patient(reader),
         approval=reader.text("ApprovalStatus"),
         file=path,
+        is_ion_plan=_is_ion_plan(reader),
     )
 
 
@@ -65,9 +66,12 @@ def radiation(reader: DicomReader) -> Radiation:
     if "PROTON" in kinds:
         return Radiation.PROTONS
     # An ion plan that does not say which ions it uses must not pass for photons.
-    is_ion_plan = reader.text("SOPClassUID") == SopClass.RTIONPLAN.value
     says_otherwise = bool(kinds) and kinds <= {"PHOTON", "ELECTRON"}
-    return Radiation.IONS if is_ion_plan and not says_otherwise else Radiation.EXTERNAL
+    return Radiation.IONS if _is_ion_plan(reader) and not says_otherwise else Radiation.EXTERNAL
+
+
+def _is_ion_plan(reader: DicomReader) -> bool:
+    return reader.text("SOPClassUID") == SopClass.RTIONPLAN.value
 
 
 def _only_group(reader: DicomReader) -> DicomReader:

@@ -15,7 +15,7 @@ from ..model.outline import hausdorff_mm, outline
 from ..model.structure import Structure
 from ..model.transform import SpatialTransform
 from .contour_fitting import CRUMB_PIXELS
-from .reader import SopClass, open_dicom, read_errors
+from .reader import DicomReader, SopClass, open_dicom, read_errors
 from .registration import read_registration
 from .structure_writer import ExportedStructure
 from .structures import read_structures
@@ -30,7 +30,7 @@ DOSE_TOLERANCE = {16: 1e-5, 32: 1e-6}
 """Largest deviation of a voxel by bits, relative to the maximum."""
 
 POINT_TOLERANCE_MM = 1e-3
-"""Largest deviation of a transformed point."""
+"""Largest deviation of a transformed point, and of a dose voxel."""
 
 
 def require_same_structures(
@@ -75,15 +75,25 @@ def require_same_structures(
             raise _changed(path, f"ROI '{again.name}'", found, f"at most {OUTLINE_TOLERANCE_MM} mm")
 
 
-def require_same_dose(path: Path, voxels_gy: Float32Array) -> None:
-    """Refuse a dose that does not give back the voxels it was made of.
+def require_same_dose(path: Path, voxels_gy: Float32Array, reference: Image) -> None:
+    """Refuse a dose that does not give back the voxels it was made of, or elsewhere than on the grid of the CT.
+
+    Parameters
+    ----------
+    path : Path
+        The RTDOSE written.
+    voxels_gy : array, shape (nk, nj, ni)
+        What was to be written, Gy.
+    reference : Image
+        The CT.
 
     Raises
     ------
     OutputError
-        If it cannot be read or a voxel differs by more than the tolerance.
+        If it cannot be read, or a voxel differs by more than the tolerance in dose or place.
     """
     reader = open_dicom(path, SopClass.RTDOSE)
+    _require_same_place(path, reader, reference)
     scaling = reader.number("DoseGridScaling")
     try:
         pixels = reader.dataset.pixel_array
@@ -96,6 +106,26 @@ def require_same_dose(path: Path, voxels_gy: Float32Array) -> None:
         difference = max(float(np.abs(frame.astype(np.float64) * scaling - plane).max()) for frame, plane in frames)
     if not difference <= tolerance:
         raise _changed(path, "dose grid", f"it differs by {difference:.3g} Gy", f"at most {tolerance:.3g} Gy")
+
+
+def _require_same_place(path: Path, reader: DicomReader, reference: Image) -> None:
+    """Compare three corners of every frame, by the attributes as they stand (PS3.3 C.7.6.2.1.1), with the CT's."""
+    ni, nj, nk = reference.geometry.size
+    if reader.text("FrameOfReferenceUID") != reference.frame_uid:
+        raise _changed(path, "dose grid", "it is in another frame of reference", reference.frame_uid)
+    try:
+        row, column = reader.numbers("ImageOrientationPatient", 6).reshape(2, 3)
+        spacing_j, spacing_i = reader.numbers("PixelSpacing", 2)
+        origin, offsets = reader.numbers("ImagePositionPatient", 3), reader.numbers("GridFrameOffsetVector", nk)
+    except DicomError as error:
+        raise _changed(path, "dose grid", f"it cannot be placed ({error})") from error
+    index = np.array([(i, j, k) for k in range(nk) for i, j in ((0, 0), (ni - 1, 0), (0, nj - 1))], dtype=np.float64)
+    axes = np.stack([row * spacing_i, column * spacing_j, np.cross(row, column)])
+    along = np.column_stack([index[:, :2], offsets[index[:, 2].astype(int)]])
+    off_mm = np.linalg.norm(origin + along @ axes - reference.geometry.to_lps(index), axis=1).max()
+    if not off_mm <= POINT_TOLERANCE_MM:
+        found = f"its voxels lie up to {off_mm:.3g} mm elsewhere"
+        raise _changed(path, "dose grid", found, f"the CT's within {POINT_TOLERANCE_MM} mm")
 
 
 def require_same_registration(path: Path, transform: SpatialTransform, reference: Image) -> None:

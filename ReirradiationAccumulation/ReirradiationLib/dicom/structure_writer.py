@@ -101,8 +101,8 @@ def write_structures(
     ------
     OutputError
         If there is nothing to write, a name or number appears twice, a structure is empty or becomes so, a contour has
-        fewer than three points or lies on no slice of the CT, the set to append to is not of this CT or has one of the
-        names, a file is there already, or it cannot be written.
+        fewer than three points, lies on no slice of the CT or beside it, the set to append to is not of this CT or has
+        one of the names, a file is there already, or it cannot be written.
     DicomError
         If the set to append to cannot be read.
     """

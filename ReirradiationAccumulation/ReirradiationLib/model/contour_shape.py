@@ -16,6 +16,9 @@ from .polygons import distance_to_edges, signed_area
 SAME_POINT_MM = 1e-4
 """Vertices this close are one: bridges of keyholes are walked twice over the very same numbers."""
 
+MOST_PAIRS = 2**18
+"""Pairs of points whose distances are held at a time."""
+
 
 def simplified(polygon: FloatArray, tolerance_mm: float) -> FloatArray:
     """A closed polygon with fewer points, nowhere further than the tolerance from the original.
@@ -129,15 +132,31 @@ def _joined(outer: FloatArray, holes: list[FloatArray]) -> FloatArray:
     ring = outer
     rest = list(holes)
     while rest:
-        distances = [np.linalg.norm(ring[:, None] - hole[None], axis=2) for hole in rest]
-        nearest = int(np.argmin([distance.min() for distance in distances]))
+        pairs = [_closest_pair(ring, hole) for hole in rest]
+        nearest = min(range(len(rest)), key=lambda n: pairs[n][0])
         hole = rest.pop(nearest)
-        at, start = np.unravel_index(int(np.argmin(distances[nearest])), distances[nearest].shape)
-        inner = np.roll(hole, -int(start), axis=0)
+        _, at, start = pairs[nearest]
+        inner = np.roll(hole, -start, axis=0)
         if signed_area(inner) * signed_area(outer) > 0:
             inner = np.concatenate([inner[:1], inner[:0:-1]])
         ring = np.concatenate([ring[: at + 1], inner, inner[:1], ring[at:]])
     return ring
+
+
+def _closest_pair(ring: FloatArray, hole: FloatArray) -> tuple[float, int, int]:
+    """Squared distance of the two closest points of two loops, and their places; the first of equal ones.
+
+    Distances are taken block by block: all pairs of two contours of 20 000 points would be gigabytes.
+    """
+    rows = max(1, MOST_PAIRS // len(hole))
+    best = (float("inf"), 0, 0)
+    for first in range(0, len(ring), rows):
+        block = ring[first : first + rows]
+        squared = np.square(block[:, :1] - hole[:, 0]) + np.square(block[:, 1:] - hole[:, 1])
+        row, column = divmod(int(np.argmin(squared)), len(hole))
+        if squared[row, column] < best[0]:
+            best = (float(squared[row, column]), first + row, column)
+    return best
 
 
 def _parents(by_size: Sequence[FloatArray]) -> list[list[int]]:

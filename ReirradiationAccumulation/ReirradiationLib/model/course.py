@@ -58,6 +58,8 @@ class Plan:
     approval : str
         ApprovalStatus, empty if absent.
     file : Path
+    is_ion_plan : bool
+        Whether it is an RTIONPLAN.
     """
 
     label: str
@@ -73,6 +75,7 @@ class Plan:
     patient: Patient
     approval: str
     file: Path
+    is_ion_plan: bool = False
 
     @property
     def prescription_gy(self) -> float | None:

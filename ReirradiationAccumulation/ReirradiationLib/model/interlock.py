@@ -489,3 +489,38 @@ class Interlock(Enum):
         "What was read back is not what was written: volume by more than 1 % and more than a voxel, or outline or dose.",
         "Do not use the file.",
     )
+    EXPORT_OUTSIDE = _error(
+        "export.outside-ct",
+        "A contour reaches more than a pixel beyond the slices of the CT, or a dose grid lies beside the CT.",
+        "Make sure that it belongs to this CT and that its registration is right.",
+    )
+    EXPORT_ATTRIBUTE = _error(
+        "export.attribute",
+        "An attribute that is required is missing, or has a value that no reader can use.",
+        "Do not import it; write it again.",
+    )
+    EXPORT_FRAME_REFERENCE = _error(
+        "export.frame-reference",
+        "A structure set does not name the frame of reference of its ROIs (ReferencedFrameOfReferenceSequence).",
+        "Write it again on the right CT.",
+    )
+    EXPORT_NUMBER_TWICE = _error(
+        "export.number-twice",
+        "Two ROIs, or the contours of two ROIs, have the same number: one may take the other's contours.",
+        "Write it again with numbers of their own.",
+    )
+    EXPORT_CONTOUR = _error(
+        "export.contour",
+        "A contour is of no kind that the standard knows, or has another number of points than it states.",
+        "Do not import it; write it again.",
+    )
+    EXPORT_OPEN = _note(
+        "export.open-contours",
+        "A ROI has open lines and no closed contour: it encloses no volume.",
+        "Close its contours if it is an organ.",
+    )
+    EXPORT_REGISTRATION_FAR = _error(
+        "export.registration-far",
+        "A registration moves points by more than 2 m.",
+        "Do not import it; make sure of its units and that both frames of reference are the patient's.",
+    )

@@ -28,6 +28,26 @@ def belonging(reader: DicomReader, ct: Image | None, frame_uids: set[str]) -> li
     ]
 
 
+def missing_attributes(reader: DicomReader, modality: str, *keywords: str) -> list[Finding]:
+    """What every object needs (PS3.3 C.12.1, C.7.2.1, C.8.8.1) and further attributes that must have a value."""
+    findings = [
+        Finding(Interlock.EXPORT_ATTRIBUTE, keyword, f"'{reader.text(keyword)}'", "a UID")
+        for keyword in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+        if not is_uid(reader.text(keyword))
+    ]
+    if reader.text("Modality") != modality:
+        findings.append(Finding(Interlock.EXPORT_ATTRIBUTE, "Modality", f"'{reader.text('Modality')}'", modality))
+    missing = [keyword for keyword in keywords if not reader.text(keyword)]
+    return findings + [Finding(Interlock.EXPORT_ATTRIBUTE, keyword, "missing", "a value") for keyword in missing]
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is a unique identifier (PS3.5 9.1)."""
+    from pydicom.uid import UID
+
+    return UID(text).is_valid
+
+
 def unreadable_texts(reader: DicomReader, *sequences: str) -> list[Finding]:
     """Texts that are not in the character set declared (PS3.5 6.1); only single-valued declarations are checked."""
     from pydicom.charset import python_encoding

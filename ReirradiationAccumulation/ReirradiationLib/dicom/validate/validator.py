@@ -9,9 +9,10 @@ from ...model.image import Image
 from ...model.interlock import Interlock
 from ..ct import read_ct
 from ..reader import SopClass, open_dicom
+from .regions import read_regions
 from .validate_dose import dose_rules
 from .validate_registration import registration_rules
-from .validate_structures import compared, read_regions, structure_rules, summaries
+from .validate_structures import compared, structure_rules, summaries
 from .validation import Rule, Validation
 
 KINDS = (SopClass.RTSTRUCT, SopClass.RTDOSE, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG)
