@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -423,3 +424,21 @@ def test_planning_systems_own_structure_sets_can_be_validated(tmp_path: Path) ->
         validation = validate_file(path, None, path)
         assert validation.regions
         assert all(change.hausdorff_mm <= SAME_MM for change in validation.changes)
+
+
+def doubled(dataset) -> None:
+    """Every contour of the first ROI once more, the other way round."""
+    contours = dataset.ROIContourSequence[0].ContourSequence
+    for contour in list(contours):
+        again = copy.deepcopy(contour)
+        points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)[::-1]
+        again.ContourData = [f"{value:.3f}" for value in points.ravel()]
+        contours.append(again)
+
+
+def test_contours_that_cancel_each_other_out_are_not_acceptable(tmp_path: Path, demo_folder: Path) -> None:
+    good = demo_folder / "course2" / "RS.dcm"
+    assert "FAIL (cannot be used)    structure.contours-overlap" not in "\n".join(validate_file(good, None, None).lines())
+    bad = validate_file(changed(good, tmp_path / "RS.dcm", doubled), None, None)
+    assert not bad.acceptable
+    assert "the same contour twice" in "\n".join(bad.lines())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ...model.arrays import FloatArray
+from ...model.contour_overlap import overlap
 from ...model.finding import Finding
 from ...model.geometry import Geometry
 from ...model.image import Image
@@ -59,6 +61,23 @@ def damaged(regions: Sequence[Region]) -> list[Finding]:
                 found = f"a contour of {len(contour.points_mm)} points"
                 stated = "none" if contour.stated_points is None else f"{contour.stated_points}"
                 findings.append(Finding(Interlock.EXPORT_CONTOUR, subject, found, f"as NumberOfContourPoints, {stated}"))
+    return findings
+
+
+def overlapping(regions: Sequence[Region]) -> list[Finding]:
+    """ROIs of which contours on one axial plane cross each other, or are there twice; oblique planes are not judged."""
+    findings = []
+    for region in regions:
+        planes: dict[float, list[FloatArray]] = defaultdict(list)
+        for contour in region.contours:
+            points = contour.points_mm
+            if contour.kind in CLOSED and len(points) >= 3 and np.ptp(points[:, 2]) <= PLANE_TOLERANCE_MM:
+                planes[round(float(points[0, 2]), 1)].append(points[:, :2])
+        wrong = {height: words for height, loops in sorted(planes.items()) if (words := overlap(loops))}
+        if wrong:
+            height, words = next(iter(wrong.items()))
+            found = f"{words} on {len(wrong)} planes, the first at z = {height:g} mm"
+            findings.append(Finding(Interlock.STRUCTURE_OVERLAP, f"ROI '{region.name}'", found))
     return findings
 
 

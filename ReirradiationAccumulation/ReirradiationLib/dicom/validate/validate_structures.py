@@ -18,7 +18,17 @@ from ..reimport import OUTLINE_TOLERANCE_MM, VOLUME_TOLERANCE
 from ..writing import DS_BYTES
 from .regions import Region
 from .validate_common import belonging, missing_attributes, unreadable_texts
-from .validate_contours import crumbs, damaged, empty, many_points, mixed_kinds, off_slices, only_lines, outside_ct
+from .validate_contours import (
+    crumbs,
+    damaged,
+    empty,
+    many_points,
+    mixed_kinds,
+    off_slices,
+    only_lines,
+    outside_ct,
+    overlapping,
+)
 from .validation import RegionChange, RegionSummary, Rule, rules_of
 
 SHORT_STRING = 16
@@ -43,6 +53,7 @@ def structure_rules(reader: DicomReader, regions: Sequence[Region], ct: Image | 
             (Interlock.EXPORT_TYPE, lambda: _types(regions)),
             (Interlock.EXPORT_EMPTY, lambda: empty(regions)),
             (Interlock.EXPORT_CONTOUR, lambda: damaged(regions)),
+            (Interlock.STRUCTURE_OVERLAP, lambda: overlapping(regions)),
             (Interlock.EXPORT_CONTOUR_TYPE, lambda: mixed_kinds(regions)),
             (Interlock.EXPORT_OPEN, lambda: only_lines(regions)),
             (Interlock.EXPORT_SLICE, lambda: off_slices(regions, ct)),
