@@ -20,6 +20,9 @@ ON_EDGE_MM = 0.1
 SAMPLE_MM = 2.0
 """Edges longer than this are sampled in between: loops may cross without a vertex inside the other."""
 
+BLOCK = 32
+"""Points that are held against all edges at once."""
+
 SAME_AREA = 0.02
 """Relative difference of area below which two loops along each other are the same loop twice."""
 
@@ -50,11 +53,20 @@ def overlap(loops: Sequence[FloatArray]) -> str:
 
 def _sides(points: FloatArray, polygon: FloatArray) -> tuple[bool, bool]:
     """Whether some points lie clearly inside the polygon, and whether some lie clearly outside."""
-    starts, ends = polygon, np.roll(polygon, -1, axis=0)
-    distance = np.min([distance_to_edges(points, a, b) for a, b in zip(starts, ends, strict=True)], axis=0)
-    clear = distance > ON_EDGE_MM
-    inside = _inside(points, polygon)
-    return bool((inside & clear).any()), bool((~inside & clear).any())
+    inside = np.concatenate([_inside(part, polygon) for part in _blocks(points)])
+    return _any_clear(points[inside], polygon), _any_clear(points[~inside], polygon)
+
+
+def _any_clear(points: FloatArray, polygon: FloatArray) -> bool:
+    """Whether a point lies away from the polygon's edges; mostly the first ones tell."""
+    starts, ends = polygon[None], np.roll(polygon, -1, axis=0)[None]
+    return any(
+        bool((distance_to_edges(part[:, None], starts, ends).min(axis=1) > ON_EDGE_MM).any()) for part in _blocks(points)
+    )
+
+
+def _blocks(points: FloatArray) -> list[FloatArray]:
+    return [points[start : start + BLOCK] for start in range(0, len(points), BLOCK)]
 
 
 def _sampled(polygon: FloatArray) -> FloatArray:
@@ -68,10 +80,9 @@ def _sampled(polygon: FloatArray) -> FloatArray:
 
 def _inside(points: FloatArray, polygon: FloatArray) -> BoolArray:
     """Even–odd, shape (n,)."""
-    inside = np.zeros(len(points), dtype=np.bool_)
-    for (u1, v1), (u2, v2) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        if (low := min(v1, v2)) == (high := max(v1, v2)):
-            continue
-        rows = (points[:, 1] >= low) & (points[:, 1] < high)
-        inside[rows] ^= points[rows, 0] < u1 + (points[rows, 1] - v1) * (u2 - u1) / (v2 - v1)
-    return inside
+    start, end = polygon[None], np.roll(polygon, -1, axis=0)[None]
+    u, v = points[:, :1], points[:, 1:]
+    crosses = (start[..., 1] <= v) != (end[..., 1] <= v)
+    rise = np.where(crosses, end[..., 1] - start[..., 1], 1.0)
+    at = start[..., 0] + (v - start[..., 1]) * (end[..., 0] - start[..., 0]) / rise
+    return np.asarray(np.count_nonzero(crosses & (at > u), axis=1) % 2 == 1)

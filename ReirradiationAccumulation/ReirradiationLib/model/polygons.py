@@ -61,7 +61,7 @@ def signed_area(polygon: FloatArray) -> float:
 
 
 def distance_to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """Distance of each point, shape (n, 2), to its edge; one edge of shape (2,) serves for all points.
+    """Distance of each point, shape (…, 2), to its edge; shapes are broadcast, so one edge may serve for all points.
 
     Returns
     -------
@@ -70,4 +70,4 @@ def distance_to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) 
     along = ends - starts
     length2 = np.maximum(np.sum(along**2, axis=-1), 1e-12)
     share = np.clip(np.sum((points - starts) * along, axis=-1) / length2, 0.0, 1.0)
-    return np.asarray(np.linalg.norm(points - starts - share[:, None] * along, axis=1))
+    return np.asarray(np.linalg.norm(points - starts - share[..., None] * along, axis=-1))

@@ -172,8 +172,8 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         parts.append(paragraph(text, "note"))
     if summary.upper_bounds:
         text = (
-            f"P holds the point dose of {' and '.join(summary.upper_bounds)}, taken for the whole organ: an upper bound, "
-            "so the limits are stricter than the true dose may need."
+            f"P holds the point dose of {' and '.join(summary.upper_bounds)}, taken for the whole organ: where "
+            "the other doses are known it is an upper bound, and the limits are stricter than the true dose may need."
         )
         parts.append(paragraph(text, "note"))
     if summary.shells and summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
