@@ -23,6 +23,10 @@ SINGLE = tuple(float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np
 """Smallest and largest dose in Gy that single precision holds in full."""
 
 
+CLIPPED_SHARE = 0.05
+"""Dose on the border of a grid, as a share of the maximum, beyond which the grid cuts off dose that matters."""
+
+
 def read_dose(path: Path) -> Dose:
     """Read one RTDOSE as it is, in Gy.
 
@@ -60,6 +64,13 @@ def read_dose(path: Path) -> Dose:
         planes_added=added,
         structure_set_uid=referenced_uid(reader, "ReferencedStructureSetSequence"),
     )
+
+
+def border_share(voxels: Float32Array) -> float:
+    """Highest dose on the six faces of a grid, shape (nk, nj, ni), as a share of its maximum; 0 without any dose."""
+    faces = [voxels.take(end, axis) for axis in range(3) if voxels.shape[axis] > 1 for end in (0, -1)]
+    maximum = float(voxels.max())
+    return max((float(face.max()) for face in faces), default=0.0) / maximum if maximum > 0.0 else 0.0
 
 
 def _dose_type(reader: DicomReader) -> DoseType:

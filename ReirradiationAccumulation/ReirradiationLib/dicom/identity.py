@@ -26,7 +26,7 @@ def identity_findings(subject: str, found: Patient, expected: Patient, of: str =
     if found.patient_id != expected.patient_id:
         seen, wanted = f"PatientID '{found.patient_id}'", f"'{expected.patient_id}' as in {of}"
         findings.append(Finding(Interlock.PATIENT_ID, subject, seen, wanted))
-    if found.name and expected.name and _plain(found.name) != _plain(expected.name):
+    if found.name and expected.name and plain_name(found.name) != plain_name(expected.name):
         seen, wanted = f"PatientName '{found.name}'", f"'{expected.name}' as in {of}"
         findings.append(Finding(Interlock.PATIENT_NAME, subject, seen, wanted))
     if found.birth_date and expected.birth_date and found.birth_date != expected.birth_date:
@@ -38,6 +38,6 @@ def identity_findings(subject: str, found: Patient, expected: Patient, of: str =
     return findings
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without letter case and separators: systems write DOE^JANE, Doe^Jane^^^ and Doe, Jane."""
     return " ".join(re.split(r"[\s^,=]+", name.casefold())).strip()

@@ -9,10 +9,11 @@ import numpy as np
 from ..model.case import Case
 from ..model.course import PointCourse, Radiation
 from ..model.finding import Finding
-from ..model.image import Dose, DoseSummation, Image, Patient
+from ..model.image import DoseSummation, Image, Patient
 from ..model.interlock import Interlock
 from ..model.structure import StructureSet
 from .course_record import CourseRecord
+from .dose import CLIPPED_SHARE, border_share
 from .identity import identity_findings
 from .registration import registration_patient
 
@@ -23,9 +24,6 @@ PLAUSIBLE_MAXIMUM = (0.8, 2.5)
 
 PLAUSIBLE_FRACTION_GY = (0.8, 40.0)
 """Dose maximum per fraction where the plan states no prescription."""
-
-CLIPPED_SHARE = 0.05
-"""Dose on the border of the grid, as a share of the maximum, beyond which the grid cuts off dose that matters."""
 
 _RADIATION = {
     Radiation.PROTONS: Interlock.PLAN_PROTONS,
@@ -60,13 +58,6 @@ def record_findings(
         found = f"{stated_gy:g} Gy in the case, {planned_gy:g} Gy in the plan"
         findings.append(Finding(Interlock.PRESCRIPTION_DIFFERS, "New course", found))
     return tuple(findings)
-
-
-def border_share(dose: Dose) -> float:
-    """Highest dose on the faces of the grid, as a share of the maximum; 0 for a dose of a single plane's thickness."""
-    voxels = dose.voxels_gy
-    faces = [voxels.take(end, axis) for axis in range(3) if voxels.shape[axis] > 1 for end in (0, -1)]
-    return float(max(face.max() for face in faces) / voxels.max()) if faces else 0.0
 
 
 def _structure_findings(structures: StructureSet, ct: Image) -> list[Finding]:
@@ -139,7 +130,7 @@ def _dose_findings(record: CourseRecord) -> list[Finding]:
     if dose.planes_added:
         found = f"{dose.planes_added} planes added between unevenly spaced ones"
         findings.append(Finding(Interlock.DOSE_RESAMPLED, subject, found))
-    if (share := border_share(dose)) > CLIPPED_SHARE:
+    if (share := border_share(dose.voxels_gy)) > CLIPPED_SHARE:
         found, expected = f"{100.0 * share:.0f} % of the maximum on the border of its grid", f"≤ {100.0 * CLIPPED_SHARE:g} %"
         findings.append(Finding(Interlock.DOSE_CLIPPED, subject, found, expected))
     return findings + _plausibility_findings(record)

@@ -12,6 +12,7 @@ from ...model.course import Prescription
 from ...model.errors import Cancelled, DicomError
 from ...model.finding import Finding
 from ...model.interlock import Interlock
+from ..dose import CLIPPED_SHARE
 from ..embedded_dvh import EmbeddedDvh, percent_reference_gy, read_embedded_dvhs
 from ..structures import read_structures
 from .course_groups import CourseGroup
@@ -20,7 +21,6 @@ from .dose_checks import BeamSum, DoseGrid, DoseMeasures, compare_beams, measure
 from .dose_findings import BEAM, WHOLE_PLAN
 from .headers import DoseHeader, Origin, PlanHeader, RoiHeader, StructuresHeader
 
-BORDER_SHARE = 0.05
 BEAMS_DEVIATION = 0.01
 TARGET_SHARES = (0.7, 1.3)
 """Median dose on the target's surface as a share of its prescription."""
@@ -119,9 +119,9 @@ def _unreadable(error: DicomError, origin: Origin, subject: str) -> Finding:
 def _measure_findings(measures: DoseMeasures, subject: str) -> list[Finding]:
     if measures.maximum <= 0.0:
         return [Finding(Interlock.DOSE_ZERO, subject, "every voxel is 0")]
-    if measures.border_share > BORDER_SHARE:
+    if measures.border_share > CLIPPED_SHARE:
         found = f"{100 * measures.border_share:.0f} % of the maximum on the border"
-        return [Finding(Interlock.DOSE_CLIPPED, subject, found, f"at most {100 * BORDER_SHARE:.0f} %")]
+        return [Finding(Interlock.DOSE_CLIPPED, subject, found, f"at most {100 * CLIPPED_SHARE:.0f} %")]
     return []
 
 

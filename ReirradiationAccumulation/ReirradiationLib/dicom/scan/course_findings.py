@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from ...model.finding import Finding
 from ...model.image import Patient
 from ...model.interlock import Interlock
+from ..identity import plain_name
 from .course_groups import CourseGroup
 from .course_names import ct_name, plan_name, structures_name, tail
 from .ct_series import series_findings
@@ -50,15 +51,11 @@ def _patient_findings(course: CourseGroup) -> list[Finding]:
             continue
         usual = min(values, key=lambda value: (-values[value], value))
         for value in sorted(values):
-            if _normal(value) != _normal(usual):
+            if value != usual and not (interlock is Interlock.PATIENT_NAME and plain_name(value) == plain_name(usual)):
                 objects = [origin for origin in course.origins if value_of(origin.patient) == value]
                 found = f"{keyword} '{value}' in {_kinds(objects)}"
                 findings.append(Finding(interlock, "Course", found, f"'{usual}' as in the rest of the course"))
     return findings
-
-
-def _normal(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _kinds(origins: Iterable[Origin]) -> str:

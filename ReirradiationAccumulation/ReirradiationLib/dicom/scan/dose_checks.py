@@ -11,7 +11,7 @@ from ...model.arrays import Float32Array, FloatArray
 from ...model.errors import GeometryError
 from ...model.geometry import Geometry
 from ...model.interpolation import trilinear
-from ..dose import read_grid
+from ..dose import border_share, read_grid
 from ..reader import SopClass, open_dicom
 from .headers import DoseHeader
 
@@ -63,11 +63,7 @@ def read_dose_grid(dose: DoseHeader) -> DoseGrid:
 
 def measure(dose: DoseHeader, voxels: DoseGrid) -> DoseMeasures:
     """Maximum, and the largest value on the six faces of the grid."""
-    values = voxels.values
-    maximum = float(values.max())
-    faces = [values.take(end, axis=axis).max() for axis in range(3) for end in (0, -1) if values.shape[axis] > 1]
-    border = float(max(faces, default=0.0))
-    return DoseMeasures(dose.origin.uid, maximum, border / maximum if maximum > 0.0 else 0.0)
+    return DoseMeasures(dose.origin.uid, float(voxels.values.max()), border_share(voxels.values))
 
 
 def compare_beams(plan_dose: DoseHeader, beams: Sequence[DoseHeader]) -> BeamSum | None:
