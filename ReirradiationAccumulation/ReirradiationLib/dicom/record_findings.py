@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 
 from ..model.case import Case
 from ..model.course import PointCourse, Radiation
+from ..model.dates import EXPORT_SECONDS
 from ..model.finding import Finding
 from ..model.image import DoseSummation, Image, Patient
 from ..model.interlock import Interlock
@@ -100,7 +102,8 @@ def _plan_findings(record: CourseRecord) -> list[Finding]:
     if plan.date and record.date and plan.date != record.date:
         found = f"{record.date} in the case, {plan.date} in the plan"
         findings.append(Finding(Interlock.DATE_DIFFERS, subject, found))
-    if plan.changed and record.dose.created and plan.changed > record.dose.created:
+    grace = timedelta(seconds=EXPORT_SECONDS)
+    if plan.changed and record.dose.created and plan.changed > record.dose.created + grace:
         found = f"plan of {plan.changed}, dose of {record.dose.created}"
         findings.append(Finding(Interlock.PLAN_NEWER_THAN_DOSE, subject, found, "the dose after the plan"))
     if plan.radiation in _RADIATION:

@@ -6,6 +6,9 @@ from datetime import date, datetime, time
 
 from .protocol import DAYS_PER_MONTH
 
+EXPORT_SECONDS = 60
+"""Some systems write the time of the export into all objects, which are written one after the other."""
+
 
 def dicom_date(text: str) -> date | None:
     """A DICOM date (DA, YYYYMMDD), or None if absent or unreadable."""

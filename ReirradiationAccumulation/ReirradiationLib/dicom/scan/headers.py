@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...model.course import Prescription, Radiation
+from ...model.dates import EXPORT_SECONDS
 from ...model.geometry import Vector3
 from ...model.image import Patient
 from ..plan import WITHOUT_DOSE
 from .scan_files import FoundFile
-
-EXPORT_SECONDS = 60
-"""Some systems write the time of the export into all objects, which are written one after the other."""
 
 
 @dataclass(frozen=True, order=True)
