@@ -288,7 +288,10 @@ def _state_transfer_syntax(dataset: Dataset) -> None:
 
     if getattr(dataset, "file_meta", None) is None:
         dataset.file_meta = FileMetaDataset()
-    implicit, little = dataset.original_encoding
+    if hasattr(dataset, "original_encoding"):
+        implicit, little = dataset.original_encoding
+    else:  # pydicom 2.4
+        implicit, little = dataset.read_implicit_vr, dataset.read_little_endian
     syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
     dataset.file_meta.TransferSyntaxUID = syntax
 
