@@ -11,8 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
-from .arrays import BoolArray, FloatArray
-from .polygons import distance_to_edges, signed_area
+from .arrays import FloatArray
+from .polygons import contains, distance_to_edges, signed_area
 
 ON_EDGE_MM = 0.1
 """Points this close to the other loop's edge count as neither inside nor outside: loops may touch."""
@@ -53,7 +53,7 @@ def overlap(loops: Sequence[FloatArray]) -> str:
 
 def _sides(points: FloatArray, polygon: FloatArray) -> tuple[bool, bool]:
     """Whether some points lie clearly inside the polygon, and whether some lie clearly outside."""
-    inside = np.concatenate([_inside(part, polygon) for part in _blocks(points)])
+    inside = np.concatenate([contains(polygon, part) for part in _blocks(points)])
     return _any_clear(points[inside], polygon), _any_clear(points[~inside], polygon)
 
 
@@ -76,13 +76,3 @@ def _sampled(polygon: FloatArray) -> FloatArray:
     edge = np.repeat(np.arange(len(polygon)), parts)
     share = (np.arange(len(edge)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[edge]
     return np.asarray(polygon[edge] + share[:, None] * (ends - polygon)[edge])
-
-
-def _inside(points: FloatArray, polygon: FloatArray) -> BoolArray:
-    """Even–odd, shape (n,)."""
-    start, end = polygon[None], np.roll(polygon, -1, axis=0)[None]
-    u, v = points[:, :1], points[:, 1:]
-    crosses = (start[..., 1] <= v) != (end[..., 1] <= v)
-    rise = np.where(crosses, end[..., 1] - start[..., 1], 1.0)
-    at = start[..., 0] + (v - start[..., 1]) * (end[..., 0] - start[..., 0]) / rise
-    return np.asarray(np.count_nonzero(crosses & (at > u), axis=1) % 2 == 1)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import BoolArray, FloatArray
-from .polygons import distance_to_edges, signed_area
+from .arrays import FloatArray
+from .polygons import contains, distance_to_edges, signed_area
 
 SAME_POINT_MM = 1e-4
 """Vertices this close are one: bridges of keyholes are walked twice over the very same numbers."""
@@ -177,9 +177,5 @@ def _contains(polygon: FloatArray, loop: FloatArray) -> bool:
     """Whether most edge middles of a loop lie within a polygon: where the two touch, single points may be either."""
     middles = (loop + np.roll(loop, -1, axis=0)) / 2.0
     middles = middles[:: max(1, len(middles) // 16)]
-    start, end = polygon[:, None], np.roll(polygon, -1, axis=0)[:, None]
-    crosses: BoolArray = (start[..., 1] <= middles[:, 1]) != (end[..., 1] <= middles[:, 1])
-    rise = np.where(crosses, end[..., 1] - start[..., 1], 1.0)
-    at = start[..., 0] + (middles[:, 1] - start[..., 1]) * (end[..., 0] - start[..., 0]) / rise
-    inside = np.count_nonzero(crosses & (at > middles[:, 0]), axis=0) % 2
+    inside = contains(polygon, middles)
     return 2 * int(inside.sum()) > len(inside)

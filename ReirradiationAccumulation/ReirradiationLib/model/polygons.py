@@ -60,6 +60,16 @@ def signed_area(polygon: FloatArray) -> float:
     return 0.5 * float(np.sum(u * np.roll(v, -1) - np.roll(u, -1) * v))
 
 
+def contains(polygon: FloatArray, points: FloatArray) -> BoolArray:
+    """Whether points, shape (n, 2), lie within a closed polygon by even–odd with half-open edges, shape (n,)."""
+    start, end = polygon[None], np.roll(polygon, -1, axis=0)[None]
+    u, v = points[:, :1], points[:, 1:]
+    crosses = (start[..., 1] <= v) != (end[..., 1] <= v)
+    rise = np.where(crosses, end[..., 1] - start[..., 1], 1.0)
+    at = start[..., 0] + (v - start[..., 1]) * (end[..., 0] - start[..., 0]) / rise
+    return np.asarray(np.count_nonzero(crosses & (at > u), axis=1) % 2 == 1)
+
+
 def distance_to_edges(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
     """Distance of each point, shape (…, 2), to its edge; shapes are broadcast, so one edge may serve for all points.
 

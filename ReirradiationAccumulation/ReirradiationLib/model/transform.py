@@ -12,6 +12,9 @@ from .errors import GeometryError
 from .geometry import Geometry, apply_affine
 from .interpolation import trilinear
 
+LARGEST_VOLUME_CHANGE = 0.1
+"""Of the matrices of a registration, from one: CT scales differ by less than a percent."""
+
 
 @dataclass(frozen=True, eq=False)
 class Affine:

@@ -12,14 +12,11 @@ from ..dosimetry.plane_stack import contour_planes, count_gaps
 from ..model.course import Course
 from ..model.finding import Finding
 from ..model.interlock import Interlock
-from ..model.transform import Affine
+from ..model.transform import LARGEST_VOLUME_CHANGE, Affine
 from .results import OptimizationResult, StructureResult
 
 LARGEST_UNKNOWN_PERCENT = 5.0
 """Share of the region near the target whose prior dose may be unknown before the user must decide."""
-
-LARGEST_VOLUME_CHANGE = 0.1
-"""Of the matrices of a registration: CT scales differ by less than a percent."""
 
 OFF_SLICE_TOLERANCE = 0.1
 """Share of the slice distance that a contour may lie off the nearest slice of the CT."""

@@ -13,7 +13,7 @@ from ...model.errors import DicomError, ReirradiationError
 from ...model.finding import Finding
 from ...model.image import Image
 from ...model.interlock import Interlock
-from ...model.transform import DisplacementGrid, SpatialTransform
+from ...model.transform import LARGEST_VOLUME_CHANGE, DisplacementGrid, SpatialTransform
 from ..reader import DicomReader, SopClass
 from ..registration import read_registration
 from .validate_common import belonging, missing_attributes, unreadable_texts
@@ -21,9 +21,6 @@ from .validation import Rule, rules_of
 
 KINDS = frozenset({"RIGID", "RIGID_SCALE", "AFFINE"})
 """Defined terms of FrameOfReferenceTransformationMatrixType (PS3.3 C.20.2.1.2)."""
-
-LARGEST_VOLUME_CHANGE = 0.1
-"""Matrices that change volumes by more than this share are no patient's."""
 
 FARTHEST_MM = 2000.0
 """A registration that moves points further than a patient is long is in other units, or of another thing."""
