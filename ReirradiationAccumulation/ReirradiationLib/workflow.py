@@ -17,7 +17,8 @@ from .dicom.records import Records, read_records
 from .dicom.registration import read_registration
 from .dosimetry.accumulation import composite_volume, structure_dose
 from .dosimetry.mapping import MappedDose, map_dose
-from .dosimetry.occupancy import structure_mask, structure_samples
+from .dosimetry.masks import structure_mask
+from .dosimetry.occupancy import structure_samples
 from .dosimetry.radiobiology import eqd2
 from .model.arrays import BoolArray, Float32Array
 from .model.case import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .dosimetry.occupancy import structure_mask
+from .dosimetry.masks import structure_mask
 from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import Structure

@@ -20,7 +20,7 @@ from ReirradiationLib.dicom.registration import read_registration
 from ReirradiationLib.dicom.structures import read_structures
 from ReirradiationLib.dosimetry.accumulation import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import map_dose
-from ReirradiationLib.dosimetry.occupancy import structure_mask
+from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.transform import DisplacementGrid, SpatialTransform, identity_transform
 from ReirradiationLib.registration.quality import landmark_errors_mm

@@ -98,7 +98,7 @@ def test_optimization_structures_of_the_cord(demo_results) -> None:
 
 def test_near_maximum_of_the_cord_is_that_of_the_true_dose(demo_results, prior_truth) -> None:
     """P, read from samples, against the truth's voxels (every second) within the cord: never below, a little above."""
-    from ReirradiationLib.dosimetry.occupancy import structure_mask
+    from ReirradiationLib.dosimetry.masks import structure_mask
     from ReirradiationLib.dosimetry.radiobiology import eqd2
 
     ct = demo_results.records.ct.geometry

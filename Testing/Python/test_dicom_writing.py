@@ -20,7 +20,7 @@ from ReirradiationLib.dicom.dose_writer import ContributingDose, DoseTransform, 
 from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.structure_writer import StructureOptions, write_structures
 from ReirradiationLib.dicom.structures import read_structures
-from ReirradiationLib.dosimetry.occupancy import structure_mask
+from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.model.contour_shape import keyholed
 from ReirradiationLib.model.errors import OutputError
 from ReirradiationLib.model.geometry import Geometry

@@ -10,7 +10,8 @@ from matplotlib.path import Path as Polygon
 from ReirradiationLib.dosimetry.accumulation import composite_volume, eqd2_volume, structure_dose
 from ReirradiationLib.dosimetry.dvh import cumulative_dvh
 from ReirradiationLib.dosimetry.mapping import map_dose
-from ReirradiationLib.dosimetry.occupancy import structure_mask, structure_samples
+from ReirradiationLib.dosimetry.masks import structure_mask
+from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.dosimetry.radiobiology import bed, eqd2, physical_dose
 from ReirradiationLib.model.errors import CaseError, DosimetryError, GeometryError, ProtocolError
 from ReirradiationLib.model.metric import Metric
@@ -128,10 +129,10 @@ def test_mask_holds_exactly_the_voxels_whose_centres_lie_in_the_contour_of_their
     assert np.array_equal(mask, expected)
 
 
-def test_volume_of_stacked_slabs_is_their_closed_form() -> None:
-    """A sphere of 12 mm contoured every 3 mm: slabs of 756 π · 3 mm³; shape between planes is not interpolated yet."""
+def test_volume_of_a_sphere_is_that_between_its_outermost_contours_plus_half_a_slice_each() -> None:
+    """A sphere of 12 mm contoured every 3 mm: ∫ π (144 − z²) dz from -9 to 9 mm, and twice 63 π · 1.5 mm³."""
     samples = structure_samples(ball(12.0, 3.0), grid(3.0, 30.0))
-    assert samples.volume_cc == pytest.approx(756 * 3 * np.pi / 1000, rel=0.002)
+    assert samples.volume_cc == pytest.approx(2295 * np.pi / 1000, rel=0.002)
 
 
 @pytest.mark.parametrize("spacing", [1.0, 2.0])
@@ -206,7 +207,7 @@ def test_regularly_sparse_contours_are_filled() -> None:
 
 def test_a_structure_that_encloses_nothing_is_refused() -> None:
     line = Structure("line", 1, (np.array([[0, 0, 0], [10, 0, 0], [5, 0, 0]], dtype=float),))
-    with pytest.raises(DosimetryError, match="encloses no volume"):
+    with pytest.raises(DosimetryError, match="enclose no area"):
         structure_samples(line, grid(2.0))
 
 

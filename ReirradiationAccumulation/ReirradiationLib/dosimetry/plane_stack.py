@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from ..model.arrays import FloatArray
+from ..model.arrays import BoolArray, FloatArray
 from ..model.contour_overlap import overlap
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
@@ -18,7 +19,10 @@ PLANE_TOLERANCE_MM = 0.1
 """Contour points this close along the normal lie on one plane."""
 
 GAP_FACTOR = 1.5
-"""A distance between planes beyond this multiple of the smallest one is a gap in the structure, not a thick slab."""
+"""A distance between planes beyond this multiple of the neighbouring ones is a gap in the structure, not a thick slab."""
+
+LARGEST_CHANGE = 2.6
+"""So is any beyond this multiple of the smallest one: slices of 2 and of 5 mm may follow each other in a CT."""
 
 LARGEST_STEP_MM = 10.0
 """Contours further apart than this describe no shape that could be evaluated."""
@@ -52,8 +56,8 @@ class ContourPlane:
 def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPlane, ...]:
     """Sort contours into planes parallel to the slices of the CT.
 
-    A slab reaches half way to the neighbouring planes; the first and the last plane, and those beside a gap, reach half
-    the smallest plane distance beyond themselves (half-slice end caps, as in Nelms B et al., Med Phys 42:4435 (2015)).
+    The slab of a plane reaches half way to the neighbouring planes; the first and the last plane, and those beside a gap,
+    reach as far outwards as inwards (half-slice end caps, as in Nelms B et al., Med Phys 42:4435 (2015)).
 
     Parameters
     ----------
@@ -96,26 +100,48 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
             )
     positions = np.array(sorted(by_position))
     steps = np.diff(positions)
-    usual = float(steps.min()) if steps.size else geometry.spacing_mm[2]
-    if usual > max(LARGEST_STEP_MM, GAP_FACTOR * geometry.spacing_mm[2]):
+    smallest = float(steps.min()) if steps.size else geometry.spacing_mm[2]
+    if smallest > max(LARGEST_STEP_MM, GAP_FACTOR * geometry.spacing_mm[2]):
         raise DosimetryError(
-            f"Structure '{structure.name}'", f"its contours are {usual:.1f} mm apart", "Contour every slice of the CT."
+            f"Structure '{structure.name}'", f"its contours are {smallest:.1f} mm apart", "Contour every slice of the CT."
         )
-    halves = np.where(steps <= GAP_FACTOR * usual, steps, usual) / 2.0
-    below = np.concatenate([[usual / 2.0], halves])
-    above = np.concatenate([halves, [usual / 2.0]])
+    is_gap = _gaps(steps)
+    # Beyond an end of a run the next slice would be as far as the last one; a single plane has no such neighbour.
+    joined = np.where(is_gap, np.nan, steps)
+    to_lower, to_upper = np.concatenate([[np.nan], joined]), np.concatenate([joined, [np.nan]])
+    below = np.where(np.isnan(to_lower), np.where(np.isnan(to_upper), smallest, to_upper), to_lower) / 2.0
+    above = np.where(np.isnan(to_upper), np.where(np.isnan(to_lower), smallest, to_lower), to_upper) / 2.0
     return tuple(
         ContourPlane(float(position), float(below[n]), float(above[n]), tuple(by_position[position]))
         for n, position in enumerate(positions)
     )
 
 
-def count_gaps(planes: tuple[ContourPlane, ...]) -> int:
+def _gaps(steps: FloatArray) -> BoolArray:
+    """Which distances between planes are gaps: much larger than both a neighbouring one and the smallest one.
+
+    CTs whose slices are closer in one region than in another so have no gap where the distance changes.
+    """
+    if not steps.size:
+        return np.zeros(0, dtype=np.bool_)
+    padded = np.concatenate([[0.0], steps, [0.0]])
+    beside = np.maximum(padded[:-2], padded[2:])
+    return np.asarray((steps > GAP_FACTOR * np.maximum(beside, steps.min())) | (steps > LARGEST_CHANGE * steps.min()))
+
+
+def runs(planes: Sequence[ContourPlane]) -> list[slice]:
+    """The runs of planes without a gap between them."""
+    ends = [
+        n
+        for n, (lower, upper) in enumerate(pairwise(planes), start=1)
+        if upper.position_mm - lower.position_mm > lower.above_mm + upper.below_mm + PLANE_TOLERANCE_MM
+    ]
+    return [slice(start, stop) for start, stop in pairwise([0, *ends, len(planes)])]
+
+
+def count_gaps(planes: Sequence[ContourPlane]) -> int:
     """How many gaps there are between planes, where contours are missing or the structure has several parts."""
-    return sum(
-        upper.position_mm - lower.position_mm > lower.above_mm + upper.below_mm + PLANE_TOLERANCE_MM
-        for lower, upper in pairwise(planes)
-    )
+    return len(runs(planes)) - 1
 
 
 def _require_within(structure: Structure, local_mm: FloatArray, geometry: Geometry) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import BoolArray, FloatArray
 
 
 def fill(polygons: Sequence[FloatArray], first: FloatArray, step: FloatArray, size: tuple[int, int]) -> BoolArray:
-    """Fill closed polygons by even–odd.
+    """Fill closed polygons of one plane by even–odd.
 
     Parameters
     ----------
@@ -30,27 +31,54 @@ def fill(polygons: Sequence[FloatArray], first: FloatArray, step: FloatArray, si
     -------
     array of bool, shape (nv, nu)
     """
+    return np.asarray(fill_planes([polygons], first, step, size)[0])
+
+
+def fill_planes(
+    planes: Sequence[Sequence[FloatArray]], first: FloatArray, step: FloatArray, size: tuple[int, int]
+) -> BoolArray:
+    """Fill the polygons of several planes at once, each plane by even–odd for itself; parameters as in :func:`fill`.
+
+    Returns
+    -------
+    array of bool, shape (number of planes, nv, nu)
+    """
     nu, nv = size
-    toggles = np.zeros((nv, nu + 1), dtype=np.int32)
-    for polygon in polygons:
-        vertices = (polygon - first) / step
-        start, end = vertices, np.roll(vertices, -1, axis=0)
-        rising = start[:, 1] <= end[:, 1]
-        low = np.where(rising[:, None], start, end)
-        high = np.where(rising[:, None], end, start)
-        # Rows v with low ≤ v < high: each edge owns its lower end, so shared vertices count once.
-        first_row = np.clip(np.ceil(low[:, 1]), 0, nv).astype(np.intp)
-        last_row = np.clip(np.ceil(high[:, 1]), 0, nv).astype(np.intp)
-        counts = np.maximum(last_row - first_row, 0)
-        if not counts.any():
-            continue
-        edge = np.repeat(np.arange(len(vertices)), counts)
-        rows = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + first_row[edge]
-        slope = (high[edge, 0] - low[edge, 0]) / (high[edge, 1] - low[edge, 1])
-        crossing = low[edge, 0] + (rows - low[edge, 1]) * slope
-        columns = np.clip(np.ceil(crossing), 0, nu).astype(np.intp)
-        np.add.at(toggles, (rows, columns), 1)
-    return np.asarray(np.cumsum(toggles[:, :nu], axis=1) % 2 == 1)
+    toggles = np.zeros((len(planes), nv, nu + 1), dtype=np.uint8)
+    edges = _edges(planes, first, step)
+    if edges is None:
+        return toggles[..., :nu].astype(np.bool_)
+    start, end, plane = edges
+    rising = start[:, 1] <= end[:, 1]
+    low = np.where(rising[:, None], start, end)
+    high = np.where(rising[:, None], end, start)
+    # Rows v with low ≤ v < high: each edge owns its lower end, so shared vertices count once.
+    first_row = np.clip(np.ceil(low[:, 1]), 0, nv).astype(np.intp)
+    counts = np.clip(np.ceil(high[:, 1]), 0, nv).astype(np.intp) - first_row
+    edge = np.repeat(np.arange(len(counts)), counts)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts - first_row, counts)
+    slope = (high[:, 0] - low[:, 0]) / np.where(counts > 0, high[:, 1] - low[:, 1], 1.0)
+    crossing = low[edge, 0] + (rows - low[edge, 1]) * slope[edge]
+    columns = np.clip(np.ceil(crossing), 0, nu).astype(np.intp)
+    # Counted modulo 256, which keeps the parity.
+    np.add.at(toggles.reshape(-1), (plane[edge] * nv + rows) * (nu + 1) + columns, np.uint8(1))
+    return np.asarray((np.cumsum(toggles[..., :nu], axis=2, dtype=np.uint8) & 1).view(np.bool_))
+
+
+def _edges(
+    planes: Sequence[Sequence[FloatArray]], first: FloatArray, step: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.intp]] | None:
+    """Start and end of every edge in pixels, and the plane it lies on; None if there are no polygons."""
+    polygons = [polygon for plane in planes for polygon in plane]
+    if not polygons:
+        return None
+    start = (np.concatenate(polygons) - first) / step
+    following = np.arange(1, len(start) + 1)
+    lengths = np.array([len(polygon) for polygon in polygons])
+    ends = np.cumsum(lengths)
+    following[ends - 1] = ends - lengths
+    of_polygon = np.repeat(np.arange(len(planes)), [len(plane) for plane in planes])
+    return start, start[following], np.repeat(of_polygon, lengths)
 
 
 def signed_area(polygon: FloatArray) -> float:

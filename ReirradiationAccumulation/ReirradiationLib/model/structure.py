@@ -28,6 +28,14 @@ class Holes(str, Enum):
     XOR = "xor"
 
 
+class EndCaps(str, Enum):
+    """How far a structure reaches beyond its first and last contour. See docs/decisions/0011."""
+
+    HALF_SLICE = "half-slice"
+    TAPERED = "tapered"
+    NONE = "none"
+
+
 @dataclass(frozen=True, eq=False)
 class Structure:
     """One region of interest.
