@@ -11,7 +11,7 @@ from ..model.structure import EndCaps, Structure
 from .cells import Body, Cells, Filling
 from .contour_body import contour_body
 
-WANTED_SAMPLES = 50_000
+WANTED_SAMPLES = 100_000
 """Samples aimed at per structure; the step between them follows from the structure's size."""
 
 
