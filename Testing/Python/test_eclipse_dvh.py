@@ -45,7 +45,7 @@ def test_tapered_end_caps_come_closest_to_the_volumes_of_eclipse() -> None:
 
 
 def test_the_gamma_of_a_shifted_curve_is_its_shift() -> None:
-    """A curve 0.5 % of the maximum dose too hot has gamma 0.5 where it is steep; one of 3 % volume has 3 where it is flat."""
+    """A curve 0.5 % of the maximum dose too hot has gamma 0.5 where steep; one of 3 % volume has 3 where flat."""
     dose = np.linspace(0.0, 100.0, 2001)
     steep = np.where(dose < 50.0, 100.0, 0.0)
     moved = np.where(dose < 50.5, 100.0, 0.0)
