@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ReirradiationLib.dosimetry import composite
 from ReirradiationLib.dosimetry.composite import composite_comment, composite_rule, composite_volume, eqd2_volume
 from ReirradiationLib.dosimetry.mapping import MappedDose
+from ReirradiationLib.model.errors import DosimetryError
 from synthetic import grid, voxel_points
 
 GRID = grid(2.0, 60.0)
@@ -99,6 +100,20 @@ def test_where_no_course_gave_dose_there_is_none() -> None:
     dose = noise(7, 50.0)
     volume = eqd2_volume([dose, dose], [5, 5], 3.0)
     assert np.array_equal(volume == 0.0, dose.voxels_gy == 0.0)
+
+
+def test_doses_and_masks_of_other_grids_are_refused_though_they_hold_as_many_voxels() -> None:
+    one, other = mapped(np.ones((4, 5, 6))), mapped(np.ones((6, 5, 4)))
+    with pytest.raises(DosimetryError, match="one grid"):
+        eqd2_volume([one, other], [5, 5], 3.0)
+    with pytest.raises(DosimetryError, match="one grid"):
+        composite_volume([one], [5], {2.0: np.ones((6, 5, 4), dtype=bool)}, 3.0)
+
+
+def test_a_voxel_that_is_no_number_does_not_become_zero() -> None:
+    spoilt = mapped(np.zeros(GRID.shape))
+    spoilt.voxels_gy[3, 4, 5] = np.nan
+    assert np.isnan(eqd2_volume([mapped(np.zeros(GRID.shape)), spoilt], [5, 5], 3.0)[3, 4, 5])
 
 
 def test_composite_takes_the_highest_eqd2_of_the_structures_and_the_default_elsewhere() -> None:

@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
 from ..model.dose_response import EQD2_BY_LQ
+from ..model.errors import DosimetryError
 from .mapping import MappedDose
 from .radiobiology import ResponseCurve, response_curve
+
+Scalar = TypeVar("Scalar", np.float32, np.bool_)
 
 BLOCK = 1 << 18
 """Voxels that are worked on at a time: a block of each dose and of the sum stay in the processor's cache."""
@@ -71,10 +76,15 @@ def eqd2_volume(doses: Sequence[MappedDose], fractions: Sequence[int], alpha_bet
     Returns
     -------
     array, shape (nk, nj, ni)
+
+    Raises
+    ------
+    DosimetryError
+        If the doses are on different grids.
     """
     total = np.empty(doses[0].voxels_gy.shape, dtype=np.float32)
     curves = _curves(fractions, alpha_beta_gy)
-    voxels = [dose.voxels_gy.reshape(-1) for dose in doses]
+    voxels = _flattened([dose.voxels_gy for dose in doses], doses)
     flat = total.reshape(-1)
 
     def fill(first: int, last: int) -> None:
@@ -105,14 +115,20 @@ def composite_volume(
     Returns
     -------
     array, shape (nk, nj, ni)
+
+    Raises
+    ------
+    DosimetryError
+        If the doses or masks are on different grids.
     """
     total = eqd2_volume(doses, fractions, default_alpha_beta_gy)
-    for mask in masks.values():
-        np.copyto(total, 0.0, where=mask)
-    voxels = [dose.voxels_gy.reshape(-1) for dose in doses]
+    voxels = _flattened([dose.voxels_gy for dose in doses], doses)
+    held = _flattened(list(masks.values()), doses)
     flat = total.reshape(-1)
-    for alpha_beta_gy, mask in masks.items():
-        _raise_within(flat, mask.reshape(-1), voxels, _curves(fractions, alpha_beta_gy))
+    for mask in held:
+        np.copyto(flat, 0.0, where=mask)
+    for alpha_beta_gy, mask in zip(masks, held, strict=True):
+        _raise_within(flat, mask, voxels, _curves(fractions, alpha_beta_gy))
     return total
 
 
@@ -143,6 +159,16 @@ def _in_parallel(fill: Callable[[int, int], None], size: int) -> None:
         list(pool.map(fill, starts, (min(start + SPAN, size) for start in starts)))
 
 
+def _flattened(arrays: Sequence[NDArray[Scalar]], doses: Sequence[MappedDose]) -> list[NDArray[Scalar]]:
+    """Arrays on the grid of the doses as rows of voxels; on another grid they would meet the wrong voxels."""
+    shape = doses[0].voxels_gy.shape
+    for array in arrays:
+        if array.shape != shape:
+            found = f"voxels of shape {array.shape} beside {shape}"
+            raise DosimetryError("EQD2 volume", found, "Map all doses and masks onto one grid.", "one grid")
+    return [array.reshape(-1) for array in arrays]
+
+
 def _curves(fractions: Sequence[int], alpha_beta_gy: float) -> list[ResponseCurve]:
     return [response_curve(EQD2_BY_LQ, count, alpha_beta_gy) for count in fractions]
 
@@ -160,7 +186,7 @@ def _fill(
 ) -> None:
     """EQD2 of one block of voxels: none, in single precision, or in double precision where that is needed."""
     highest_gy = [float(np.maximum.reduce(part)) for part in parts]
-    if max(highest_gy) <= 0.0:
+    if all(dose <= 0.0 for dose in highest_gy):
         block[:] = 0.0
     elif _single_precision_error_gy(curves, highest_gy) > LARGEST_ERROR_GY:
         block[:] = _sum(parts, curves)
