@@ -15,7 +15,8 @@ import numpy as np
 from .dicom.course_record import CourseRecord
 from .dicom.records import Records, read_records
 from .dicom.registration import read_registration
-from .dosimetry.accumulation import composite_volume, structure_dose
+from .dosimetry.accumulation import structure_dose
+from .dosimetry.composite import composite_volume
 from .dosimetry.mapping import MappedDose, map_dose
 from .dosimetry.masks import structure_mask
 from .dosimetry.occupancy import structure_samples

@@ -132,7 +132,8 @@ def _write_sum(
         results.records.ct,
         [_plan_reference(course) for course in courses if course.dose.plan_uid],
         description=f"EQD2 sum, {content}, raw, for display",
-        comment="EQD2 raw sum; per voxel max over structures' own alpha/beta",
+        comment=results.composite_comment,
+        derivation=results.composite_rule,
         contributions=[part for course in courses for part in _contributions(course, results, registrations)],
     )
     require_same_dose(path, voxels_gy, results.records.ct)

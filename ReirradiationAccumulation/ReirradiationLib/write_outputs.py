@@ -13,7 +13,6 @@ from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import Structure
 from .output import OutputFolder
-from .report.assemble import COMPOSITE_RULE, POINTS_LEFT_OUT
 from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import draw_pictures
@@ -93,11 +92,10 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
         )
         for course, mapped in zip(results.courses, results.mapped, strict=True)
     ]
-    rule = COMPOSITE_RULE + (POINTS_LEFT_OUT if results.point_courses else "")
     sums = {"EQD2 of the prior courses": results.prior_eqd2_gy, "Cumulative EQD2": results.cumulative_eqd2_gy}
     for name, voxels in sums.items():
         if voxels is not None:
-            doses.append(SceneDose(name, voxels, geometry, DoseQuantity.EQD2, rule))
+            doses.append(SceneDose(name, voxels, geometry, DoseQuantity.EQD2, results.composite_rule))
     return doses
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import SimpleITK as sitk
 from ReirradiationLib.dicom.registration import read_registration
 from ReirradiationLib.dicom.structures import read_structures
-from ReirradiationLib.dosimetry.accumulation import eqd2_volume
+from ReirradiationLib.dosimetry.composite import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import map_dose
 from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.model.case_file import read_case

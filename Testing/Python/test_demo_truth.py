@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from ReirradiationLib.dicom.registration import read_registration
-from ReirradiationLib.dosimetry.accumulation import eqd2_volume
+from ReirradiationLib.dosimetry.composite import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import map_dose
 from ReirradiationLib.model.transform import SpatialTransform, identity_transform
 from ReirradiationLib.report.results import CaseResults

@@ -99,6 +99,7 @@ def write_effective_dose(
     comment: str,
     contributions: Sequence[ContributingDose] = (),
     bits: int = BITS,
+    derivation: str = "",
 ) -> str:
     """Write EQD2 voxels on the grid of the current CT.
 
@@ -123,6 +124,8 @@ def write_effective_dose(
         Every dose in the sum.
     bits : int
         32, or 16 for a copy that validators can read. Rounding is below 2.4e-10 or 8e-6 of the maximum.
+    derivation : str
+        DerivationDescription (PS3.3 C.7.6.1.1.3): what the voxels mean at length, cut to 1024 characters; written in ASCII.
 
     Returns
     -------
@@ -136,6 +139,8 @@ def write_effective_dose(
     """
     dataset = _dose_object(path, voxels_gy, reference, plans, (description, comment), SERIES_NUMBER, bits)
     dataset.DoseType = "EFFECTIVE"
+    if derivation:
+        dataset.DerivationDescription = limited(derivation.replace("α/β", "alpha/beta"), 1024)
     dataset.DoseSummationType = "MULTI_PLAN" if max(len(plans), len(contributions)) > 1 else "PLAN"
     composed = Derivation.PRIOR if all(dose.is_prior for dose in contributions) else Derivation.PRIOR_AND_CURRENT
     _add_derivation(dataset, contributions, [composed, Derivation.RADIOBIOLOGY] if contributions else [])

@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
+from .dose_response import DoseResponse
 from .finding import Decision
 from .metric import Metric
 from .points import PointDose
@@ -173,7 +174,10 @@ class ExportChoice:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file."""
+    """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file.
+
+    ``sensitivity`` names what the metrics are also shown in, for comparison; all else is EQD2 by the linear-quadratic model.
+    """
 
     file: Path
     title: str
@@ -188,3 +192,4 @@ class Case:
     recovery_table: str | None
     decisions: tuple[Decision, ...]
     export: ExportChoice = ExportChoice()
+    sensitivity: tuple[DoseResponse, ...] = ()

@@ -22,7 +22,8 @@ from .case import (
     RegistrationMethod,
     StructureChoice,
 )
-from .errors import CaseError
+from .dose_response import EQD2_BY_LQ, DoseResponse, FractionationModel, Quantity
+from .errors import CaseError, ProtocolError
 from .finding import Decision
 from .json_entry import JsonEntry
 from .metric import Metric, MetricKind
@@ -74,6 +75,7 @@ def read_case(path: Path) -> Case:
         recovery_table=entry.text("recovery_table") if entry.has("recovery_table") else None,
         decisions=tuple(_decision(e) for e in entry.children("decisions", _keys(Decision))),
         export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
+        sensitivity=tuple(_response(e) for e in entry.children("sensitivity", _keys(DoseResponse))),
     )
     _require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
@@ -199,6 +201,23 @@ def _export(entry: JsonEntry) -> ExportChoice:
     )
 
 
+def _response(entry: JsonEntry) -> DoseResponse:
+    transition = "transition_gy_per_fraction"
+    try:
+        response = DoseResponse(
+            quantity=entry.choice("quantity", Quantity) if entry.has("quantity") else EQD2_BY_LQ.quantity,
+            model=entry.choice("model", FractionationModel) if entry.has("model") else EQD2_BY_LQ.model,
+            transition_gy_per_fraction=entry.number(transition) if entry.has(transition) else None,
+        )
+    except ProtocolError as error:
+        raise CaseError(entry.at(transition), error.found, error.remedy, error.expected) from error
+    if response == EQD2_BY_LQ:
+        raise CaseError(
+            entry.where, response.label, "Name another 'model' or 'quantity'; the main tables are in this one already."
+        )
+    return response
+
+
 def _structure(entry: JsonEntry) -> StructureChoice:
     override = _alpha_beta(entry) if entry.has("alpha_beta_gy") else None
     reason = entry.text("reason", default="")
@@ -274,6 +293,8 @@ def _require_consistent(case: Case) -> None:
     listed = [structure.name for structure in case.structures]
     if len(set(listed)) != len(listed):
         raise CaseError(f"{name}: structures", "the same name twice", "List every structure once.")
+    if len(set(case.sensitivity)) != len(case.sensitivity):
+        raise CaseError(f"{name}: sensitivity", "the same entry twice", "List every model and quantity once.")
     limits: list[Constraint | OptimizationRequest] = [*case.constraints, *case.optimization]
     for used in limits:
         if used.structure not in listed:

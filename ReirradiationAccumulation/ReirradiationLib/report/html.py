@@ -12,6 +12,7 @@ from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
 from .html_parts import Cell, number, page, paragraph, section, table
+from .metric_tables import metric_tables, sensitivity_sections
 from .pictures import PictureSet
 
 CURVES_PER_FIGURE = 7
@@ -45,6 +46,7 @@ def report_html(evaluation: Evaluation, pictures: PictureSet) -> str:
         _dvhs(evaluation),
         _pictures(evaluation, pictures),
         _structures(evaluation),
+        *sensitivity_sections(evaluation),
         _registration(evaluation),
         _findings(evaluation),
         _provenance(evaluation),
@@ -244,31 +246,8 @@ def _pictures(evaluation: Evaluation, pictures: PictureSet) -> str:
 
 
 def _structures(evaluation: Evaluation) -> str:
-    metrics = [metric.metric for metric in evaluation.structures[0].metrics] if evaluation.structures else []
-    parts = [_biology(evaluation)]
-    for role, key in (("Prior courses", "prior"), ("Cumulative, with the new plan", "cumulative")):
-        for basis in ("raw", "recovered"):
-            rows: list[list[Cell]] = [
-                [structure.name, *(getattr(metric, f"{key}_{basis}") for metric in structure.metrics)]
-                for structure in evaluation.structures
-            ]
-            if any(cell is not None for row in rows for cell in row[1:]):
-                parts.append(f"<h3>{escape(role)}: {basis} sum, EQD2 with each structure's own α/β</h3>")
-                parts.append(table(["Structure", *metrics], rows))
-    parts += [paragraph(remark, "note") for structure in evaluation.structures for remark in _remarks(structure)]
-    return section("Structures", *parts)
-
-
-def _remarks(structure: StructureSummary) -> list[str]:
-    """Each remark on a structure's metrics once, with the metrics that it is about unless it is about all."""
-    metrics: dict[str, list[str]] = {}
-    for metric in structure.metrics:
-        if metric.remark:
-            metrics.setdefault(metric.remark, []).append(metric.metric)
-    return [
-        f"{structure.name}{'' if len(about) == len(structure.metrics) else ', ' + ', '.join(about)}: {remark}"
-        for remark, about in metrics.items()
-    ]
+    rows = [(structure.name, structure.metrics) for structure in evaluation.structures]
+    return section("Structures", _biology(evaluation), *metric_tables(rows, "EQD2 with each structure's own α/β"))
 
 
 def _biology(evaluation: Evaluation) -> str:
@@ -293,13 +272,13 @@ def _biology(evaluation: Evaluation) -> str:
 def _registration(evaluation: Evaluation) -> str:
     header = [
         *("Structure", "Course", "Physical maximum [Gy]", "Physical mean [Gy]", "Recovered share"),
-        *("Jacobian smallest", "Jacobian largest", "Dose not known [%]"),
+        *("> 10 Gy per fraction [cc]", "Jacobian smallest", "Jacobian largest", "Dose not known [%]"),
     ]
     labels = {course.identifier: course.label for course in evaluation.courses}
     rows: list[list[Cell]] = [
         [
             *(structure.name, labels[part.course], part.physical_maximum_gy, part.physical_mean_gy, part.recovery),
-            *(part.smallest_jacobian, part.largest_jacobian, part.unknown_percent),
+            *(part.beyond_lq_cc, part.smallest_jacobian, part.largest_jacobian, part.unknown_percent),
         ]
         for structure in evaluation.structures
         for part in structure.courses

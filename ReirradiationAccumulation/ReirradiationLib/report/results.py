@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ..dicom.records import Records
 from ..dosimetry.accumulation import StructureDose
+from ..dosimetry.composite import composite_comment, composite_rule
 from ..dosimetry.mapping import MappedDose
 from ..model.arrays import Float32Array
-from ..model.case import Case, OptimizationRequest, StructureChoice
+from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
 from ..model.course import Course, PointCourse
 from ..model.finding import Finding
 from ..model.protocol import Protocol, Tissue
@@ -18,6 +19,8 @@ from ..planning.near_target import PriorNearTarget
 from ..planning.optimization_structures import Shell
 from ..planning.scorecard import Score
 from ..registration.quality import TransformQuality
+
+POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,3 +124,18 @@ class CaseResults:
     def final_eqd2_gy(self) -> Float32Array | None:
         """The composite of all courses with a dose distribution; None if there are none."""
         return self.prior_eqd2_gy if self.cumulative_eqd2_gy is None else self.cumulative_eqd2_gy
+
+    @property
+    def composite_rule(self) -> str:
+        """What the composite volumes hold, in words; written on every one of them."""
+        rule = composite_rule(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
+        return rule + (POINTS_LEFT_OUT if self.point_courses else "")
+
+    @property
+    def composite_comment(self) -> str:
+        """The same in the 64 letters of a DICOM comment."""
+        return composite_comment(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
+
+    @property
+    def _alpha_betas_gy(self) -> list[float]:
+        return [structure.alpha_beta_gy for structure in self.structures]
