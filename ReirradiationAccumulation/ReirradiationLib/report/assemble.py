@@ -29,6 +29,7 @@ from .evaluation import (
     CurveSummary,
     Evaluation,
     FindingSummary,
+    GridSummary,
     InputSummary,
     MetricSummary,
     OptimizationSummary,
@@ -36,6 +37,7 @@ from .evaluation import (
     ScoreSummary,
     ShellSummary,
     StructureSummary,
+    UnknownOnGrid,
 )
 from .results import CaseResults, OptimizationResult, StructureResult
 
@@ -81,6 +83,7 @@ def assemble(results: CaseResults) -> Evaluation:
         ),
         recovery=_recovery(results),
         composite_rule=COMPOSITE_RULE + (POINTS_LEFT_OUT if results.point_courses else ""),
+        reference_grid=_grid(results),
         settings=SETTINGS,
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score) for score in results.scores),
@@ -104,6 +107,15 @@ def assemble(results: CaseResults) -> Evaluation:
             *(_input(path, case.file.parent) for path in records.files(case)),
             *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in (TISSUES_FILE, RECOVERY_FILE)),
         ),
+    )
+
+
+def _grid(results: CaseResults) -> GridSummary:
+    geometry = results.grid.geometry
+    return GridSummary(
+        *(geometry.size, geometry.spacing_mm, geometry.origin_mm),
+        why=results.grid.why,
+        unknown=tuple(UnknownOnGrid(one.course, one.structures_percent, one.tissue_percent) for one in results.coverage),
     )
 
 
