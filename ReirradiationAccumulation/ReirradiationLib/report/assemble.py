@@ -44,7 +44,7 @@ from .results import CaseResults, OptimizationResult, StructureResult
 CURVE_POINTS = 161
 COMPOSITE_RULE = (
     "Composite EQD2 volume, for display only: raw sum; per voxel the highest EQD2 of the structures that hold it; "
-    f"tissue in no structure with α/β {DEFAULT_ALPHA_BETA_GY:g} Gy; 0 Gy where no dose is known. "
+    f"tissue in no structure with α/β {DEFAULT_ALPHA_BETA_GY:g} Gy; a course counts as 0 Gy where its dose is not known. "
     "No metric is taken from it."
 )
 RAW_SUM = "sum, raw"
