@@ -21,6 +21,7 @@ from .dosimetry.mapping import MappedDose, map_dose
 from .dosimetry.masks import structure_mask
 from .dosimetry.occupancy import structure_samples
 from .dosimetry.radiobiology import eqd2
+from .dosimetry.reference_grid import coverage, reference_grid
 from .model.arrays import BoolArray, Float32Array
 from .model.case import (
     DEFAULT_ALPHA_BETA_GY,
@@ -34,6 +35,7 @@ from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
 from .model.errors import Cancelled, DosimetryError, ProtocolError
 from .model.finding import Finding, require_decisions, unused_decisions
+from .model.geometry import Geometry
 from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
@@ -156,7 +158,9 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     prior: tuple[AnyCourse, ...] = (*registered, *records.points)
     new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
     courses = (*registered, *((new,) if new else ()))
-    mapped = map_courses(courses, records, monitor)
+    organs = [records.structures.find(choice.name) for choice in case.structures]
+    grid = reference_grid(case.reference_grid, records.ct, organs, courses)
+    mapped = map_courses(courses, records, grid.geometry, monitor)
     structures = []
     for choice in case.structures:
         monitor.report(3, choice.name)
@@ -172,7 +176,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     ]
     findings += unused_decisions(findings, case.decisions)
     require_decisions(findings, case.decisions)
-    masks = _masks_by_alpha_beta(structures, records.ct)
+    masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry)
+    in_any = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(grid.geometry.shape, dtype=np.bool_)
     return CaseResults(
         case=case,
         protocol=protocol,
@@ -180,6 +185,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         prior_courses=registered,
         point_courses=records.points,
         new_course=new,
+        grid=grid,
+        coverage=coverage(grid, records.ct, courses, mapped, in_any),
         mapped=mapped,
         prior_eqd2_gy=_composite(mapped[: len(registered)], registered, masks),
         cumulative_eqd2_gy=_composite(mapped, courses, masks) if new else None,
@@ -202,12 +209,12 @@ def _is_computed(record: CourseRecord) -> bool:
     return record.registration is not None and record.registration.method is RegistrationMethod.SIMPLEITK_RIGID
 
 
-def map_courses(courses: Sequence[Course], records: Records, monitor: Monitor) -> tuple[MappedDose, ...]:
-    """Physical dose of each course on the grid of the current CT, for display and export."""
+def map_courses(courses: Sequence[Course], records: Records, grid: Geometry, monitor: Monitor) -> tuple[MappedDose, ...]:
+    """Physical dose of each course on a grid of the current frame of reference, for display and export."""
     mapped = []
     for course in courses:
         monitor.report(2, f"'{course.label}' onto the current CT")
-        mapped.append(map_dose(course, records.ct.geometry, records.ct.frame_uid))
+        mapped.append(map_dose(course, grid, records.ct.frame_uid, monitor.check))
     return tuple(mapped)
 
 
@@ -332,11 +339,11 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, str
     return protocol.recovery(case.recovery_table).fraction(group, months)
 
 
-def _masks_by_alpha_beta(structures: Sequence[StructureResult], current: Image) -> dict[float, BoolArray]:
-    """Union of the structures that have the same α/β, on the grid of the current CT."""
+def _masks_by_alpha_beta(structures: Sequence[StructureResult], current: Image, grid: Geometry) -> dict[float, BoolArray]:
+    """Union of the structures that have the same α/β, on the grid of the mapped doses."""
     masks: dict[float, BoolArray] = {}
     for result in structures:
-        mask = structure_mask(result.structure, current.geometry, current.geometry)
+        mask = structure_mask(result.structure, current.geometry, grid)
         masks[result.alpha_beta_gy] = masks.get(result.alpha_beta_gy, np.zeros_like(mask)) | mask
     return masks
 

@@ -81,12 +81,11 @@ def scene_content(results: CaseResults) -> SceneContent:
 
 
 def _scene_doses(results: CaseResults) -> list[SceneDose]:
-    geometry = results.records.ct.geometry
     doses = [
         SceneDose(
             name=f"{course.label}, physical, on the current CT",
             voxels_gy=mapped.voxels_gy,
-            geometry=geometry,
+            geometry=mapped.geometry,
             quantity=DoseQuantity.PHYSICAL,
             description=f"{course.transform.source}; 0 where the dose is not known",
         )
@@ -95,7 +94,7 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
     sums = {"EQD2 of the prior courses": results.prior_eqd2_gy, "Cumulative EQD2": results.cumulative_eqd2_gy}
     for name, voxels in sums.items():
         if voxels is not None:
-            doses.append(SceneDose(name, voxels, geometry, DoseQuantity.EQD2, results.composite_rule))
+            doses.append(SceneDose(name, voxels, results.grid.geometry, DoseQuantity.EQD2, results.composite_rule))
     return doses
 
 

@@ -49,7 +49,7 @@ def composite_rule(alpha_betas_gy: Iterable[float], default_alpha_beta_gy: float
     return (
         "Composite EQD2 volume, for display only: raw sum; per voxel the highest EQD2 of the structures that hold it"
         f"{f' (α/β {used} Gy)' if used else ''}; tissue in no structure with α/β {default_alpha_beta_gy:g} Gy; "
-        "0 Gy where no dose is known. No metric is taken from it."
+        "a course counts as 0 Gy where its dose is not known. No metric is taken from it."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .dose_response import DoseResponse
 from .finding import Decision
+from .geometry import Vector3
 from .metric import Metric
 from .points import PointDose
 from .protocol import Basis, Constraint
@@ -172,6 +173,28 @@ class ExportChoice:
     mapped_doses: bool = False
 
 
+DEFAULT_GRID_MARGIN_MM = 20.0
+
+
+@dataclass(frozen=True)
+class GridChoice:
+    """The grid of mapped doses and EQD2 sums, which are for pictures, scene and export only.
+
+    Parameters
+    ----------
+    spacing_mm : tuple of three float or None
+        Along the CT's rows, columns and slices; None for 2 mm, or less if a dose is finer.
+    margin_mm : float
+        Around the structures of the case.
+    is_ct : bool
+        The CT's own grid; then the others do not matter.
+    """
+
+    spacing_mm: Vector3 | None = None
+    margin_mm: float = DEFAULT_GRID_MARGIN_MM
+    is_ct: bool = False
+
+
 @dataclass(frozen=True)
 class Case:
     """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file.
@@ -193,3 +216,4 @@ class Case:
     decisions: tuple[Decision, ...]
     export: ExportChoice = ExportChoice()
     sensitivity: tuple[DoseResponse, ...] = ()
+    reference_grid: GridChoice = GridChoice()

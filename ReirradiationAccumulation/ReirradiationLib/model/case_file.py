@@ -15,6 +15,7 @@ from .case import (
     Case,
     CurrentAnatomy,
     ExportChoice,
+    GridChoice,
     NewCourse,
     OptimizationRequest,
     PriorCourse,
@@ -38,6 +39,8 @@ DEFAULT_MARGIN_MM = 30.0
 DEFAULT_NUMBER = 3
 LARGEST_NUMBER = 9
 LARGEST_RBE = 2.0
+CT_GRID = "ct"
+FINEST_GRID_MM, COARSEST_GRID_MM = 0.25, 10.0
 
 
 def read_case(path: Path) -> Case:
@@ -76,6 +79,7 @@ def read_case(path: Path) -> Case:
         decisions=tuple(_decision(e) for e in entry.children("decisions", _keys(Decision))),
         export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
         sensitivity=tuple(_response(e) for e in entry.children("sensitivity", _keys(DoseResponse))),
+        reference_grid=_grid(entry) if entry.has("reference_grid") else GridChoice(),
     )
     _require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
@@ -218,6 +222,24 @@ def _response(entry: JsonEntry) -> DoseResponse:
     return response
 
 
+def _grid(case: JsonEntry) -> GridChoice:
+    if case.is_text("reference_grid"):
+        if (text := case.text("reference_grid")) != CT_GRID:
+            raise CaseError(case.at("reference_grid"), f"'{text}'", "Correct the case file.", f'"{CT_GRID}", or an object')
+        return GridChoice(is_ct=True)
+    entry = case.child("reference_grid", ("spacing_mm", "margin_mm"))
+    margin_mm = entry.number("margin_mm", default=GridChoice().margin_mm, zero_allowed=True)
+    if not entry.has("spacing_mm"):
+        return GridChoice(None, margin_mm)
+    spacing = entry.items("spacing_mm")
+    numbers = [value for value in spacing if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(spacing) != 3 or len(numbers) != 3 or not all(FINEST_GRID_MM <= value <= COARSEST_GRID_MM for value in numbers):
+        expected = f"three numbers from {FINEST_GRID_MM:g} to {COARSEST_GRID_MM:g}: along rows, columns and slices"
+        raise CaseError(entry.at("spacing_mm"), f"{spacing!r:.60}", "Correct the case file.", expected)
+    i, j, k = (float(value) for value in numbers)
+    return GridChoice((i, j, k), margin_mm)
+
+
 def _structure(entry: JsonEntry) -> StructureChoice:
     override = _alpha_beta(entry) if entry.has("alpha_beta_gy") else None
     reason = entry.text("reason", default="")
@@ -332,6 +354,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Constraint):
         plain = {key: _plain(getattr(value, key)) for key in ("structure", "metric", "basis", "alpha_beta_gy", "source")}
         return {**plain, value.sense.value: value.limit}
+    if isinstance(value, GridChoice):
+        spacing = {"spacing_mm": list(value.spacing_mm)} if value.spacing_mm else {}
+        return CT_GRID if value.is_ct else {**spacing, "margin_mm": value.margin_mm}
     if isinstance(value, Metric):
         return str(value)
     if isinstance(value, Enum):

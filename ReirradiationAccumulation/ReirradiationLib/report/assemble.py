@@ -26,12 +26,14 @@ from .evaluation import (
     CurveSummary,
     Evaluation,
     FindingSummary,
+    GridSummary,
     InputSummary,
     OptimizationSummary,
     PointSummary,
     ScoreSummary,
     ShellSummary,
     StructureSummary,
+    UnknownOnGrid,
 )
 from .results import CaseResults, OptimizationResult, StructureResult
 from .structure_metrics import Sums, metric_summaries, sensitivity_summary, structure_sums
@@ -72,6 +74,7 @@ def assemble(results: CaseResults) -> Evaluation:
         ),
         recovery=_recovery(results),
         composite_rule=results.composite_rule,
+        reference_grid=_grid(results),
         settings=SETTINGS,
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score, results) for score in results.scores),
@@ -95,6 +98,15 @@ def assemble(results: CaseResults) -> Evaluation:
             *(_input(path, case.file.parent) for path in records.files(case)),
             *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in (TISSUES_FILE, RECOVERY_FILE)),
         ),
+    )
+
+
+def _grid(results: CaseResults) -> GridSummary:
+    geometry = results.grid.geometry
+    return GridSummary(
+        *(geometry.size, geometry.spacing_mm, geometry.origin_mm),
+        why=results.grid.why,
+        unknown=tuple(UnknownOnGrid(one.course, one.structures_percent, one.tissue_percent) for one in results.coverage),
     )
 
 

@@ -218,6 +218,26 @@ class InputSummary:
 
 
 @dataclass(frozen=True)
+class UnknownOnGrid:
+    """Percent of the voxels where a course's dose is not known; None if there are no such voxels."""
+
+    course: str
+    of_structures_percent: float | None
+    of_tissue_percent: float | None
+
+
+@dataclass(frozen=True)
+class GridSummary:
+    """The grid of mapped doses and EQD2 sums: voxels and mm along columns, rows and slices of the CT; origin in LPS mm."""
+
+    size: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    origin_mm: tuple[float, float, float]
+    why: str
+    unknown: tuple[UnknownOnGrid, ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Everything that the report shows, apart from the pictures."""
 
@@ -228,6 +248,7 @@ class Evaluation:
     courses: tuple[CourseSummary, ...]
     recovery: str
     composite_rule: str
+    reference_grid: GridSummary
     settings: tuple[str, ...]
     structures: tuple[StructureSummary, ...]
     scorecard: tuple[ScoreSummary, ...]

@@ -48,6 +48,7 @@ def report_html(evaluation: Evaluation, pictures: PictureSet) -> str:
         _structures(evaluation),
         *sensitivity_sections(evaluation),
         _registration(evaluation),
+        _volumes(evaluation),
         _findings(evaluation),
         _provenance(evaluation),
     )
@@ -287,6 +288,19 @@ def _registration(evaluation: Evaluation) -> str:
         "Jacobian determinant of the registration in the structure: 1 keeps volume, ≤ 0 is folding and not usable (TG-132)."
     )
     return section("Mapped doses and registration, per structure", table(header, rows), paragraph(note, "note"))
+
+
+def _volumes(evaluation: Evaluation) -> str:
+    grid = evaluation.reference_grid
+    labels = {course.identifier: course.label for course in evaluation.courses}
+    rows: list[list[Cell]] = [
+        [labels[one.course], number(one.of_structures_percent, 1), number(one.of_tissue_percent, 1)] for one in grid.unknown
+    ]
+    size, spacing = (" × ".join(f"{value:.4g}" for value in values) for values in (grid.size, grid.spacing_mm))
+    text = f"Mapped doses and EQD2 sums, in pictures, scene and RTDOSE: {size} voxels of {spacing} mm. {grid.why}."
+    note = "Where a dose is not known these volumes hold 0 Gy for it, which cannot be told from a dose of 0 Gy."
+    header = ["Course", "Dose not known [% of the case's structures]", "[% of all denser than −400 HU on the grid]"]
+    return section("Dose volumes", paragraph(text), table(header, rows), paragraph(note, "note"))
 
 
 def _findings(evaluation: Evaluation) -> str:

@@ -8,6 +8,7 @@ from ..dicom.records import Records
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.composite import composite_comment, composite_rule
 from ..dosimetry.mapping import MappedDose
+from ..dosimetry.reference_grid import GridCoverage, ReferenceGrid
 from ..model.arrays import Float32Array
 from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
 from ..model.course import Course, PointCourse
@@ -84,8 +85,12 @@ class CaseResults:
     point_courses : tuple of PointCourse
         Prior courses known only by one dose per organ.
     new_course : Course or None
+    grid : ReferenceGrid
+        Of the mapped doses and the composite volumes.
+    coverage : tuple of GridCoverage
+        What each course's dose leaves unknown on it.
     mapped : tuple of MappedDose
-        Physical dose of each course on the grid of the current CT: prior courses, then the new plan.
+        Physical dose of each course on that grid: prior courses, then the new plan.
     prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni), or None
         Composite volumes for display, without point courses; the prior one is None if no prior course has a dose
         distribution, the cumulative one without a new plan.
@@ -102,6 +107,8 @@ class CaseResults:
     prior_courses: tuple[Course, ...]
     point_courses: tuple[PointCourse, ...]
     new_course: Course | None
+    grid: ReferenceGrid
+    coverage: tuple[GridCoverage, ...]
     mapped: tuple[MappedDose, ...]
     prior_eqd2_gy: Float32Array | None
     cumulative_eqd2_gy: Float32Array | None
