@@ -17,11 +17,13 @@ from .dicom.records import Records, read_records
 from .dicom.registration import read_registration
 from .dosimetry.accumulation import structure_dose
 from .dosimetry.composite import composite_volume
+from .dosimetry.contour_body import contour_body
 from .dosimetry.mapping import MappedDose, map_dose
 from .dosimetry.masks import structure_mask
-from .dosimetry.occupancy import structure_samples
+from .dosimetry.occupancy import WANTED_SAMPLES, body_samples, structure_samples
 from .dosimetry.radiobiology import eqd2
 from .dosimetry.reference_grid import coverage, reference_grid
+from .dosimetry.refinement import refined, sum_rankings
 from .model.arrays import BoolArray, Float32Array
 from .model.case import (
     DEFAULT_ALPHA_BETA_GY,
@@ -40,10 +42,11 @@ from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
 from .model.scene import PictureMaker, SceneWriter
+from .model.structure import EndCaps
 from .model.transform import SpatialTransform, identity_transform
 from .output import OutputFolder, require_outside
 from .planning.levels import LevelState, optimization_levels
-from .planning.near_target import prior_near_target
+from .planning.near_target import near_target_ranking, prior_near_target
 from .planning.optimization_structures import make_shells, organ_stems
 from .planning.scorecard import score
 from .registration.quality import transform_quality
@@ -176,7 +179,7 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     ]
     findings += unused_decisions(findings, case.decisions)
     require_decisions(findings, case.decisions)
-    masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry)
+    masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)
     in_any = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(grid.geometry.shape, dtype=np.bool_)
     return CaseResults(
         case=case,
@@ -255,17 +258,22 @@ def evaluate_structure(
     except ProtocolError as error:
         raise ProtocolError(f"Structure '{choice.name}', tissue '{choice.tissue}'", error.found, error.remedy) from error
     structure = records.structures.find(choice.name)
-    samples = structure_samples(structure, records.ct.geometry)
+    alpha_beta_gy = require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'")
+    body = contour_body(structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
+    samples = body_samples(body)
     today = reference_day(case.new_course.date, new.date if new else None, records.ct.study_date)
     recoveries = [_recovery(case, protocol, tissue.recovery_group, course, choice.name, today) for course in prior]
-    prior_dose = structure_dose(samples, prior, recoveries, choice.name)
+    dose = structure_dose(samples, prior, recoveries, choice.name)
+    final = refined(
+        dose.with_course(new, recovery=0.0) if new else dose, body, sum_rankings(alpha_beta_gy, any(recoveries), new)
+    )
     return StructureResult(
         choice=choice,
         tissue=tissue,
-        alpha_beta_gy=require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'"),
+        alpha_beta_gy=alpha_beta_gy,
         structure=structure,
-        prior=prior_dose,
-        cumulative=prior_dose.with_course(new, recovery=0.0) if new else None,
+        prior=final.without_course(new.identifier) if new else final,
+        cumulative=final if new else None,
         quality=tuple(
             transform_quality(course.transform, samples.points_mm) if isinstance(course, Course) else None
             for course in prior
@@ -287,8 +295,11 @@ def optimize(
     """
     target = None
     if request.target is not None:
-        target = structure_samples(records.structures.find(request.target), records.ct.geometry, TARGET_SAMPLES)
-    near = prior_near_target(request, organ.prior, target)
+        structure = records.structures.find(request.target)
+        target = structure_samples(structure, records.ct.geometry, TARGET_SAMPLES, case.end_caps)
+    body = contour_body(organ.structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
+    dose = refined(organ.prior, body, [near_target_ranking(request, target)])
+    near = prior_near_target(request, dose, target)
     if missing := organ.prior.unknown_courses():
         raise DosimetryError(
             f"Optimization structures of '{request.structure}'",
@@ -339,11 +350,13 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, str
     return protocol.recovery(case.recovery_table).fraction(group, months)
 
 
-def _masks_by_alpha_beta(structures: Sequence[StructureResult], current: Image, grid: Geometry) -> dict[float, BoolArray]:
+def _masks_by_alpha_beta(
+    structures: Sequence[StructureResult], current: Image, grid: Geometry, end_caps: EndCaps
+) -> dict[float, BoolArray]:
     """Union of the structures that have the same α/β, on the grid of the mapped doses."""
     masks: dict[float, BoolArray] = {}
     for result in structures:
-        mask = structure_mask(result.structure, current.geometry, grid)
+        mask = structure_mask(result.structure, current.geometry, grid, end_caps)
         masks[result.alpha_beta_gy] = masks.get(result.alpha_beta_gy, np.zeros_like(mask)) | mask
     return masks
 

@@ -11,7 +11,7 @@ import numpy as np
 from .dosimetry.masks import structure_mask
 from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
-from .model.structure import Structure
+from .model.structure import EndCaps, Structure
 from .output import OutputFolder
 from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
@@ -69,12 +69,13 @@ def scene_content(results: CaseResults) -> SceneContent:
     """The current CT, mapped doses, EQD2 sums, structures and transforms."""
     ct = results.records.ct
     outline = _refined(ct.geometry)
+    end_caps = results.case.end_caps
     return SceneContent(
         image=ct,
         doses=tuple(_scene_doses(results)),
-        structures=tuple(_scene_structure(r.structure, ct.geometry, ct.geometry) for r in results.structures),
+        structures=tuple(_scene_structure(r.structure, ct.geometry, ct.geometry, end_caps) for r in results.structures),
         optimization_structures=tuple(
-            _scene_structure(structure, ct.geometry, outline) for structure in results.optimization_structures
+            _scene_structure(structure, ct.geometry, outline, end_caps) for structure in results.optimization_structures
         ),
         transforms=tuple(course.transform for course in results.prior_courses),
     )
@@ -98,8 +99,8 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
     return doses
 
 
-def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry) -> SceneStructure:
-    return SceneStructure(structure.name, structure.colour, structure_mask(structure, contoured_on, grid), grid)
+def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps) -> SceneStructure:
+    return SceneStructure(structure.name, structure.colour, structure_mask(structure, contoured_on, grid, end_caps), grid)
 
 
 def _refined(geometry: Geometry) -> Geometry:

@@ -17,7 +17,7 @@ from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.reimport import require_same_dose
 from ReirradiationLib.dosimetry import reference_grid as module
 from ReirradiationLib.dosimetry.mapping import map_dose
-from ReirradiationLib.dosimetry.occupancy import structure_mask
+from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.dosimetry.reference_grid import reference_grid
 from ReirradiationLib.model.case import Case, GridChoice
 from ReirradiationLib.model.case_file import case_to_json, read_case

@@ -48,6 +48,15 @@ class CourseSamples:
         """Whether the dose is that of a point, taken for the whole structure."""
         return isinstance(self.course, PointCourse) and bool(self.dose_gy.any())
 
+    def at(self, which: BoolArray) -> CourseSamples:
+        """The dose at some of the samples."""
+        return replace(self, dose_gy=self.dose_gy[which], known=self.known[which])
+
+    def joined(self, other: CourseSamples) -> CourseSamples:
+        """The dose of the same course at the samples of both."""
+        dose_gy, known = np.concatenate([self.dose_gy, other.dose_gy]), np.concatenate([self.known, other.known])
+        return replace(self, dose_gy=dose_gy, known=known)
+
     def beyond_lq(self) -> BoolArray:
         """Where it gave more per fraction than the linear-quadratic model is checked for, shape (n,)."""
         return np.asarray(self.dose_gy > LQ_LIMIT_GY_PER_FRACTION * self.fractions)
@@ -102,6 +111,24 @@ class StructureDose:
     def with_course(self, course: AnyCourse, recovery: float) -> StructureDose:
         """The same samples with the dose of one more course."""
         return replace(self, courses=(*self.courses, _course_samples(self.samples, course, recovery, self.structure)))
+
+    def without_course(self, identifier: str) -> StructureDose:
+        """The same samples without one of the courses."""
+        return replace(self, courses=tuple(part for part in self.courses if part.course.identifier != identifier))
+
+    def at(self, which: BoolArray) -> StructureDose:
+        """Some of the samples."""
+        return StructureDose(self.samples.at(which), tuple(part.at(which) for part in self.courses), self.structure)
+
+    def sampled_at(self, samples: StructureSamples) -> StructureDose:
+        """The same courses at other samples of the structure."""
+        parts = (_course_samples(samples, part.course, part.recovery, self.structure) for part in self.courses)
+        return StructureDose(samples, tuple(parts), self.structure)
+
+    def joined(self, other: StructureDose) -> StructureDose:
+        """The samples of both; the courses are the same."""
+        parts = (one.joined(two) for one, two in zip(self.courses, other.courses, strict=True))
+        return StructureDose(self.samples.joined(other.samples), tuple(parts), self.structure)
 
     def known(self) -> BoolArray:
         """Where the dose of every course is known, shape (n,)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..model.arrays import BoolArray, FloatArray
 from ..model.errors import DosimetryError
@@ -44,6 +46,26 @@ class StructureSamples:
     def volume_cc(self) -> float:
         """Volume of the structure."""
         return float(self.volumes_cc.sum())
+
+    def at(self, which: BoolArray) -> StructureSamples:
+        """Some of the samples."""
+        cells = None if self.cells is None else self.cells.at(which)
+        return replace(self, points_mm=self.points_mm[which], volumes_cc=self.volumes_cc[which], cells=cells)
+
+    def joined(self, other: StructureSamples) -> StructureSamples:
+        """The samples of both."""
+        cells = Cells.joined([self.cells, other.cells]) if self.cells is not None and other.cells is not None else None
+        return replace(
+            self,
+            points_mm=np.concatenate([self.points_mm, other.points_mm]),
+            volumes_cc=np.concatenate([self.volumes_cc, other.volumes_cc]),
+            cells=cells,
+        )
+
+    @property
+    def finest_cc(self) -> float:
+        """Volume of the smallest cell."""
+        return float(self.volumes_cc.mean() if self.cells is None else self.cells.volumes_cc.min())
 
     @property
     def finest_mm(self) -> float:

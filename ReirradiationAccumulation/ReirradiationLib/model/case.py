@@ -13,7 +13,7 @@ from .geometry import Vector3
 from .metric import Metric
 from .points import PointDose
 from .protocol import Basis, Constraint
-from .structure import Holes
+from .structure import EndCaps, Holes
 
 DEFAULT_ALPHA_BETA_GY = 3.0
 """α/β of tissue that no structure of the case covers (convention)."""
@@ -217,3 +217,4 @@ class Case:
     export: ExportChoice = ExportChoice()
     sensitivity: tuple[DoseResponse, ...] = ()
     reference_grid: GridChoice = GridChoice()
+    end_caps: EndCaps = EndCaps.HALF_SLICE

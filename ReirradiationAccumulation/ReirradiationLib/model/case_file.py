@@ -30,7 +30,7 @@ from .json_entry import JsonEntry
 from .metric import Metric, MetricKind
 from .points import PointDose, require_points
 from .protocol import Basis, Constraint, Sense, require_alpha_beta
-from .structure import Holes
+from .structure import EndCaps, Holes
 
 SCHEMA = "reirradiation-case/1"
 DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[Gy]", "V20Gy[%]", "V40Gy[%]")
@@ -80,6 +80,7 @@ def read_case(path: Path) -> Case:
         export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
         sensitivity=tuple(_response(e) for e in entry.children("sensitivity", _keys(DoseResponse))),
         reference_grid=_grid(entry) if entry.has("reference_grid") else GridChoice(),
+        end_caps=entry.choice("end_caps", EndCaps) if entry.has("end_caps") else EndCaps.HALF_SLICE,
     )
     _require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())

@@ -163,9 +163,8 @@ def known_remark(metric: Metric, dose: StructureDose) -> list[str]:
 
 
 def sampling_remark(metric: Metric, dose: StructureDose) -> list[str]:
-    """A remark if the metric's volume holds too few samples of the structure; else none."""
-    sample_cc = dose.samples.volume_cc / len(dose.samples.volumes_cc)
-    count = metric.at / sample_cc
+    """A remark if the metric's volume holds too few samples of the structure, where they are finest; else none."""
+    count = metric.at / dose.samples.finest_cc
     if metric.kind is not MetricKind.DOSE_AT_CC or count >= FEWEST_SAMPLES:
         return []
     return [f"read from only {max(1, round(count))} samples of the structure"]

@@ -16,6 +16,7 @@ from ..model.dates import dicom_date, months_between, reference_day
 from ..model.errors import OutputError
 from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
+from ..model.structure import EndCaps
 from ..planning.scorecard import Score
 from .evaluation import (
     INTENDED_USE,
@@ -43,9 +44,14 @@ RAW_SUM = "sum, raw"
 SETTINGS = (
     "Dose: trilinear from each RTDOSE's own grid through the registration, once; nothing beyond its voxel centres.",
     "EQD2: linear-quadratic, per sample, before any averaging; recovery acts on EQD2.",
-    "Structures: even–odd fill of the contours, half-slice end caps, shape constant within half a slice of its contour.",
-    "Metrics: from sorted samples of each structure (no bins, no composite volume).",
+    "Structures: even–odd fill of the contours; between them the signed distance is interpolated.",
+    "Metrics: from sorted samples of each structure, finer where it is hottest (no bins, no composite volume).",
 )
+END_CAPS = {
+    EndCaps.HALF_SLICE: "End caps: every structure reaches half a slice beyond its first and last contour.",
+    EndCaps.TAPERED: "End caps: every structure tapers to nothing within half a slice beyond its first and last contour.",
+    EndCaps.NONE: "End caps: none; every structure ends at its first and last contour.",
+}
 
 
 def assemble(results: CaseResults) -> Evaluation:
@@ -75,7 +81,7 @@ def assemble(results: CaseResults) -> Evaluation:
         recovery=_recovery(results),
         composite_rule=results.composite_rule,
         reference_grid=_grid(results),
-        settings=SETTINGS,
+        settings=(*SETTINGS, END_CAPS[case.end_caps]),
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score, results) for score in results.scores),
         optimization=tuple(_optimization(result) for result in results.optimization),
@@ -189,7 +195,10 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
             f"case override: {result.choice.reason}" if override else f"{tissue.source} [{tissue.evidence}], confirm locally"
         ),
         volume_cc=result.prior.samples.volume_cc,
+        end_caps=result.prior.samples.end_caps.value,
+        samples=len(result.prior.samples.volumes_cc),
         sample_step_mm=result.prior.samples.step_mm,
+        finest_sample_step_mm=result.prior.samples.finest_mm,
         unknown_percent=result.final.unknown_percent(),
         unknown_courses=result.final.unknown_courses(),
         beyond_lq_cc=result.final.beyond_lq_cc(),

@@ -131,7 +131,10 @@ class StructureSummary:
     alpha_beta_gy: float
     alpha_beta_source: str
     volume_cc: float
+    end_caps: str
+    samples: int
     sample_step_mm: float
+    finest_sample_step_mm: float
     unknown_percent: float
     unknown_courses: tuple[str, ...]
     beyond_lq_cc: float

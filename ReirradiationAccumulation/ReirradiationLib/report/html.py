@@ -253,13 +253,14 @@ def _structures(evaluation: Evaluation) -> str:
 
 def _biology(evaluation: Evaluation) -> str:
     header = [
-        *("Structure", "Tissue", "α/β [Gy]", "Source of α/β", "Volume [cc]", "Sample step [mm]"),
+        *("Structure", "Tissue", "α/β [Gy]", "Source of α/β", "Volume [cc]", "Samples", "Step, finest step [mm]"),
         *("Dose not known [% of volume]", "> 10 Gy per fraction [cc]"),
     ]
     rows: list[list[Cell]] = [
         [
             *(structure.name, structure.tissue, f"{structure.alpha_beta_gy:g}", structure.alpha_beta_source),
-            *(structure.volume_cc, structure.sample_step_mm, structure.unknown_percent, structure.beyond_lq_cc),
+            *(structure.volume_cc, f"{structure.samples:,}", _steps(structure)),
+            *(structure.unknown_percent, structure.beyond_lq_cc),
         ]
         for structure in evaluation.structures
     ]
@@ -268,6 +269,10 @@ def _biology(evaluation: Evaluation) -> str:
         "values is said below the tables."
     )
     return table(header, rows) + paragraph(note, "note")
+
+
+def _steps(structure: StructureSummary) -> str:
+    return f"{structure.sample_step_mm:.2f}, {structure.finest_sample_step_mm:.2f}"
 
 
 def _registration(evaluation: Evaluation) -> str:
