@@ -158,7 +158,7 @@ def _dose_boxes(courses: Sequence[Course], ct: Geometry) -> list[_Box]:
         if found.any():
             ends = [np.flatnonzero(found.any(axis=other))[[0, -1]] for other in ((0, 1), (0, 2), (1, 2))]
             low, high = np.array(ends, dtype=np.float64).T * SEARCH_STEP_MM
-            boxes.append((low - SEARCH_STEP_MM / 2.0, high + SEARCH_STEP_MM / 2.0))
+            boxes.append((low - SEARCH_STEP_MM, high + SEARCH_STEP_MM))
     return boxes
 
 

@@ -104,19 +104,26 @@ def cells(index: FloatArray, count: int) -> tuple[NDArray[np.intp], FloatArray, 
     return lower, index - lower, within
 
 
-def _lerp_corners(flat: NDArray[Any], base: NDArray[np.intp], steps: list[int], fractions: list[FloatArray]) -> FloatArray:
-    """Interpolate along i, then j, then k between the eight voxels above ``base``, in double precision."""
+def _lerp_corners(
+    flat: NDArray[Any],
+    base: NDArray[np.intp],
+    steps: list[int],
+    fractions: list[FloatArray],
+    axis: int = 2,
+    offset: int = 0,
+) -> FloatArray:
+    """Interpolate along i, then j, then k between the eight voxels above ``base``, in double precision.
 
-    def along(axis: int, offset: int) -> FloatArray:
-        if axis == 0:
-            low = flat.take(base + offset if offset else base).astype(np.float64)
-            # Subtracting from the stored values spares their conversion.
-            high = np.asarray(flat.take(base + (offset + steps[0])) - low)
-        else:
-            low, high = along(axis - 1, offset), along(axis - 1, offset + steps[axis])
-            high -= low
-        high *= fractions[axis]
-        low += high
-        return np.asarray(low)
-
-    return along(2, 0)
+    Not a closure that calls itself: such a cycle keeps its arrays until the garbage collector comes by.
+    """
+    if axis == 0:
+        low = flat.take(base + offset if offset else base).astype(np.float64)
+        # Subtracting from the stored values spares their conversion.
+        high = np.asarray(flat.take(base + (offset + steps[0])) - low)
+    else:
+        low = _lerp_corners(flat, base, steps, fractions, axis - 1, offset)
+        high = _lerp_corners(flat, base, steps, fractions, axis - 1, offset + steps[axis])
+        high -= low
+    high *= fractions[axis]
+    low += high
+    return np.asarray(low)
