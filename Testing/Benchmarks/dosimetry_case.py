@@ -78,7 +78,7 @@ def dicompyler(jobs: Sequence[tuple[Path, Path, Mapping[str, object]]]) -> list[
 def compare(
     title: str, head: str, candidates: Mapping[str, Callable[[], object]], say: Callable[[str], str], rounds: int
 ) -> float:
-    """Print the time of each candidate beside the first's, and its accuracy as ``say`` tells it; return the first's seconds."""
+    """Print the time of each candidate and its accuracy as ``say`` tells it; return the first's seconds."""
     seconds = timed(*candidates.values(), rounds=rounds)
     print(f"\n### {title} (n = {rounds})\n\n| | s | time, ratio to ours | {head} |")
     print("|---|---|---|" + "---|" * (head.count("|") + 1))

@@ -68,7 +68,7 @@ def per_structure(case: BenchCase, count: int) -> None:
         "largest error [Gy]",
         candidates,
         say,
-        3,
+        2,
     )
 
 

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,14 @@ from timing import timed
 
 Masks = list[np.ndarray]
 VOXEL_CC = CT.voxel_volume_cc
+
+
+@dataclass(frozen=True)
+class PeerMasks:
+    """A slow peer: what is timed, and its masks read afterwards."""
+
+    run: Callable[[], object]
+    masks: Callable[[], Masks]
 
 
 def report(case: BenchCase) -> None:
@@ -46,16 +55,15 @@ def report(case: BenchCase) -> None:
     head = "voxels that differ from the oracle | volume error 1 cc / 50 cc / cord / organs / BODY [%]"
     candidates = {name: keep(name, make) for name, make in quick.items()}
     ours = compare("30 structures to masks on the CT, 512 × 512 × 200", head, candidates, say, 3)
-    for name, make in (
-        ("plastimatch convert --xor-contours (whole command, n = 1)", masks_of_plastimatch),
-        ("rt-utils get_roi_mask_by_name (CT read before, n = 1)", masks_of_rt_utils),
+    for name, peer in (
+        ("plastimatch convert --xor-contours (whole command, n = 1)", with_plastimatch(case)),
+        ("rt-utils get_roi_mask_by_name (CT read before, n = 1)", with_rt_utils(case)),
     ):
-        run = make(case)
-        if run is None:
+        if peer is None:
             print(f"| {name} | not installed | | | |")
-            continue
-        seconds = timed(run, rounds=1)[0]
-        row(name, seconds, ours, accuracy(run.masks(), oracle, case))
+        else:
+            seconds = timed(peer.run, rounds=1)[0]
+            row(name, seconds, ours, accuracy(peer.masks(), oracle, case))
 
 
 def accuracy(masks: Masks, oracle: Masks, case: BenchCase) -> str:
@@ -134,38 +142,28 @@ def _vtk_mask(structure: Structure) -> np.ndarray:
     return mask
 
 
-class masks_of_plastimatch:
-    def __new__(cls, case: BenchCase) -> masks_of_plastimatch | None:
-        return super().__new__(cls) if plastimatch() else None
-
-    def __init__(self, case: BenchCase) -> None:
-        self.case, self.output = case, case.folder / "plastimatch"
-
-    def __call__(self) -> None:
-        source = ("--input", self.case.folder / "RS.dcm", "--referenced-ct", self.case.folder / "CT", "--xor-contours")
-        run_quietly(plastimatch() or "", "convert", *source, "--output-prefix", self.output, "--prefix-format", "nrrd")
-
-    def masks(self) -> Masks:
-        files = [self.output / f"{structure.name}.nrrd" for structure in self.case.structures]
-        return [sitk.GetArrayFromImage(sitk.ReadImage(str(file))) > 0 for file in files]
+def with_plastimatch(case: BenchCase) -> PeerMasks | None:
+    program = plastimatch()
+    if program is None:
+        return None
+    output = case.folder / "plastimatch"
+    source = ("--input", case.folder / "RS.dcm", "--referenced-ct", case.folder / "CT", "--xor-contours")
+    return PeerMasks(
+        lambda: run_quietly(program, "convert", *source, "--output-prefix", output, "--prefix-format", "nrrd"),
+        lambda: [sitk.GetArrayFromImage(sitk.ReadImage(str(output / f"{s.name}.nrrd"))) > 0 for s in case.structures],
+    )
 
 
-class masks_of_rt_utils:
+def with_rt_utils(case: BenchCase) -> PeerMasks | None:
     """Its masks are (columns, rows, slices) as filled by OpenCV; they are turned only afterwards."""
+    if importlib.util.find_spec("rt_utils") is None:
+        return None
+    source, made = read_by_rt_utils(case.folder), {}
 
-    def __new__(cls, case: BenchCase) -> masks_of_rt_utils | None:
-        return super().__new__(cls) if importlib.util.find_spec("rt_utils") else None
+    def run() -> None:
+        made.update({s.name: source.get_roi_mask_by_name(s.name) for s in case.structures})
 
-    def __init__(self, case: BenchCase) -> None:
-        self.names = [structure.name for structure in case.structures]
-        self.source = read_by_rt_utils(case.folder)
-        self.made: Masks = []
-
-    def __call__(self) -> None:
-        self.made = [self.source.get_roi_mask_by_name(name) for name in self.names]
-
-    def masks(self) -> Masks:
-        return [np.transpose(mask, (2, 0, 1)) for mask in self.made]
+    return PeerMasks(run, lambda: [np.transpose(made[s.name], (2, 0, 1)) for s in case.structures])
 
 
 def read_by_rt_utils(folder: Path):
