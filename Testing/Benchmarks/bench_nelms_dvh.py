@@ -134,14 +134,17 @@ def slicerrt(structure: Structure, dose: Dose, axes: list[np.ndarray]) -> Answer
 
 
 def inside_circles(structure: Structure, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Inside the ruled surface through coaxial circles, with straight caps of half the spacing; half-open along z."""
+    """Inside the ruled surface through coaxial circles, with straight caps of half the spacing.
+
+    A voxel centre right on a cap counts: that is the reading with the smaller errors.
+    """
     planes: dict[float, np.ndarray] = {round(float(points[0, 2]), 3): points for points in structure.contours_mm}
     heights = np.array(sorted(planes))
     radii = np.array([np.ptp(planes[h][:, :2], axis=0).mean() / 2.0 for h in heights])
     middle = max(planes.values(), key=lambda points: float(np.ptp(points[:, 0])))
     centre = (middle[:, :2].min(axis=0) + middle[:, :2].max(axis=0)) / 2.0
     cap = (heights[1] - heights[0]) / 2.0
-    within = (z >= heights[0] - cap) & (z < heights[-1] + cap)
+    within = (z >= heights[0] - cap) & (z <= heights[-1] + cap)
     return within & (np.hypot(x - centre[0], y - centre[1]) < np.interp(z, heights, radii))
 
 
