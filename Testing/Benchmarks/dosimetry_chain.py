@@ -46,7 +46,8 @@ def ours(folder: Path, clock: Clock) -> list[list[float]]:
     from phantom_truth import from_samples
     from ReirradiationLib.dicom.ct import read_ct
     from ReirradiationLib.dicom.structures import read_structures
-    from ReirradiationLib.dosimetry.accumulation import eqd2_volume, structure_dose
+    from ReirradiationLib.dosimetry.accumulation import structure_dose
+    from ReirradiationLib.dosimetry.composite import eqd2_volume
     from ReirradiationLib.dosimetry.mapping import map_dose
     from ReirradiationLib.dosimetry.occupancy import structure_samples
     from ReirradiationLib.model.protocol import Basis

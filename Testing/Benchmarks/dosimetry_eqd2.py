@@ -9,7 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 from dosimetry_case import BenchCase, compare, largest
 from phantom import CT, MAP
-from ReirradiationLib.dosimetry.accumulation import eqd2_volume, structure_dose
+from ReirradiationLib.dosimetry.accumulation import structure_dose
+from ReirradiationLib.dosimetry.composite import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import MappedDose, map_dose
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.protocol import Basis

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from dosimetry_case import BenchCase
 from phantom import CT, MAP
-from ReirradiationLib.dosimetry.accumulation import eqd2_volume, structure_dose
+from ReirradiationLib.dosimetry.accumulation import structure_dose
+from ReirradiationLib.dosimetry.composite import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import map_dose
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.course import Course

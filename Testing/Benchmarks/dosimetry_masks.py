@@ -17,7 +17,7 @@ import numpy as np
 import SimpleITK as sitk
 from dosimetry_case import BenchCase, compare, plastimatch, row, run_quietly
 from phantom import CT
-from ReirradiationLib.dosimetry.occupancy import structure_mask
+from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.model.structure import Structure
 from timing import timed
 

@@ -118,11 +118,11 @@ def test_a_thin_shell_has_its_volume(thickness: float) -> None:
     assert samples.volume_cc == pytest.approx(expected, rel=0.01)
 
 
-@given(st.floats(2.0, 30.0), st.floats(0.2, 2.0), st.integers(0, 1000), st.integers(8, 2000))
+@given(st.floats(8.0, 40.0), st.floats(0.2, 2.0), st.integers(0, 1000), st.integers(24, 2000))
 @settings(deadline=None, max_examples=40)
-def test_the_distance_field_is_the_distance_to_the_contour(radius: float, step: float, seed: int, points: int) -> None:
+def test_the_distance_field_is_the_distance_to_the_contour(pixels_wide: float, step: float, seed: int, points: int) -> None:
     """Against brute force over densely sampled edges of a lobed contour, however short the edges are against the pixels."""
-    random = np.random.default_rng(seed)
+    random, radius = np.random.default_rng(seed), pixels_wide * step
     angle = np.linspace(0.0, 2 * np.pi, points, endpoint=False)
     lobes = radius * (1.0 + 0.3 * np.cos(3 * angle + random.uniform(0, 6)))
     polygon = np.stack([lobes * np.cos(angle), lobes * np.sin(angle)], axis=1)
@@ -179,10 +179,10 @@ def gaussian_at_cc(volume_cc: float) -> float:
 
 def hot_spot(refine: bool) -> StructureDose:
     """A large organ with one small hot spot somewhere in it."""
-    contours = [circle(np.sqrt(70.0**2 - w**2), w, points=720) for w in np.arange(-66.0, 66.1, STEP)]
+    contours = [circle(np.sqrt(70.0**2 - w**2), w) for w in np.arange(-66.0, 66.1, STEP)]
     place = Geometry((-80.0, -80.0, -78.0), (1.0, 1.0, STEP), AXIAL, (161, 161, 53))
     peak = np.array([31.3, -22.7, 17.9])
-    dose = dose_of(lambda p: PEAK * np.exp(-np.sum((p - peak) ** 2, axis=1) / (2 * SIGMA**2)), grid(1.0, 70.0))
+    dose = dose_of(lambda p: PEAK * np.exp(-np.sum((p - peak) ** 2, axis=1) / (2 * SIGMA**2)), grid(0.5, 25.0, tuple(peak)))
     body = contour_body(structure_of(contours), place, EndCaps.HALF_SLICE, WANTED_SAMPLES)
     sums = structure_dose(body_samples(body), [course_of(dose, 25)], [0.0])
     return refined(sums, body, sum_rankings(2.0, False, None)) if refine else sums
@@ -193,9 +193,9 @@ def test_a_small_hot_spot_in_a_large_organ_is_sampled_finely_enough() -> None:
     coarse, fine = hot_spot(False), hot_spot(True)
     values = [cumulative_dvh(dose.courses[0].dose_gy, dose.samples.volumes_cc) for dose in (coarse, fine)]
     for metric, volume in (("D0.01cc", 0.01), ("D0.03cc", 0.03), ("D0.1cc", 0.1), ("D0.5cc", 0.5), ("D2cc", 2.0)):
-        # 0.15 Gy of the difference is the dose grid of 1 mm, whose trilinear peak is lower than the Gaussian's.
-        assert values[1].value(Metric.parse(metric)) == pytest.approx(gaussian_at_cc(volume), abs=0.45), metric
-    assert abs(values[0].value(Metric.parse("D0.03cc")) - gaussian_at_cc(0.03)) > 0.45
+        # Trilinear interpolation on 0.5 mm voxels lies up to 0.3 Gy (3/8 h² f'') below the Gaussian's peak.
+        assert values[1].value(Metric.parse(metric)) == pytest.approx(gaussian_at_cc(volume), abs=0.3), metric
+    assert abs(values[0].value(Metric.parse("D0.03cc")) - gaussian_at_cc(0.03)) > 0.6
     assert fine.samples.volume_cc == pytest.approx(coarse.samples.volume_cc, rel=1e-4)
     assert len(fine.samples.volumes_cc) < 1.3 * len(coarse.samples.volumes_cc)
     assert fine.samples.finest_mm <= 0.3 < coarse.samples.finest_mm
@@ -207,9 +207,9 @@ def test_refining_at_the_edge_of_a_structure_keeps_its_volume_and_mean_dose() ->
     dose = dose_of(lambda p: CENTRE_GY + p @ np.array([0.6, 0.8, 0.0]), grid(2.0))
     coarse = structure_dose(body_samples(body), [course_of(dose, 10)], [0.0])
     fine = refined(coarse, body, sum_rankings(3.0, False, None))
-    assert fine.samples.volume_cc == pytest.approx(coarse.samples.volume_cc, rel=3e-4)
+    assert fine.samples.volume_cc == pytest.approx(coarse.samples.volume_cc, rel=1e-3)
     means = [float(np.average(d.eqd2_gy(3.0, Basis.RAW), weights=d.samples.volumes_cc)) for d in (coarse, fine)]
-    assert means[1] == pytest.approx(means[0], rel=3e-4)
+    assert means[1] == pytest.approx(means[0], rel=1e-3)
 
 
 def test_contours_that_enclose_no_area_are_refused() -> None:

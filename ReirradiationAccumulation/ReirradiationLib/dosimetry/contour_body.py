@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.arrays import Float32Array, FloatArray
+from ..model.contour_shape import SAME_POINT_MM, even_odd_area, opened
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
-from ..model.polygons import signed_area
 from ..model.structure import EndCaps, Structure
 from .cells import Cells, Filling
 from .plane_field import PixelGrid, plane_fields
@@ -29,7 +29,7 @@ _ALONG_U, _ALONG_V = 0.7548776662466927, 0.5698402909980532
 FINEST_STEP_MM = 0.15
 COARSEST_STEP_MM = 3.0
 
-THICKNESS_SHARE = 0.7
+THICKNESS_SHARE = 0.35
 """The step is at most this share of the mean thickness of the structure in its planes, so that thin shells are resolved."""
 
 
@@ -126,7 +126,8 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
         If the contours cannot be used, see :func:`.plane_stack.contour_planes`.
     """
     planes = contour_planes(structure, geometry)
-    polygons = [[polygon @ _turn() for polygon in plane.polygons] for plane in planes]
+    loops = _without_bridges([plane.polygons for plane in planes])
+    polygons = [[loop @ _turn() for loop in plane] for plane in loops]
     grid = _grid(polygons, _step_mm(structure, planes, wanted))
     return ContourBody(structure.name, end_caps, geometry, grid, cut_into_slabs(planes, polygons, grid, end_caps))
 
@@ -153,13 +154,28 @@ def cut_into_slabs(
     return tuple(stack)
 
 
+def _without_bridges(planes: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:
+    """Loops without the bridges of keyholes, along which the distance to an edge is 0 within the structure."""
+    polygons = [polygon for plane in planes for polygon in plane]
+    lengths = [len(polygon) for polygon in polygons]
+    points = np.rint(np.concatenate(polygons) / SAME_POINT_MM).astype(np.int64)
+    owner = np.repeat(np.arange(len(polygons)), lengths)
+    # A keyhole passes twice through the ends of its bridge; most polygons pass through no point twice.
+    order = np.lexsort((points[:, 1], points[:, 0], owner))
+    same = (np.diff(points[order], axis=0) == 0).all(axis=1) & (np.diff(owner[order]) == 0)
+    has_bridge = np.zeros(len(polygons), dtype=np.bool_)
+    has_bridge[owner[order][:-1][same]] = True
+    flags = iter(has_bridge)
+    return [[loop for polygon in plane for loop in (opened(polygon) if next(flags) else [polygon])] for plane in planes]
+
+
 def _turn() -> FloatArray:
     """Matrix that takes row vectors along the CT's rows and columns to the pixel grid."""
     return np.array([[np.cos(TURN), -np.sin(TURN)], [np.sin(TURN), np.cos(TURN)]])
 
 
 def _step_mm(structure: Structure, planes: Sequence[ContourPlane], wanted: int) -> float:
-    areas = [sum(abs(signed_area(polygon)) for polygon in plane.polygons) for plane in planes]
+    areas = [even_odd_area(plane.polygons) for plane in planes]
     volume_mm3 = sum(area * plane.thickness_mm for area, plane in zip(areas, planes, strict=True))
     length_mm = sum(_length_mm(polygon) for plane in planes for polygon in plane.polygons)
     if not volume_mm3 > 0.0:

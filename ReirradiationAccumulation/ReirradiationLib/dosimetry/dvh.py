@@ -113,8 +113,7 @@ def cumulative_dvh(dose_gy: FloatArray | Float32Array, volumes_cc: FloatArray) -
     Parameters
     ----------
     dose_gy, volumes_cc : arrays, shape (n,)
-        Dose at each sample and the volume it stands for; samples of no volume are left out. Doses are rounded to single
-        precision, 6e-8 of their value.
+        Dose at each sample and the volume it stands for; samples of no volume are left out.
 
     Raises
     ------
@@ -129,18 +128,19 @@ def cumulative_dvh(dose_gy: FloatArray | Float32Array, volumes_cc: FloatArray) -
     order = descending_order(dose_gy)
     if not volumes_cc.all():
         order = order[volumes_cc[order] > 0.0]
-    return CumulativeDvh(
-        dose_gy[order].astype(np.float32).astype(np.float64), np.asarray(volumes_cc[order], dtype=np.float64)
-    )
+    return CumulativeDvh(np.asarray(dose_gy[order], dtype=np.float64), np.asarray(volumes_cc[order], dtype=np.float64))
 
 
 def descending_order(values: FloatArray | Float32Array) -> NDArray[np.intp]:
-    """Indices that sort values from the highest to the lowest in single precision, equal ones in their order.
+    """Indices that sort values from the highest to the lowest, equal ones in their order.
 
-    A radix sort of the two halves of the bits, ten times as fast as comparing; the same on every machine.
+    A radix sort of the bits in single precision, then a merge of what is already nearly in order: several times as fast as
+    comparing all, and the same on every machine.
     """
     bits = np.asarray(values, dtype=np.float32).view(np.uint32)
     # IEEE 754: the bits of floats rise with their value, those of negative ones fall.
     keys = np.where(bits >> np.uint32(31), bits, ~bits & np.uint32(0x7FFFFFFF))
     order = np.argsort(keys.astype(np.uint16), kind="stable")
-    return np.asarray(order[np.argsort((keys >> np.uint32(16)).astype(np.uint16)[order], kind="stable")])
+    order = order[np.argsort((keys >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
+    falling = -values[order]
+    return np.asarray(order if (falling[1:] >= falling[:-1]).all() else order[np.argsort(falling, kind="stable")])

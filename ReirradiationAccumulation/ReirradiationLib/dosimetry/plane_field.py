@@ -106,7 +106,7 @@ class Edges:
         from_v -= share * along_v
         return from_u * from_u + from_v * from_v, foot
 
-    def stepped(self, edge: EdgeNumbers, by: EdgeNumbers) -> EdgeNumbers:
+    def stepped(self, edge: EdgeNumbers, by: EdgeNumbers | np.int32) -> EdgeNumbers:
         """Edges some steps further along the same polygons."""
         first = self.first[edge]
         return np.asarray(first + (edge - first + by) % self.count[edge])
@@ -146,7 +146,9 @@ class PlaneField:
             steps = np.floor(np.clip(foot, -LONGEST_WALK, LONGEST_WALK)).astype(np.int32)
             walker = self.edges.stepped(walker, steps)
             found, foot = self.edges.distance2(at_u, at_v, walker)
-            best = np.minimum(best, found)
+            np.minimum(best, found, out=best)
+        for beside in (np.int32(-1), np.int32(1)):
+            np.minimum(best, self.edges.distance2(at_u, at_v, self.edges.stepped(walker, beside))[0], out=best)
         squared.ravel()[near] = best
         distance = np.sqrt(squared)
         return np.where(self.inside, distance, -distance)
