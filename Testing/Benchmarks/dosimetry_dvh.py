@@ -13,9 +13,12 @@ from dosimetry_case import BenchCase, dicompyler, plastimatch, row, run_quietly
 from phantom import CT
 from phantom_truth import Curve, from_curve, from_samples
 from ReirradiationLib.dosimetry.accumulation import structure_dose
+from ReirradiationLib.dosimetry.contour_body import contour_body
 from ReirradiationLib.dosimetry.dvh import CumulativeDvh
-from ReirradiationLib.dosimetry.occupancy import structure_samples
+from ReirradiationLib.dosimetry.occupancy import WANTED_SAMPLES, body_samples
+from ReirradiationLib.dosimetry.refinement import refined, sum_rankings
 from ReirradiationLib.model.protocol import Basis
+from ReirradiationLib.model.structure import EndCaps
 from timing import timed
 
 HEAD = (
@@ -31,7 +34,7 @@ def report(case: BenchCase) -> None:
     own = [from_samples(dvh.dose_gy, dvh.volumes_cc) for dvh in dvhs_of_ours(case)]
     print("\n### Contours to the DVHs of all 30 structures, one course\n\nAccuracy: mean / largest over the structures.\n")
     print(f"| | s | time, ratio to ours | structures | {HEAD} |\n|---|---|---|---|---|---|---|---|---|")
-    show("ours (structure_samples, structure_dose, dvh; n = 3)", ours, ours, case, own)
+    show("ours (contour_body, structure_dose, refined, dvh; n = 3)", ours, ours, case, own)
     if plastimatch():
         for name, grid in (("dose grid", "dose"), ("CT", "ct")):
             curves: list[list[Curve]] = []
@@ -72,9 +75,10 @@ def errors(pairs: list[tuple[Curve, Curve]]) -> str:
 def dvhs_of_ours(case: BenchCase) -> list[CumulativeDvh]:
     dvhs = []
     for structure in case.structures:
-        samples = structure_samples(structure, CT)
-        doses = structure_dose(samples, case.courses[:1], [0.0], structure.name)
-        dvhs.append(doses.dvh(PHYSICAL_ALPHA_BETA, Basis.RAW))
+        body = contour_body(structure, CT, EndCaps.HALF_SLICE, WANTED_SAMPLES)
+        doses = structure_dose(body_samples(body), case.courses[:1], [0.0], structure.name)
+        finer = refined(doses, body, sum_rankings(PHYSICAL_ALPHA_BETA, False, None))
+        dvhs.append(finer.dvh(PHYSICAL_ALPHA_BETA, Basis.RAW))
     return dvhs
 
 

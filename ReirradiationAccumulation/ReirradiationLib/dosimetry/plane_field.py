@@ -23,7 +23,7 @@ EdgeNumbers: TypeAlias = NDArray[np.int32]
 SMALLEST_RADIUS_MM = 1e-3
 
 NEAR_PIXELS = 2.0
-"""Up to this distance the edges beside the one found are tried too."""
+"""Up to this distance from a contour points walk on, and the edges beside the one found are tried too."""
 
 LONGEST_WALK = 16
 """Edges that are walked along a polygon at a time to find a nearer one."""
@@ -138,16 +138,14 @@ class PlaneField:
         edge = self.edge[nearest[0], nearest[1]]
         u, v = (centres.astype(np.float32) for centres in self.grid.centres())
         squared, foot = self.edges.distance2(u, v, edge)
-        # Many short edges may run through a pixel, of which it knows one: near points walk along to their nearest.
+        # Many short edges may run through a pixel, of which it knows one: points walk along the polygon to their nearest.
+        edge = self.edges.stepped(edge, _steps(foot))
+        found, foot = self.edges.distance2(u, v, edge)
+        np.minimum(squared, found, out=squared)
         near = np.flatnonzero(squared.ravel() < np.square(NEAR_PIXELS * self.grid.steps_mm.max()))
         at_u, at_v = np.broadcast_to(u, squared.shape).ravel()[near], np.broadcast_to(v, squared.shape).ravel()[near]
-        walker, foot, best = edge.ravel()[near], foot.ravel()[near], squared.ravel()[near]
-        for _ in range(2):
-            steps = np.floor(np.clip(foot, -LONGEST_WALK, LONGEST_WALK)).astype(np.int32)
-            walker = self.edges.stepped(walker, steps)
-            found, foot = self.edges.distance2(at_u, at_v, walker)
-            np.minimum(best, found, out=best)
-        for beside in (np.int32(-1), np.int32(1)):
+        walker, best = self.edges.stepped(edge.ravel()[near], _steps(foot.ravel()[near])), squared.ravel()[near]
+        for beside in np.array([-1, 0, 1], dtype=np.int32):
             np.minimum(best, self.edges.distance2(at_u, at_v, self.edges.stepped(walker, beside))[0], out=best)
         squared.ravel()[near] = best
         distance = np.sqrt(squared)
@@ -250,6 +248,11 @@ def _edge_pixels(edges: Edges, grid: PixelGrid) -> EdgeNumbers:
     numbers = np.full(grid.shape, -1, dtype=np.int32)
     numbers[v, u] = edge
     return numbers
+
+
+def _steps(foot: Float32Array) -> EdgeNumbers:
+    """How many edges to walk, from where the foot of a point lies on (0 … 1) or beyond its edge."""
+    return np.floor(np.clip(foot, -LONGEST_WALK, LONGEST_WALK)).astype(np.int32)
 
 
 def _labelled(mask: BoolArray) -> tuple[Labels, int]:
