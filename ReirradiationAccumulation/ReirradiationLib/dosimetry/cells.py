@@ -39,7 +39,8 @@ class Cells:
 
     def at(self, which: BoolArray) -> Cells:
         """Some of the cells."""
-        return Cells(self.centres_mm[which], self.sizes_mm[which], self.piece[which])
+        index = np.flatnonzero(which)
+        return Cells(self.centres_mm.take(index, 0), self.sizes_mm.take(index, 0), self.piece[index])
 
     def cut_in_eight(self) -> Cells:
         """The halves along every axis, 8 n cells."""

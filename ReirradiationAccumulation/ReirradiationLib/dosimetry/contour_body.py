@@ -17,6 +17,7 @@ from ..model.structure import EndCaps, Structure
 from .cells import Cells, Filling
 from .plane_field import PixelGrid, plane_fields
 from .plane_stack import ContourPlane, contour_planes
+from .polygon_edges import Edges
 from .slab import Blend, Slab
 from .slab_stack import SlabStack
 
@@ -213,7 +214,10 @@ class ContourBody:
         """LPS points of turned coordinates, both of shape (n, 3), mm."""
         axes = np.array(self.geometry.direction, dtype=np.float64)
         axes[:, :2] = axes[:, :2] @ _turn()
-        return np.asarray(turned_mm @ axes.T + np.asarray(self.geometry.origin_mm))
+        u, v, w = turned_mm.T
+        # Written out: the matrix product of BLAS is slow for such narrow arrays.
+        rows = zip(axes, self.geometry.origin_mm, strict=True)
+        return np.column_stack([u * row[0] + v * row[1] + w * row[2] + origin for row, origin in rows])
 
 
 def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wanted: int) -> ContourBody:
@@ -261,20 +265,22 @@ def _turn() -> FloatArray:
 
 
 def _step_mm(structure: Structure, planes: Sequence[ContourPlane], wanted: int) -> float:
-    areas = [even_odd_area(plane.polygons) for plane in planes]
+    # Areas and lengths of all polygons at once; only planes of several loops need a look at how these are nested.
+    polygons = [polygon for plane in planes for polygon in plane.polygons]
+    edges = Edges.of([polygon - polygon[0] for polygon in polygons])
+    starts = np.unique(edges.first)
+    turning = 0.5 * np.add.reduceat(edges.start_u * edges.along_v - edges.start_v * edges.along_u, starts)
+    length_mm = float(np.hypot(edges.along_u, edges.along_v).sum())
+    alone = iter(np.abs(turning).tolist())
+    own = [[next(alone) for _ in plane.polygons] for plane in planes]
+    areas = [area[0] if len(area) == 1 else even_odd_area(plane.polygons) for area, plane in zip(own, planes, strict=True)]
     volume_mm3 = sum(area * plane.thickness_mm for area, plane in zip(areas, planes, strict=True))
-    length_mm = sum(_length_mm(polygon) for plane in planes for polygon in plane.polygons)
     if not volume_mm3 > 0.0:
         raise DosimetryError(
             f"Structure '{structure.name}'", "its contours enclose no area", "Correct them or leave it out of the case."
         )
-    thickness_mm = 2.0 * sum(areas) / length_mm
-    step = min((volume_mm3 / wanted) ** (1.0 / 3.0), THICKNESS_SHARE * thickness_mm)
+    step = min((volume_mm3 / wanted) ** (1.0 / 3.0), THICKNESS_SHARE * 2.0 * sum(areas) / length_mm)
     return float(np.clip(step, FINEST_STEP_MM, COARSEST_STEP_MM))
-
-
-def _length_mm(polygon: FloatArray) -> float:
-    return float(np.linalg.norm(polygon - np.roll(polygon, 1, axis=0), axis=1).sum())
 
 
 def _grid(polygons: Sequence[Sequence[FloatArray]], step_mm: float) -> PixelGrid:

@@ -13,7 +13,7 @@ from ..model.structure import EndCaps, Structure
 from .cells import Body, Cells, Filling
 from .contour_body import contour_body
 
-WANTED_SAMPLES = 100_000
+WANTED_SAMPLES = 80_000
 """Samples aimed at per structure; the step between them follows from the structure's size."""
 
 
@@ -50,7 +50,9 @@ class StructureSamples:
     def at(self, which: BoolArray) -> StructureSamples:
         """Some of the samples."""
         cells = None if self.cells is None else self.cells.at(which)
-        return replace(self, points_mm=self.points_mm[which], volumes_cc=self.volumes_cc[which], cells=cells)
+        return replace(
+            self, points_mm=self.points_mm.take(np.flatnonzero(which), 0), volumes_cc=self.volumes_cc[which], cells=cells
+        )
 
     def joined(self, other: StructureSamples) -> StructureSamples:
         """The samples of both."""

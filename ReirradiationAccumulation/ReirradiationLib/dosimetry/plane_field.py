@@ -114,12 +114,12 @@ class PlaneFields:
     @cached_property
     def touched(self) -> BoolArray:
         """Pixels inside or on an edge: even a contour smaller than a pixel touches one."""
-        return self.inside | (self.edge >= 0)
+        return np.asarray(self.inside | (self.edge >= 0))
 
     @cached_property
     def not_within(self) -> BoolArray:
         """Pixels outside or on an edge."""
-        return ~self.inside | (self.edge >= 0)
+        return np.asarray(~self.inside | (self.edge >= 0))
 
     @cached_property
     def parts(self) -> Regions:
@@ -144,7 +144,7 @@ class PlaneFields:
             of_part = np.full(counts[n] + 1, np.float32(SMALLEST_RADIUS_MM))
             np.maximum.at(of_part, np.maximum(labels, 0), self.distance_mm[n])
             radii[n] = _value_at_nearest(labels > 0, of_part[np.maximum(labels, 0)], self.grid)
-        return radii
+        return np.asarray(radii)
 
     @cached_property
     def levels_mm2(self) -> Float32Array:
