@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ReirradiationLib.dosimetry.accumulation import StructureDose, structure_dose
 from ReirradiationLib.dosimetry.contour_body import contour_body
 from ReirradiationLib.dosimetry.dvh import cumulative_dvh
-from ReirradiationLib.dosimetry.occupancy import WANTED_SAMPLES, body_samples, structure_samples
+from ReirradiationLib.dosimetry.occupancy import body_samples, structure_samples
 from ReirradiationLib.dosimetry.plane_field import PixelGrid, plane_fields
 from ReirradiationLib.dosimetry.refinement import refined, sum_rankings
 from ReirradiationLib.model.errors import DosimetryError
@@ -183,21 +183,21 @@ def hot_spot(refine: bool) -> StructureDose:
     place = Geometry((-80.0, -80.0, -78.0), (1.0, 1.0, STEP), AXIAL, (161, 161, 53))
     peak = np.array([31.3, -22.7, 17.9])
     dose = dose_of(lambda p: PEAK * np.exp(-np.sum((p - peak) ** 2, axis=1) / (2 * SIGMA**2)), grid(0.5, 25.0, tuple(peak)))
-    body = contour_body(structure_of(contours), place, EndCaps.HALF_SLICE, WANTED_SAMPLES)
+    body = contour_body(structure_of(contours), place, EndCaps.HALF_SLICE, 50_000)
     sums = structure_dose(body_samples(body), [course_of(dose, 25)], [0.0])
     return refined(sums, body, sum_rankings(2.0, False, None)) if refine else sums
 
 
 def test_a_small_hot_spot_in_a_large_organ_is_sampled_finely_enough() -> None:
-    """1420 cc at a step of some 2.4 mm: D0.03cc would be two samples; the cells of the hottest parts are cut in eight."""
+    """1420 cc at a step of 3 mm: D0.03cc would be one sample; the cells of the hottest parts are cut in eight."""
     coarse, fine = hot_spot(False), hot_spot(True)
     values = [cumulative_dvh(dose.courses[0].dose_gy, dose.samples.volumes_cc) for dose in (coarse, fine)]
     for metric, volume in (("D0.01cc", 0.01), ("D0.03cc", 0.03), ("D0.1cc", 0.1), ("D0.5cc", 0.5), ("D2cc", 2.0)):
         # Trilinear interpolation on 0.5 mm voxels lies up to 0.3 Gy (3/8 h² f'') below the Gaussian's peak.
         assert values[1].value(Metric.parse(metric)) == pytest.approx(gaussian_at_cc(volume), abs=0.3), metric
-    assert abs(values[0].value(Metric.parse("D0.01cc")) - gaussian_at_cc(0.01)) > 0.5
+    assert coarse.samples.cells is not None and coarse.samples.cells.volumes_cc.max() > 0.02
     assert fine.samples.volume_cc == pytest.approx(coarse.samples.volume_cc, rel=1e-4)
-    assert len(fine.samples.volumes_cc) < 1.3 * len(coarse.samples.volumes_cc)
+    assert len(fine.samples.volumes_cc) < 1.5 * len(coarse.samples.volumes_cc)
     assert fine.samples.finest_mm <= 0.3 < coarse.samples.finest_mm
 
 
