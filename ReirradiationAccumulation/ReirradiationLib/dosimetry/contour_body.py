@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.arrays import Float32Array, FloatArray
+from ..model.arrays import BoolArray, Float32Array, FloatArray
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
 from ..model.polygons import signed_area
 from ..model.structure import EndCaps, Structure
-from .cells import Cells, Filling
+from .cells import Cells, Filling, box_corners
+from .contour_frame import contour_frame
 from .plane_field import PixelGrid, plane_fields
 from .plane_stack import ContourPlane, contour_planes, runs
 from .slab import Slab
@@ -37,14 +38,14 @@ THICKNESS_SHARE = 0.7
 class ContourBody:
     """A structure cut into slabs.
 
-    Coordinates are *turned*: u, v along the pixel grid, w along the slice normal of the CT, mm.
+    Coordinates are *turned*: u, v along the pixel grid, w along the normal of the contours' planes, mm.
 
     Parameters
     ----------
     name : str
     end_caps : EndCaps
     geometry : Geometry
-        Grid of the CT that the structure was contoured on.
+        Grid that the structure was contoured on: that of the CT, or the frame of oblique contours.
     grid : PixelGrid
     slabs : tuple of Slab
     """
@@ -103,9 +104,34 @@ class ContourBody:
 
     def to_lps(self, turned_mm: FloatArray) -> FloatArray:
         """LPS points of turned coordinates, both of shape (n, 3), mm."""
+        return np.asarray(turned_mm @ self._axes().T + np.asarray(self.geometry.origin_mm))
+
+    def corners_mm(self) -> FloatArray:
+        """LPS corners of a box around the body, shape (8, 3)."""
+        last = self.grid.first + self.grid.steps_mm * (np.array(self.grid.size) - 1)
+        low = min((slab.bottom_mm for slab in self.slabs), default=0.0)
+        high = max((slab.top_mm for slab in self.slabs), default=0.0)
+        return self.to_lps(box_corners(np.array([*self.grid.first, low]), np.array([*last, high])))
+
+    def contains(self, points_mm: FloatArray) -> BoolArray:
+        """Whether LPS points, shape (n, 3), lie in the body, shape (n,); interpolated between the pixels of the grid."""
+        turned = (points_mm - np.asarray(self.geometry.origin_mm)) @ self._axes()
+        inside = np.zeros(len(turned), dtype=np.bool_)
+        for slab in self.slabs:
+            rows, columns = slab.window
+            low = self.grid.first + self.grid.steps_mm * (columns.start, rows.start)
+            high = self.grid.first + self.grid.steps_mm * (columns.stop - 1, rows.stop - 1)
+            near = (turned[:, 2] >= slab.bottom_mm) & (turned[:, 2] < slab.top_mm)
+            near &= ((turned[:, :2] >= low) & (turned[:, :2] <= high)).all(axis=1)
+            share = ((turned[near, 2] - slab.bottom_mm) / slab.height_mm).astype(np.float32)
+            inside[near] |= slab.at(self.grid, turned[near, :2]).depth_mm(share) > 0.0
+        return inside
+
+    def _axes(self) -> FloatArray:
+        """LPS unit vectors of u, v, w, as columns."""
         axes = np.array(self.geometry.direction, dtype=np.float64)
         axes[:, :2] = axes[:, :2] @ _turn()
-        return np.asarray(turned_mm @ axes.T + np.asarray(self.geometry.origin_mm))
+        return axes
 
 
 def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wanted: int) -> ContourBody:
@@ -115,7 +141,7 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
     ----------
     structure : Structure
     geometry : Geometry
-        Grid of the CT the structure was contoured on.
+        Grid of the current CT. Contours need not lie on its slices, but must be parallel to each other.
     end_caps : EndCaps
     wanted : int
         How many samples the structure is to have.
@@ -123,12 +149,13 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
     Raises
     ------
     DosimetryError
-        If the contours cannot be used, see :func:`.plane_stack.contour_planes`.
+        If the contours cannot be used, see :func:`.contour_frame` and :func:`.contour_planes`.
     """
-    planes = contour_planes(structure, geometry)
+    frame = contour_frame(structure, geometry)
+    planes = contour_planes(structure, frame)
     polygons = [[polygon @ _turn() for polygon in plane.polygons] for plane in planes]
     grid = _grid(polygons, _step_mm(structure, planes, wanted))
-    return ContourBody(structure.name, end_caps, geometry, grid, cut_into_slabs(planes, polygons, grid, end_caps))
+    return ContourBody(structure.name, end_caps, frame, grid, cut_into_slabs(planes, polygons, grid, end_caps))
 
 
 def cut_into_slabs(
