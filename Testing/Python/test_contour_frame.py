@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_files import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ReirradiationLib.dosimetry.contour_frame import contour_frame, tilt_degrees
 from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.dosimetry.plane_stack import contour_planes
+from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.errors import DosimetryError
 from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.interlock import Interlock
 from ReirradiationLib.model.structure import Structure
+from ReirradiationLib.workflow import Monitor, compute
 from scipy.spatial.transform import Rotation
 from solid_truth import ball_dose_at, linear_metric
 from synthetic import ball, cylinder, grid, voxel_points
@@ -143,3 +147,33 @@ def test_oblique_contours_outside_the_ct_or_without_area_are_refused() -> None:
     line = np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 5.0], [10.0, 0.0, 10.0]])
     with pytest.raises(DosimetryError, match="enclose no area"):
         structure_samples(Structure("line", 1, (line, line + np.array([0.0, 2.0, 0.0]))), grid(2.0))
+
+
+TILT = turned(0.15, 0.0, 0.0)
+
+
+def tilted_cord(dataset) -> None:
+    """The spinal cord's contours turned about their common centre, as if drawn on an oblique series."""
+    (number,) = [roi.ROINumber for roi in dataset.StructureSetROISequence if roi.ROIName == "spinal_cord"]
+    (roi,) = [roi for roi in dataset.ROIContourSequence if roi.ReferencedROINumber == number]
+    points = [np.array(contour.ContourData, dtype=float).reshape(-1, 3) for contour in roi.ContourSequence]
+    centre = np.concatenate(points).mean(axis=0)
+    for contour, loop in zip(roi.ContourSequence, points, strict=True):
+        contour.ContourData = [f"{value:.4f}" for value in ((loop - centre) @ TILT.T + centre).ravel()]
+        if "ContourImageSequence" in contour:
+            del contour.ContourImageSequence
+
+
+def test_a_case_with_an_oblique_organ_is_computed_and_says_so(demo_case: Case, tmp_path: Path) -> None:
+    case = replace(
+        demo_case,
+        structures=tuple(choice for choice in demo_case.structures if choice.name == "spinal_cord"),
+        constraints=demo_case.constraints[:1],
+        optimization=(),
+    )
+    upright = compute(case, Monitor()).structures[0].final.samples.volume_cc
+    structures = changed(case.current.structures, tmp_path / "RS.dcm", tilted_cord)
+    results = compute(replace(case, current=replace(case.current, structures=structures)), Monitor())
+    assert results.structures[0].final.samples.volume_cc == pytest.approx(upright, rel=0.002)
+    (finding,) = [f for f in results.findings if f.interlock is Interlock.STRUCTURE_OFF_SLICE]
+    assert "planes turned by 8.6° against the slices of the CT" in finding.found

@@ -33,13 +33,13 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
     Returns
     -------
     Structure, LabelmapStructure or SurfaceStructure
-        In LPS, world coordinates; an empty segment comes back empty.
+        In LPS, world coordinates. An empty segment comes back empty, to be refused when it is sampled.
 
     Raises
     ------
     GeometryError
-        If there is no such segment, it was drawn in another representation (a fractional labelmap, for instance), the node
-        stands under a transform that is not linear, or one that shears a labelmap.
+        If there is no such segment, it has no voxels at all, it was drawn in another representation (a fractional labelmap,
+        for instance), or the node stands under a transform that is not linear, or one that shears a labelmap.
     """
     import slicer
 
