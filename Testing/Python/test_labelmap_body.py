@@ -126,6 +126,19 @@ def test_turning_the_dose_alone_changes_a_ball_within_its_voxels(angle) -> None:
     assert linear_metric(samples, along, "D1cc") == pytest.approx(exact(structure, along, 1.0), abs=0.05)
 
 
+def test_how_far_the_grid_reaches_beyond_what_is_drawn_is_immaterial() -> None:
+    structure = drawn("ball", 9.0, (1.0, 1.4, 2.5), turned(0.3, 0.1, 0.2))
+    geometry = structure.geometry
+    (first,) = geometry.to_lps(np.array([[-7.0, -3.0, -1.0]]))
+    wider = Geometry(
+        tuple(map(float, first)), geometry.spacing_mm, geometry.direction, tuple(np.add(geometry.size, (9, 4, 5)))
+    )
+    padded = LabelmapStructure("ball", np.pad(structure.mask, ((1, 4), (3, 1), (7, 2))), wider)
+    here, there = structure_samples(structure, grid(2.0)), structure_samples(padded, grid(2.0))
+    np.testing.assert_allclose(there.points_mm, here.points_mm, atol=1e-9)
+    np.testing.assert_allclose(there.volumes_cc, here.volumes_cc)
+
+
 def test_left_handed_grids_are_read_as_they_are() -> None:
     mask = np.zeros((4, 5, 6), dtype=bool)
     mask[3, 1, 2] = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,15 @@ import vtk
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.errors import DosimetryError, GeometryError
 from ReirradiationLib.model.geometry import Geometry
-from ReirradiationLib.model.scene import SceneStructure
+from ReirradiationLib.model.scene import DoseQuantity, SceneDose, SceneStructure
 from ReirradiationLib.model.segment import LabelmapStructure, SurfaceStructure
 from ReirradiationLib.model.structure import Structure
 from ReirradiationLib.mrml.application import HeadlessApplication
 from ReirradiationLib.mrml.segment_reading import structure_from_segment
 from ReirradiationLib.mrml.segmentation_node import segmentation_node
+from ReirradiationLib.mrml.volume_nodes import dose_node
 from scipy.spatial.transform import Rotation
+from solid_truth import ball_dose_at
 from synthetic import ball, grid
 from vtk.util.numpy_support import numpy_to_vtk
 
@@ -218,3 +222,17 @@ def test_other_source_representations_and_missing_segments_are_refused(scene: An
     node.GetSegmentation().SetSourceRepresentationName("Fractional labelmap")
     with pytest.raises(GeometryError, match="source representation is 'Fractional labelmap'"):
         structure_from_segment(node, identifier)
+
+
+def test_the_example_of_the_readme_gives_the_dose_of_the_segment(scene: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Run as it is printed, in a dose of 1 Gy/mm along x."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = [part for part in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "structure_from_segment" in part]
+    node, identifier = surface_node(scene)
+    node.GetSegmentation().GetSegment(identifier).SetName("cord")
+    voxels = np.concatenate([CT.plane_points(k)[:, 0] for k in range(CT.size[2])]).reshape(CT.shape).astype(np.float32)
+    dose = dose_node(scene, SceneDose("linear", voxels + 40.0, CT, DoseQuantity.PHYSICAL, ""), 100.0)
+    exec(example, {"getNode": {"Segmentation": node, "CT": dose, "RTDOSE": dose}.__getitem__})
+    told, near_maximum = capsys.readouterr().out.splitlines()
+    assert told == "4.19 cc, dose known in all of it: True"
+    assert float(near_maximum) == pytest.approx(40.0 + CENTRE[0] + ball_dose_at(10.0, 0.03), abs=0.1)

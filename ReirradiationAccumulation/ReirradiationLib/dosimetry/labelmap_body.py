@@ -7,7 +7,7 @@ its first and last slice, as contours with half-slice end caps do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class LabelmapBody:
     name : str
     mask : array of bool, shape (nk, nj, ni)
     geometry : Geometry
-        LPS grid of the mask.
+        LPS grid of the mask, no larger than what is drawn.
     voxels_per_cell : array, shape (3,)
         Along i, j, k; below 1 for parts of a voxel.
     """
@@ -107,9 +107,7 @@ class LabelmapBody:
 
     def corners_mm(self) -> FloatArray:
         """LPS corners of a box around the body, shape (8, 3)."""
-        drawn = [np.flatnonzero(self.mask.any(axis=axes)) for axes in ((0, 1), (0, 2), (1, 2))]
-        low, high = np.array([[found[0] - 0.5, found[-1] + 0.5] for found in drawn]).T
-        return self.geometry.to_lps(box_corners(low, high))
+        return self.geometry.to_lps(box_corners(np.full(3, -0.5), np.asarray(self.geometry.size) - 0.5))
 
     def contains(self, points_mm: FloatArray) -> BoolArray:
         """Whether LPS points, shape (n, 3), lie in a voxel of the body, shape (n,); voxels are half-open."""
@@ -173,14 +171,27 @@ def labelmap_body(structure: LabelmapStructure, wanted: int) -> LabelmapBody:
     DosimetryError
         If no voxel is in the structure.
     """
-    count = int(np.count_nonzero(structure.mask))
-    if count == 0:
+    part = _cropped(structure)
+    if part is None:
         raise DosimetryError(
             f"Structure '{structure.name}'", "its labelmap is empty", "Draw it, or leave it out of the case."
         )
-    volume_mm3 = count * 1000.0 * structure.geometry.voxel_volume_cc
+    mask, geometry = part
+    volume_mm3 = np.count_nonzero(mask) * 1000.0 * geometry.voxel_volume_cc
     step = float(np.clip((volume_mm3 / wanted) ** (1.0 / 3.0), FINEST_STEP_MM, COARSEST_STEP_MM))
-    ratio = step / np.asarray(structure.geometry.spacing_mm)
+    ratio = step / np.asarray(geometry.spacing_mm)
     blocks = 2.0 ** np.maximum(np.rint(np.log2(ratio)), 0.0)
     parts = np.maximum(np.rint(1.0 / ratio), 1.0)
-    return LabelmapBody(structure.name, structure.mask, structure.geometry, np.where(ratio > 1.0, blocks, 1.0 / parts))
+    return LabelmapBody(structure.name, mask, geometry, np.where(ratio > 1.0, blocks, 1.0 / parts))
+
+
+def _cropped(structure: LabelmapStructure) -> tuple[BoolArray, Geometry] | None:
+    """The occupied box of a labelmap and its grid; None if nothing is drawn."""
+    drawn = [np.flatnonzero(structure.mask.any(axis=axes)) for axes in ((0, 1), (0, 2), (1, 2))]
+    if not drawn[0].size:
+        return None
+    i, j, k = (slice(int(found[0]), int(found[-1]) + 1) for found in drawn)
+    x, y, z = structure.geometry.to_lps(np.array([[i.start, j.start, k.start]], dtype=np.float64))[0]
+    mask = structure.mask[k, j, i]
+    size = (mask.shape[2], mask.shape[1], mask.shape[0])
+    return mask, replace(structure.geometry, origin_mm=(float(x), float(y), float(z)), size=size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,16 @@ from ..model.segment import SurfaceStructure, Triangles
 from ..model.structure import EndCaps, Structure
 from .contour_body import ContourBody, contour_body
 
-LARGEST_STEP_MM = 0.5
-"""Largest distance of the planes: where a part ends between two planes, its tip is known within half of it."""
+STEP_MM = 0.5
+"""Distance of the planes: where a part ends between two planes, its tip is known within half of it."""
 
-PLANES_WANTED = 20
+FEWEST_PLANES = 20
 """Small structures are cut by as many planes."""
+
+ENOUGH_PLANES = 400
+"""Structures that would need more than these have planes up to the largest distance apart: else they cost too much."""
+
+LARGEST_STEP_MM = 1.0
 
 SAME_POINT_MM = 1e-5
 """Corners this close are one: surfaces are stored with a copy of a corner for each normal there."""
@@ -49,7 +55,7 @@ def surface_body(structure: SurfaceStructure, geometry: Geometry, wanted: int) -
 
 
 def surface_contours(structure: SurfaceStructure, geometry: Geometry) -> Structure:
-    """Cut a closed surface by planes parallel to the slices of the CT, at most 0.5 mm apart.
+    """Cut a closed surface by planes parallel to the slices of the CT, 0.5 mm apart, or up to 1 mm if higher than 200 mm.
 
     The planes lie in the middle of equal layers between the lowest and the highest point (midpoint rule), so the error of
     the volume is of second order in their distance.
@@ -69,9 +75,14 @@ def surface_contours(structure: SurfaceStructure, geometry: Geometry) -> Structu
     heights = surface.points_mm @ geometry.normal
     used = heights[surface.triangles]
     low, high = float(used.min()), float(used.max())
-    count = max(PLANES_WANTED, int(np.ceil((high - low) / LARGEST_STEP_MM)))
+    count = _plane_count(high - low)
     levels = np.asarray(low + (high - low) / count * (np.arange(count) + 0.5), dtype=np.float64)
     return Structure(structure.name, 0, tuple(_loops(_crossings(surface, heights, levels))), structure.colour)
+
+
+def _plane_count(height_mm: float) -> int:
+    wanted = math.ceil(height_mm / STEP_MM)
+    return max(FEWEST_PLANES, min(wanted, ENOUGH_PLANES), math.ceil(height_mm / LARGEST_STEP_MM))
 
 
 @dataclass(frozen=True, eq=False)
