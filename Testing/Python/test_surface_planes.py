@@ -102,7 +102,7 @@ def test_a_surface_within_a_surface_is_a_cavity() -> None:
     both = SurfaceStructure(
         "shell",
         np.concatenate([outer.points_mm, inner.points_mm]),
-        np.concatenate([outer.triangles, inner.triangles + len(outer.points_mm)]),
+        np.concatenate([outer.triangles, inner.triangles[:, ::-1] + len(outer.points_mm)]),
     )
     assert structure_samples(both, CT).volume_cc == pytest.approx(volume_cc(15.0) - volume_cc(9.0), rel=0.005)
 
@@ -115,12 +115,34 @@ def test_a_surface_of_loose_triangles_is_closed_if_their_corners_coincide() -> N
     assert structure_samples(soup, CT).volume_cc == pytest.approx(structure_samples(whole, CT).volume_cc, rel=1e-6)
 
 
-def test_the_orientation_of_the_triangles_does_not_matter() -> None:
+def test_which_side_is_called_the_outside_does_not_matter() -> None:
     whole = sphere(12.0, detail=64)
-    random = np.random.default_rng(2)
-    flipped = np.where(random.random(len(whole.triangles))[:, None] > 0.5, whole.triangles, whole.triangles[:, ::-1])
-    there = structure_samples(SurfaceStructure("flipped", whole.points_mm, flipped), CT)
+    there = structure_samples(SurfaceStructure("inside out", whole.points_mm, whole.triangles[:, ::-1]), CT)
     assert there.volume_cc == pytest.approx(structure_samples(whole, CT).volume_cc, rel=2e-4)
+
+
+def test_triangles_that_are_not_turned_alike_are_refused() -> None:
+    whole = sphere(12.0, detail=64)
+    flipped = np.concatenate([whole.triangles[:7], whole.triangles[7:8, ::-1], whole.triangles[8:]])
+    with pytest.raises(DosimetryError, match="inside and outside change places at 3 edges"):
+        structure_samples(SurfaceStructure("flipped", whole.points_mm, flipped), CT)
+
+
+def test_a_surface_that_crosses_itself_or_whose_cavity_is_turned_inside_out_is_refused() -> None:
+    """By even–odd the overlap would be a hole: a sausage bent beyond a full turn, so that its ends meet; two balls."""
+    unit = sphere(1.0, detail=96)
+    x, y, z = unit.points_mm.T
+    radius, angle = 12.0 + 4.0 * x, 45.0 / 12.0 * z
+    bent = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), 4.0 * y])
+    with pytest.raises(DosimetryError, match=r"it crosses itself"):
+        structure_samples(SurfaceStructure("bent", bent, unit.triangles), CT)
+    open_ring = np.column_stack([radius * np.cos(0.7 * angle), radius * np.sin(0.7 * angle), 4.0 * y])
+    assert structure_samples(SurfaceStructure("open", open_ring, unit.triangles), CT).volume_cc > 2.0
+    outer, inner = sphere(15.0, detail=64), sphere(9.0, detail=64)
+    points = np.concatenate([outer.points_mm, inner.points_mm])
+    alike = np.concatenate([outer.triangles, inner.triangles + len(outer.points_mm)])
+    with pytest.raises(DosimetryError, match=r"bounds 17\.\d+ cc, its contours 11\.\d+ cc"):
+        structure_samples(SurfaceStructure("ambiguous", points, alike), CT)
 
 
 def test_planes_are_at_most_half_a_millimetre_apart_and_each_loop_lies_on_one() -> None:
@@ -151,6 +173,15 @@ def test_turning_and_shifting_leaves_an_ellipsoid_as_it_is(angle, shift) -> None
     for metric in ("D0.03cc", "D1cc", "D50%"):
         dose = linear_metric(there, axes @ along, metric) - float(axes @ along @ np.asarray(shift))
         assert dose == pytest.approx(linear_metric(here, along, metric), abs=0.1), metric
+
+
+@pytest.mark.parametrize("thickness_mm", [1.5, 3.0])
+def test_a_thin_shell_is_resolved(thickness_mm: float) -> None:
+    outer, inner = sphere(25.0), sphere(25.0 - thickness_mm)
+    points = np.concatenate([outer.points_mm, inner.points_mm])
+    triangles = np.concatenate([outer.triangles, inner.triangles[:, ::-1] + len(outer.points_mm)])
+    expected = volume_cc(25.0) - volume_cc(25.0 - thickness_mm)
+    assert structure_samples(SurfaceStructure("shell", points, triangles), CT).volume_cc == pytest.approx(expected, rel=0.02)
 
 
 def test_an_open_surface_is_refused() -> None:
@@ -184,7 +215,7 @@ def test_surfaces_that_cross_each_other_or_leave_the_ct_are_refused() -> None:
         np.concatenate([one.points_mm, other.points_mm]),
         np.concatenate([one.triangles, other.triangles + len(one.points_mm)]),
     )
-    with pytest.raises(DosimetryError, match="cross each other"):
+    with pytest.raises(DosimetryError, match="crosses itself"):
         structure_samples(both, CT)
     with pytest.raises(DosimetryError, match="within the current CT"):
         structure_samples(sphere(12.0, shift=(55.0, 0.0, 0.0)), CT)

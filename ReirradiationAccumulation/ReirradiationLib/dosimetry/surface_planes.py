@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..model.arrays import FloatArray
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
+from ..model.polygons import fill_planes
 from ..model.segment import SurfaceStructure, Triangles
 from ..model.structure import EndCaps, Structure
 from .contour_body import ContourBody, contour_body
@@ -28,6 +29,10 @@ LARGEST_STEP_MM = 1.0
 
 SAME_POINT_MM = 1e-5
 """Corners this close are one: surfaces are stored with a copy of a corner for each normal there."""
+
+PIXELS_ACROSS = 200
+VOLUME_TOLERANCE = 0.01
+"""The volumes of a surface and of its contours, counted on so many pixels, agree within this share."""
 
 Numbers = NDArray[np.int64]
 
@@ -69,15 +74,18 @@ def surface_contours(structure: SurfaceStructure, geometry: Geometry) -> Structu
     Raises
     ------
     DosimetryError
-        If the surface is empty, flat or open, or its numbers make no sense.
+        If the surface is empty, open or crosses itself, its triangles are not turned alike, or its numbers make no sense.
     """
     surface = _checked(structure)
     heights = surface.points_mm @ geometry.normal
     used = heights[surface.triangles]
     low, high = float(used.min()), float(used.max())
     count = _plane_count(high - low)
-    levels = np.asarray(low + (high - low) / count * (np.arange(count) + 0.5), dtype=np.float64)
-    return Structure(structure.name, 0, tuple(_loops(_crossings(surface, heights, levels))), structure.colour)
+    step = (high - low) / count
+    levels = np.asarray(low + step * (np.arange(count) + 0.5), dtype=np.float64)
+    loops = _loops(_crossings(surface, heights, levels))
+    _require_simple(structure, surface, [loop @ np.asarray(geometry.direction) for loop in loops], step)
+    return Structure(structure.name, 0, tuple(loops), structure.colour)
 
 
 def _plane_count(height_mm: float) -> int:
@@ -122,13 +130,40 @@ def _checked(structure: SurfaceStructure) -> _Surface:
     triangles = number.reshape(-1)[triangles]
     a, b, c = triangles.T
     triangles = triangles[(a != b) & (b != c) & (c != a)]
-    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
-    _, times = np.unique(edges[:, 0] * len(points) + edges[:, 1], return_counts=True)
+    start, end = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
+    ways = np.minimum(start, end) * len(points) + np.maximum(start, end)
+    _, edge, times = np.unique(ways, return_inverse=True, return_counts=True)
     if odd := int(np.count_nonzero(times % 2)):
         raise _refusal(structure, f"its surface is open: {odd} edges bound an odd number of triangles")
+    # Each edge is run along as often one way as the other, if all triangles beside each other have their insides alike.
+    if uneven := int(np.count_nonzero(np.bincount(edge.reshape(-1), np.where(start < end, 1.0, -1.0)))):
+        raise _refusal(structure, f"inside and outside change places at {uneven} edges of its surface")
     if not len(triangles):
         raise _refusal(structure, "its surface is empty")
     return _Surface(points[first], triangles)
+
+
+def _require_simple(structure: SurfaceStructure, surface: _Surface, loops: list[FloatArray], step_mm: float) -> None:
+    """Refuse what even–odd filling would take for a hole: parts that cross each other, cavities turned inside out.
+
+    Then the volume by the divergence theorem, where such parts count twice, is not that of the contours.
+    """
+    corners = surface.points_mm[surface.triangles] - surface.points_mm.mean(axis=0)
+    bounded_mm3 = abs(float(np.linalg.det(corners).sum())) / 6.0
+    if not loops:
+        return
+    vertices = np.concatenate(loops)[:, :2]
+    first = vertices.min(axis=0)
+    pixel = np.maximum((vertices.max(axis=0) - first) / PIXELS_ACROSS, SAME_POINT_MM)
+    by_level: dict[int, list[FloatArray]] = {}
+    lowest = min(float(loop[0, 2]) for loop in loops)
+    for loop in loops:
+        by_level.setdefault(round((float(loop[0, 2]) - lowest) / step_mm), []).append(loop[:, :2])
+    filled = fill_planes(list(by_level.values()), first + pixel / 2.0, pixel, (PIXELS_ACROSS, PIXELS_ACROSS))
+    filled_mm3 = float(np.count_nonzero(filled) * pixel.prod() * step_mm)
+    if abs(filled_mm3 - bounded_mm3) > VOLUME_TOLERANCE * bounded_mm3 + pixel.prod() * step_mm:
+        found = f"its surface bounds {bounded_mm3 / 1000.0:.4g} cc, its contours {filled_mm3 / 1000.0:.4g} cc"
+        raise _refusal(structure, f"{found}: it crosses itself, or a cavity is turned inside out")
 
 
 def _crossings(surface: _Surface, heights: FloatArray, levels: FloatArray) -> _Crossings:
