@@ -72,6 +72,16 @@ def test_a_sphere_has_its_volume_and_dvh(radius_mm: float, shift) -> None:
             assert linear_metric(samples, direction, metric) == pytest.approx(expected, abs=0.1), metric
 
 
+@pytest.mark.parametrize("radius_mm", [0.55, 0.9, 1.5, 3.0])
+def test_tiny_spheres_have_their_volume(radius_mm: float) -> None:
+    assert structure_samples(sphere(radius_mm), CT).volume_cc == pytest.approx(volume_cc(radius_mm), rel=0.03)
+
+
+def test_a_sphere_that_is_too_small_for_planes_is_refused() -> None:
+    with pytest.raises(DosimetryError, match=r"only 0\.8 mm high"):
+        structure_samples(sphere(0.4), CT)
+
+
 def test_finer_cells_where_it_is_hot_find_the_small_volume_of_a_large_sphere() -> None:
     body = body_of(sphere(40.0), CT, EndCaps.HALF_SLICE, 50_000)
     samples = body_samples(body)
@@ -200,7 +210,7 @@ def test_an_open_surface_is_refused() -> None:
         (np.eye(3), np.array([[0, 1, -1]]), "corners that do not exist"),
         (np.eye(3), np.array([[0, 1]]), "triangles of shape"),
         (np.eye(3), np.array([[0, 1, 2], [0, 2, 1]]), "enclose no area"),
-        (np.eye(3) * (1.0, 1.0, 0.0), np.array([[0, 1, 2], [0, 2, 1]]), "enclose no area"),
+        (np.eye(3) * (1.0, 1.0, 0.0), np.array([[0, 1, 2], [0, 2, 1]]), "only 0 mm high"),
     ],
 )
 def test_surfaces_that_bound_nothing_are_refused(points: np.ndarray, triangles: np.ndarray, message: str) -> None:
