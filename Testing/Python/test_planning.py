@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from ReirradiationLib.dosimetry.radiobiology import eqd2
 from ReirradiationLib.model.case import OptimizationRequest
 from ReirradiationLib.model.contour_shape import keyholed, simplified
 from ReirradiationLib.model.errors import CaseError, DosimetryError
+from ReirradiationLib.model.interlock import Interlock
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.polygons import fill, signed_area
 from ReirradiationLib.model.protocol import Basis, Constraint, Sense
@@ -381,3 +384,12 @@ def test_shells_of_random_doses_never_overlap_their_limits(seed: int) -> None:
     )
     _, shells, prior = cut(ball(12.0, 2.0), course=course)
     assert sum(shell.volume_cc for shell in shells) == pytest.approx(prior.samples.volume_cc, rel=0.02)
+
+
+def test_an_oblique_organ_is_refused_because_shells_are_cut_on_the_slices_of_the_ct() -> None:
+    """Its dose can be evaluated; its shells would have to lie on slices that it was not contoured on."""
+    whole = ball(12.0, 2.0)
+    tilt = np.array([[1.0, 0.0, 0.0], [0.0, 0.8, -0.6], [0.0, 0.6, 0.8]])
+    with pytest.raises(DosimetryError, match=r"spans \d+\.\d\d mm along the slice normal of the CT") as caught:
+        cut(replace(whole, contours_mm=tuple(contour @ tilt.T for contour in whole.contours_mm)))
+    assert caught.value.interlock is Interlock.STRUCTURE_OBLIQUE

@@ -67,7 +67,8 @@ class Filling:
     ----------
     cells : Cells
     centroids_mm : array, shape (n, 3)
-        Of the part of each cell that lies in the body, in the coordinates of the body.
+        Of the part of each cell that lies in the body, in the coordinates of the body. A body may give another place within
+        that part, if these places are spread so evenly that doses are as they are in the part.
     volumes_cc : array, shape (n,)
         Of that part.
     """
@@ -109,3 +110,18 @@ class Body(Protocol):
 
     def to_lps(self, points_mm: FloatArray) -> FloatArray:
         """LPS points of points in the body's coordinates, both of shape (n, 3), mm."""
+
+
+class SolidBody(Body, Protocol):
+    """A body that can also tell which points lie in it."""
+
+    def corners_mm(self) -> FloatArray:
+        """LPS corners of a box around the body, shape (8, 3)."""
+
+    def contains(self, points_mm: FloatArray) -> BoolArray:
+        """Whether LPS points, shape (n, 3), lie in the body, shape (n,)."""
+
+
+def box_corners(low: FloatArray, high: FloatArray) -> FloatArray:
+    """The corners of a box, shape (8, 3)."""
+    return np.array([[a, b, c] for a in (low[0], high[0]) for b in (low[1], high[1]) for c in (low[2], high[2])])

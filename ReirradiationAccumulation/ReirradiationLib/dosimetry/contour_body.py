@@ -14,7 +14,8 @@ from ..model.contour_shape import SAME_POINT_MM, even_odd_area, opened
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
 from ..model.structure import EndCaps, Structure
-from .cells import Cells, Filling
+from .cells import Cells, Filling, box_corners
+from .contour_frame import contour_frame
 from .plane_field import PixelGrid, plane_fields
 from .plane_stack import ContourPlane, contour_planes
 from .polygon_edges import Edges
@@ -45,14 +46,14 @@ THICKNESS_SHARE = 0.35
 class ContourBody:
     """A structure cut into slabs.
 
-    Coordinates are *turned*: u, v along the pixel grid, w along the slice normal of the CT, mm. The pieces of its cells are
-    the intervals between planes, by their lower planes, then the other slabs.
+    Coordinates are *turned*: u, v along the pixel grid, w along the normal of the contours' planes, mm. The pieces of its
+    cells are the intervals between planes, by their lower planes, then the other slabs.
 
     Parameters
     ----------
     name : str
     geometry : Geometry
-        Grid of the CT that the structure was contoured on.
+        Grid that the structure was contoured on: that of the CT, or the frame of oblique contours.
     stack : SlabStack
     """
 
@@ -87,20 +88,24 @@ class ContourBody:
     def covered(self, cells: Cells) -> Filling:
         """How much of each cell lies in the body, and where; those outside are left out."""
         pixels = (cells.centres_mm[:, :2] - self.grid.first) / self.grid.steps_mm
-        depth = np.empty(len(pixels), dtype=np.float32)
-        share = np.empty(len(pixels), dtype=np.float32)
-        is_plain = cells.piece < self._planes
-        if is_plain.any():
-            lower, at = cells.piece[is_plain], pixels[is_plain]
-            bottom, top = self.stack.positions_mm[lower], self.stack.positions_mm[lower + 1]
-            share[is_plain] = (cells.centres_mm[is_plain, 2] - bottom) / (top - bottom)
-            depth[is_plain] = self._gathered_blend(lower, at).depth_mm(share[is_plain])
-        for n in np.unique(cells.piece[~is_plain]):
-            here, slab = cells.piece == n, self.stack.other_slabs[n - self._planes]
-            share[here] = (cells.centres_mm[here, 2] - slab.bottom_mm) / slab.height_mm
-            depth[here] = slab.at(partial(_gathered, pixels[here])).depth_mm(share[here])
+        depth, share = self._depths(pixels, cells.centres_mm[:, 2], cells.piece)
         nearest = np.clip(np.rint(pixels).astype(np.intp), 0, np.asarray(self.grid.size) - 1)
         return self._filling(cells, depth, share, nearest[:, 1], nearest[:, 0])
+
+    def _depths(self, pixels: FloatArray, w: FloatArray, piece: NDArray[np.int32]) -> tuple[Float32Array, Float32Array]:
+        """Depth at points of pieces of the body, and their heights as shares of the pieces'."""
+        depth, share = np.empty((2, len(pixels)), dtype=np.float32)
+        is_plain = piece < self._planes
+        if is_plain.any():
+            lower, at = piece[is_plain], pixels[is_plain]
+            bottom, top = self.stack.positions_mm[lower], self.stack.positions_mm[lower + 1]
+            share[is_plain] = (w[is_plain] - bottom) / (top - bottom)
+            depth[is_plain] = self._gathered_blend(lower, at).depth_mm(share[is_plain])
+        for n in np.unique(piece[~is_plain]):
+            here, slab = piece == n, self.stack.other_slabs[n - self._planes]
+            share[here] = (w[here] - slab.bottom_mm) / slab.height_mm
+            depth[here] = slab.at(partial(_gathered, pixels[here])).depth_mm(share[here])
+        return depth, share
 
     @property
     def _planes(self) -> int:
@@ -212,12 +217,32 @@ class ContourBody:
 
     def to_lps(self, turned_mm: FloatArray) -> FloatArray:
         """LPS points of turned coordinates, both of shape (n, 3), mm."""
+        # Written out: the matrix product of BLAS is slow for such narrow arrays.
+        u, v, w = turned_mm.T
+        rows = zip(self._axes(), self.geometry.origin_mm, strict=True)
+        return np.column_stack([u * row[0] + v * row[1] + w * row[2] + origin for row, origin in rows])
+
+    def corners_mm(self) -> FloatArray:
+        """LPS corners of a box around the body, shape (8, 3)."""
+        last = self.grid.first + self.grid.steps_mm * (np.array(self.grid.size) - 1)
+        low, high = self.stack.extent_mm
+        return self.to_lps(box_corners(np.array([*self.grid.first, low]), np.array([*last, high])))
+
+    def contains(self, points_mm: FloatArray) -> BoolArray:
+        """Whether LPS points, shape (n, 3), lie in the body, shape (n,); interpolated between the pixels of the grid."""
+        turned = (points_mm - np.asarray(self.geometry.origin_mm)) @ self._axes()
+        pixels = (turned[:, :2] - self.grid.first) / self.grid.steps_mm
+        piece = self.stack.piece_at(turned[:, 2])
+        near = (piece >= 0) & ((pixels >= 0) & (pixels <= np.asarray(self.grid.size) - 1)).all(axis=1)
+        inside = np.zeros(len(turned), dtype=np.bool_)
+        inside[near] = self._depths(pixels[near], turned[near, 2], piece[near])[0] > 0.0
+        return inside
+
+    def _axes(self) -> FloatArray:
+        """LPS unit vectors of u, v, w, as columns."""
         axes = np.array(self.geometry.direction, dtype=np.float64)
         axes[:, :2] = axes[:, :2] @ _turn()
-        u, v, w = turned_mm.T
-        # Written out: the matrix product of BLAS is slow for such narrow arrays.
-        rows = zip(axes, self.geometry.origin_mm, strict=True)
-        return np.column_stack([u * row[0] + v * row[1] + w * row[2] + origin for row, origin in rows])
+        return axes
 
 
 def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wanted: int) -> ContourBody:
@@ -227,7 +252,7 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
     ----------
     structure : Structure
     geometry : Geometry
-        Grid of the CT the structure was contoured on.
+        Grid of the current CT. Contours need not lie on its slices, but must be parallel to each other.
     end_caps : EndCaps
     wanted : int
         How many samples the structure is to have.
@@ -235,13 +260,14 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
     Raises
     ------
     DosimetryError
-        If the contours cannot be used, see :func:`.plane_stack.contour_planes`.
+        If the contours cannot be used, see :func:`.contour_frame` and :func:`.contour_planes`.
     """
-    planes = contour_planes(structure, geometry)
+    frame = contour_frame(structure, geometry)
+    planes = contour_planes(structure, frame)
     loops = _without_bridges([plane.polygons for plane in planes])
     polygons = [[loop @ _turn() for loop in plane] for plane in loops]
     grid = _grid(polygons, _step_mm(structure, planes, wanted))
-    return ContourBody(structure.name, geometry, SlabStack.of(plane_fields(polygons, grid), planes, end_caps))
+    return ContourBody(structure.name, frame, SlabStack.of(plane_fields(polygons, grid), planes, end_caps))
 
 
 def _without_bridges(planes: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:

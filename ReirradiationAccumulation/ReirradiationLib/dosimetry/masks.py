@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..model.arrays import BoolArray, FloatArray
-from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
 from ..model.polygons import fill_planes
+from ..model.segment import AnyStructure
 from ..model.structure import EndCaps, Structure
+from .bodies import body_of
+from .cells import SolidBody
+from .contour_frame import contour_frame
 from .plane_field import PixelGrid, plane_fields
 from .plane_stack import ContourPlane, contour_planes
 from .slab_stack import SlabStack
@@ -18,22 +21,25 @@ from .slab_stack import SlabStack
 ON_PLANE_MM = 1e-3
 """A slice this close to a contour plane lies on it."""
 
+BODY_SAMPLES = 50_000
+"""A body that is looked up at voxel centres is as fine as for as many samples."""
+
 
 def structure_mask(
-    structure: Structure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps = EndCaps.HALF_SLICE
+    structure: AnyStructure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps = EndCaps.HALF_SLICE
 ) -> BoolArray:
-    """Mask of a structure on a grid parallel to the CT: a voxel is in if its centre is in.
+    """Mask of a structure on a grid in any orientation: a voxel is in if its centre is in.
 
-    On a contour plane that is the even–odd rule with half-open edges, exactly; between planes shape is interpolated as for
-    the samples.
+    On a contour plane that is parallel to the grid's slices that is the even–odd rule with half-open edges, exactly; between
+    planes shape is interpolated as for the samples. Everywhere else the body is looked up at the voxel centres.
 
     Parameters
     ----------
-    structure : Structure
+    structure : Structure, LabelmapStructure or SurfaceStructure
     contoured_on : Geometry
         Grid of the CT.
     grid : Geometry
-        Grid of the mask, with the same directions as the CT.
+        Grid of the mask.
     end_caps : EndCaps
 
     Returns
@@ -43,13 +49,29 @@ def structure_mask(
     Raises
     ------
     DosimetryError
-        If the grid is not parallel to the CT, or the contours cannot be used.
+        If the structure is empty, or what was drawn cannot be used.
     """
-    if not np.allclose(contoured_on.direction, grid.direction, atol=1e-6):
-        raise DosimetryError(
-            f"Structure '{structure.name}'", "mask wanted on a rotated grid", "Use a grid parallel to the CT."
-        )
-    planes = contour_planes(structure, contoured_on)
+    is_parallel = np.allclose(contoured_on.direction, grid.direction, atol=1e-6)
+    if is_parallel and isinstance(structure, Structure) and contour_frame(structure, contoured_on) is contoured_on:
+        return _sliced_mask(contour_planes(structure, contoured_on), contoured_on, grid, end_caps)
+    return body_mask(body_of(structure, contoured_on, end_caps, BODY_SAMPLES), grid)
+
+
+def body_mask(body: SolidBody, grid: Geometry) -> BoolArray:
+    """Mask of a body on a grid, shape (nk, nj, ni): a voxel is in if its centre is in."""
+    corners = grid.to_index(body.corners_mm())
+    low = np.clip(np.floor(corners.min(axis=0)), 0, grid.size).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, grid.size).astype(int)
+    mask = np.zeros(grid.shape, dtype=np.bool_)
+    j, i = np.mgrid[low[1] : high[1], low[0] : high[0]]
+    for k in range(low[2], high[2]):
+        index = np.column_stack([i.ravel(), j.ravel(), np.full(i.size, k)]).astype(np.float64)
+        mask[k, low[1] : high[1], low[0] : high[0]] = body.contains(grid.to_lps(index)).reshape(i.shape)
+    return mask
+
+
+def _sliced_mask(planes: Sequence[ContourPlane], contoured_on: Geometry, grid: Geometry, end_caps: EndCaps) -> BoolArray:
+    """Mask on a grid whose slices are parallel to the contours."""
     first = (np.asarray(grid.origin_mm) - np.asarray(contoured_on.origin_mm)) @ np.asarray(contoured_on.direction)
     slices_mm = first[2] + grid.spacing_mm[2] * np.arange(grid.size[2])
     mask = np.zeros(grid.shape, dtype=np.bool_)

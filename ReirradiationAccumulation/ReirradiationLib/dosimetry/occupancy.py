@@ -9,9 +9,10 @@ import numpy as np
 from ..model.arrays import BoolArray, FloatArray
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
-from ..model.structure import EndCaps, Structure
+from ..model.segment import AnyStructure
+from ..model.structure import EndCaps
+from .bodies import body_of
 from .cells import Body, Cells, Filling
-from .contour_body import contour_body
 
 WANTED_SAMPLES = 80_000
 """Samples aimed at per structure; the step between them follows from the structure's size."""
@@ -25,7 +26,8 @@ class StructureSamples:
     ----------
     name : str
     points_mm : array, shape (n, 3)
-        LPS, current frame: the centroid of the part of the cell that lies in the structure.
+        LPS, current frame: of contours the centroid of the part of the cell that lies in the structure, of voxels a place
+        within that part.
     volumes_cc : array, shape (n,)
         Volume that each point stands for.
     step_mm : float
@@ -76,7 +78,7 @@ class StructureSamples:
 
 
 def structure_samples(
-    structure: Structure,
+    structure: AnyStructure,
     geometry: Geometry,
     wanted: int = WANTED_SAMPLES,
     end_caps: EndCaps = EndCaps.HALF_SLICE,
@@ -85,20 +87,20 @@ def structure_samples(
 
     Parameters
     ----------
-    structure : Structure
+    structure : Structure, LabelmapStructure or SurfaceStructure
     geometry : Geometry
-        Grid of the CT the structure was contoured on.
+        Grid of the current CT.
     wanted : int
         How many samples are aimed at.
     end_caps : EndCaps
-        How far the structure reaches beyond its first and last contour.
+        How far contours reach beyond the first and the last.
 
     Raises
     ------
     DosimetryError
-        If the structure encloses nothing, or its contours cannot be used.
+        If the structure encloses nothing, or what was drawn cannot be used.
     """
-    return body_samples(contour_body(structure, geometry, end_caps, wanted))
+    return body_samples(body_of(structure, geometry, end_caps, wanted))
 
 
 def body_samples(body: Body) -> StructureSamples:

@@ -54,7 +54,7 @@ class ContourPlane:
 
 
 def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPlane, ...]:
-    """Sort contours into planes parallel to the slices of the CT.
+    """Sort contours into planes parallel to the slices of a grid: that of the CT, or see :func:`.contour_frame`.
 
     The slab of a plane reaches half way to the neighbouring planes; the first and the last plane, and those beside a gap,
     reach as far outwards as inwards (half-slice end caps, as in Nelms B et al., Med Phys 42:4435 (2015)).
@@ -63,12 +63,12 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
     ----------
     structure : Structure
     geometry : Geometry
-        Grid of the CT the structure was contoured on.
+        Grid that the structure was contoured on.
 
     Raises
     ------
     DosimetryError
-        If a contour is not parallel to the CT's slices or lies outside the CT, crosses another or occurs twice (the
+        If a contour is not parallel to the grid's slices or lies outside the grid, crosses another or occurs twice (the
         overlap would cancel out by even–odd), or the planes are too far apart.
     """
     by_position: dict[float, list[FloatArray]] = {}
@@ -84,7 +84,7 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
                 "contours parallel to the slices",
                 Interlock.STRUCTURE_OBLIQUE,
             )
-        _require_within(structure, local, geometry)
+        require_within(structure, local, geometry)
         near = [known for known in by_position if abs(known - position) <= PLANE_TOLERANCE_MM]
         beside = by_position.setdefault(near[0] if near else position, [])
         beside.append(local[:, :2])
@@ -144,7 +144,8 @@ def count_gaps(planes: Sequence[ContourPlane]) -> int:
     return len(runs(planes)) - 1
 
 
-def _require_within(structure: Structure, local_mm: FloatArray, geometry: Geometry) -> None:
+def require_within(structure: Structure, local_mm: FloatArray, geometry: Geometry) -> None:
+    """Refuse points, shape (n, 3) along the CT's axes, that lie outside the CT."""
     spacing = np.asarray(geometry.spacing_mm)
     outside = (local_mm < -spacing) | (local_mm > np.asarray(geometry.size) * spacing)
     if outside.any():

@@ -65,19 +65,34 @@ class SlabStack:
         levels, radii, bends = self.fields.levels_mm2, self.fields.radii_mm, self.bends
         return Blend(levels[lower], levels[upper], radii[lower], radii[upper], None if bends is None else bends[lower])
 
+    @property
+    def extent_mm(self) -> tuple[float, float]:
+        """From the lowest to the highest point along the slice normal."""
+        ends = [(slab.bottom_mm, slab.top_mm) for slab in self.other_slabs]
+        ends.append((float(self.positions_mm[0]), float(self.positions_mm[-1])))
+        return min(bottom for bottom, _ in ends), max(top for _, top in ends)
+
+    def piece_at(self, positions_mm: FloatArray) -> NDArray[np.int32]:
+        """The slab at positions along the slice normal: a plain interval by its lower plane, then the others; -1 for none.
+
+        Slabs are half-open, so that a slice midway between two planes belongs to one of them only.
+        """
+        lower = np.searchsorted(self.positions_mm, positions_mm, side="right").astype(np.int32) - 1
+        piece = np.where(np.isin(lower, self.plain), lower, np.int32(-1))
+        for number, slab in enumerate(self.other_slabs, len(self.positions_mm)):
+            piece[(positions_mm >= slab.bottom_mm) & (positions_mm < slab.top_mm)] = number
+        return piece
+
     def depth_mm(self, position_mm: float) -> Float32Array:
         """Depth in the plane at a position along the slice normal, shape (nv, nu); far outside where nothing is."""
-        lower = int(np.searchsorted(self.positions_mm, position_mm, side="right")) - 1
-        if lower in self.plain:
-            share = (position_mm - self.positions_mm[lower]) / (self.positions_mm[lower + 1] - self.positions_mm[lower])
-            return self.blend(lower).depth_mm(np.float32(share))
-        depths = [
-            slab.depth_mm(np.float32((position_mm - slab.bottom_mm) / slab.height_mm))
-            for slab in self.other_slabs
-            # Half-open slabs, so that a slice midway between two planes belongs to one of them only.
-            if slab.bottom_mm <= position_mm < slab.top_mm
-        ]
-        return depths[0] if depths else np.full(self.fields.grid.shape, np.float32(-FAR_MM))
+        piece = int(self.piece_at(np.array([position_mm]))[0])
+        if piece < 0:
+            return np.full(self.fields.grid.shape, np.float32(-FAR_MM))
+        if piece < len(self.positions_mm):
+            bottom, top = self.positions_mm[piece], self.positions_mm[piece + 1]
+            return self.blend(piece).depth_mm(np.float32((position_mm - bottom) / (top - bottom)))
+        slab = self.other_slabs[piece - len(self.positions_mm)]
+        return slab.depth_mm(np.float32((position_mm - slab.bottom_mm) / slab.height_mm))
 
     @cached_property
     def other_slabs(self) -> list[Slab]:

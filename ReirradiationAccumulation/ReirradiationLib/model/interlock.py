@@ -183,7 +183,7 @@ class Interlock(Enum):
     )
     STRUCTURE_OFF_SLICE = _note(
         "structure.off-slice",
-        "Contours lie between the slices of the CT.",
+        "Contours lie between the slices of the CT, or in planes turned against them.",
         "Contour on the slices of the current CT if structures are to be exported.",
     )
     STRUCTURE_OVERLAP = _error(
@@ -194,7 +194,8 @@ class Interlock(Enum):
     )
     STRUCTURE_OBLIQUE = _error(
         "structure.oblique",
-        "Contours do not lie in planes parallel to the slices of the current CT.",
+        "Contours are not parallel to each other; or, of an organ that optimization structures are cut from, not parallel "
+        "to the slices of the current CT.",
         "Contour the organ on the slices of the current CT.",
     )
 

@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 
 from ..dicom.records import Records
+from ..dosimetry.contour_frame import contour_frame, tilt_degrees
 from ..dosimetry.plane_stack import contour_planes, count_gaps
 from ..dosimetry.radiobiology import LQ_LIMIT_GY_PER_FRACTION
 from ..model.course import Course
@@ -27,14 +28,18 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
     """Gaps, contours between slices, dose unknown or beyond LQ (notes), and a registration that folds (to be decided)."""
     name, geometry = result.choice.name, records.ct.geometry
     findings = []
-    planes = contour_planes(result.structure, geometry)
+    frame = contour_frame(result.structure, geometry)
+    planes = contour_planes(result.structure, frame)
     gaps = count_gaps(planes)
     if gaps:
         found = f"{gaps} gaps between its contours along the slice normal, not filled"
         findings.append(Finding(Interlock.STRUCTURE_GAP, f"Structure '{name}'", found))
+    if frame is not geometry:
+        found = f"its contours lie in planes turned by {tilt_degrees(frame, geometry):.1f}° against the slices of the CT"
+        findings.append(Finding(Interlock.STRUCTURE_OFF_SLICE, f"Structure '{name}'", found))
     slices = [plane.position_mm / geometry.spacing_mm[2] for plane in planes]
     off = sum(abs(position - round(position)) > OFF_SLICE_TOLERANCE for position in slices)
-    if off:
+    if off and frame is geometry:
         found = f"{off} contours lie between slices of the CT"
         findings.append(Finding(Interlock.STRUCTURE_OFF_SLICE, f"Structure '{name}'", found))
     unknown = result.final.unknown_by_course()
