@@ -16,8 +16,8 @@ from .dicom.course_record import CourseRecord
 from .dicom.records import Records, read_records
 from .dicom.registration import read_registration
 from .dosimetry.accumulation import structure_dose
+from .dosimetry.bodies import body_of
 from .dosimetry.composite import composite_volume
-from .dosimetry.contour_body import contour_body
 from .dosimetry.mapping import MappedDose, map_dose
 from .dosimetry.masks import structure_mask
 from .dosimetry.occupancy import WANTED_SAMPLES, body_samples, structure_samples
@@ -259,7 +259,7 @@ def evaluate_structure(
         raise ProtocolError(f"Structure '{choice.name}', tissue '{choice.tissue}'", error.found, error.remedy) from error
     structure = records.structures.find(choice.name)
     alpha_beta_gy = require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'")
-    body = contour_body(structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
+    body = body_of(structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
     samples = body_samples(body)
     today = reference_day(case.new_course.date, new.date if new else None, records.ct.study_date)
     recoveries = [_recovery(case, protocol, tissue.recovery_group, course, choice.name, today) for course in prior]
@@ -297,7 +297,7 @@ def optimize(
     if request.target is not None:
         structure = records.structures.find(request.target)
         target = structure_samples(structure, records.ct.geometry, TARGET_SAMPLES, case.end_caps)
-    body = contour_body(organ.structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
+    body = body_of(organ.structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
     dose = refined(organ.prior, body, [near_target_ranking(request, target)])
     near = prior_near_target(request, dose, target)
     if missing := organ.prior.unknown_courses():
