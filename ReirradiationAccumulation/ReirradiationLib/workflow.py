@@ -15,11 +15,15 @@ import numpy as np
 from .dicom.course_record import CourseRecord
 from .dicom.records import Records, read_records
 from .dicom.registration import read_registration
-from .dosimetry.accumulation import composite_volume, structure_dose
+from .dosimetry.accumulation import structure_dose
+from .dosimetry.composite import composite_volume
+from .dosimetry.contour_body import contour_body
 from .dosimetry.mapping import MappedDose, map_dose
 from .dosimetry.masks import structure_mask
-from .dosimetry.occupancy import structure_samples
+from .dosimetry.occupancy import WANTED_SAMPLES, body_samples, structure_samples
 from .dosimetry.radiobiology import eqd2
+from .dosimetry.reference_grid import coverage, reference_grid
+from .dosimetry.refinement import refined, sum_rankings
 from .model.arrays import BoolArray, Float32Array
 from .model.case import (
     DEFAULT_ALPHA_BETA_GY,
@@ -33,14 +37,16 @@ from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
 from .model.errors import Cancelled, DosimetryError, ProtocolError
 from .model.finding import Finding, require_decisions, unused_decisions
+from .model.geometry import Geometry
 from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
 from .model.scene import PictureMaker, SceneWriter
+from .model.structure import EndCaps
 from .model.transform import SpatialTransform, identity_transform
 from .output import OutputFolder, require_outside
 from .planning.levels import LevelState, optimization_levels
-from .planning.near_target import prior_near_target
+from .planning.near_target import near_target_ranking, prior_near_target
 from .planning.optimization_structures import make_shells, organ_stems
 from .planning.scorecard import score
 from .registration.quality import transform_quality
@@ -155,7 +161,9 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     prior: tuple[AnyCourse, ...] = (*registered, *records.points)
     new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
     courses = (*registered, *((new,) if new else ()))
-    mapped = map_courses(courses, records, monitor)
+    organs = [records.structures.find(choice.name) for choice in case.structures]
+    grid = reference_grid(case.reference_grid, records.ct, organs, courses)
+    mapped = map_courses(courses, records, grid.geometry, monitor)
     structures = []
     for choice in case.structures:
         monitor.report(3, choice.name)
@@ -171,7 +179,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
     ]
     findings += unused_decisions(findings, case.decisions)
     require_decisions(findings, case.decisions)
-    masks = _masks_by_alpha_beta(structures, records.ct)
+    masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)
+    in_any = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(grid.geometry.shape, dtype=np.bool_)
     return CaseResults(
         case=case,
         protocol=protocol,
@@ -179,6 +188,8 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         prior_courses=registered,
         point_courses=records.points,
         new_course=new,
+        grid=grid,
+        coverage=coverage(grid, records.ct, courses, mapped, in_any),
         mapped=mapped,
         prior_eqd2_gy=_composite(mapped[: len(registered)], registered, masks),
         cumulative_eqd2_gy=_composite(mapped, courses, masks) if new else None,
@@ -201,12 +212,12 @@ def _is_computed(record: CourseRecord) -> bool:
     return record.registration is not None and record.registration.method is RegistrationMethod.SIMPLEITK_RIGID
 
 
-def map_courses(courses: Sequence[Course], records: Records, monitor: Monitor) -> tuple[MappedDose, ...]:
-    """Physical dose of each course on the grid of the current CT, for display and export."""
+def map_courses(courses: Sequence[Course], records: Records, grid: Geometry, monitor: Monitor) -> tuple[MappedDose, ...]:
+    """Physical dose of each course on a grid of the current frame of reference, for display and export."""
     mapped = []
     for course in courses:
         monitor.report(2, f"'{course.label}' onto the current CT")
-        mapped.append(map_dose(course, records.ct.geometry, records.ct.frame_uid))
+        mapped.append(map_dose(course, grid, records.ct.frame_uid, monitor.check))
     return tuple(mapped)
 
 
@@ -247,17 +258,22 @@ def evaluate_structure(
     except ProtocolError as error:
         raise ProtocolError(f"Structure '{choice.name}', tissue '{choice.tissue}'", error.found, error.remedy) from error
     structure = records.structures.find(choice.name)
-    samples = structure_samples(structure, records.ct.geometry)
+    alpha_beta_gy = require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'")
+    body = contour_body(structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
+    samples = body_samples(body)
     today = reference_day(case.new_course.date, new.date if new else None, records.ct.study_date)
     recoveries = [_recovery(case, protocol, tissue.recovery_group, course, choice.name, today) for course in prior]
-    prior_dose = structure_dose(samples, prior, recoveries, choice.name)
+    dose = structure_dose(samples, prior, recoveries, choice.name)
+    final = refined(
+        dose.with_course(new, recovery=0.0) if new else dose, body, sum_rankings(alpha_beta_gy, any(recoveries), new)
+    )
     return StructureResult(
         choice=choice,
         tissue=tissue,
-        alpha_beta_gy=require_alpha_beta(choice.alpha_beta_gy or tissue.alpha_beta_gy, f"Structure '{choice.name}'"),
+        alpha_beta_gy=alpha_beta_gy,
         structure=structure,
-        prior=prior_dose,
-        cumulative=prior_dose.with_course(new, recovery=0.0) if new else None,
+        prior=final.without_course(new.identifier) if new else final,
+        cumulative=final if new else None,
         quality=tuple(
             transform_quality(course.transform, samples.points_mm) if isinstance(course, Course) else None
             for course in prior
@@ -279,8 +295,11 @@ def optimize(
     """
     target = None
     if request.target is not None:
-        target = structure_samples(records.structures.find(request.target), records.ct.geometry, TARGET_SAMPLES)
-    near = prior_near_target(request, organ.prior, target)
+        structure = records.structures.find(request.target)
+        target = structure_samples(structure, records.ct.geometry, TARGET_SAMPLES, case.end_caps)
+    body = contour_body(organ.structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
+    dose = refined(organ.prior, body, [near_target_ranking(request, target)])
+    near = prior_near_target(request, dose, target)
     if missing := organ.prior.unknown_courses():
         raise DosimetryError(
             f"Optimization structures of '{request.structure}'",
@@ -331,11 +350,13 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, str
     return protocol.recovery(case.recovery_table).fraction(group, months)
 
 
-def _masks_by_alpha_beta(structures: Sequence[StructureResult], current: Image) -> dict[float, BoolArray]:
-    """Union of the structures that have the same α/β, on the grid of the current CT."""
+def _masks_by_alpha_beta(
+    structures: Sequence[StructureResult], current: Image, grid: Geometry, end_caps: EndCaps
+) -> dict[float, BoolArray]:
+    """Union of the structures that have the same α/β, on the grid of the mapped doses."""
     masks: dict[float, BoolArray] = {}
     for result in structures:
-        mask = structure_mask(result.structure, current.geometry, current.geometry)
+        mask = structure_mask(result.structure, current.geometry, grid, end_caps)
         masks[result.alpha_beta_gy] = masks.get(result.alpha_beta_gy, np.zeros_like(mask)) | mask
     return masks
 

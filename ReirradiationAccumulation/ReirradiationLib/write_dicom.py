@@ -132,10 +132,12 @@ def _write_sum(
         results.records.ct,
         [_plan_reference(course) for course in courses if course.dose.plan_uid],
         description=f"EQD2 sum, {content}, raw, for display",
-        comment="EQD2 raw sum; per voxel max over structures' own alpha/beta",
+        comment=results.composite_comment,
+        derivation=results.composite_rule,
         contributions=[part for course in courses for part in _contributions(course, results, registrations)],
+        geometry=results.grid.geometry,
     )
-    require_same_dose(path, voxels_gy, results.records.ct)
+    require_same_dose(path, voxels_gy, results.records.ct, results.grid.geometry)
 
 
 def _write_mapped(
@@ -149,8 +151,9 @@ def _write_mapped(
         description=f"Mapped to the current CT: {course.label}",
         comment="physical dose of the course, mapped; 0 where it is not known",
         source=_contributions(course, results, registrations)[0],
+        geometry=mapped.geometry,
     )
-    require_same_dose(path, mapped.voxels_gy, results.records.ct)
+    require_same_dose(path, mapped.voxels_gy, results.records.ct, mapped.geometry)
 
 
 def _plan_reference(course: Course) -> PlanReference:

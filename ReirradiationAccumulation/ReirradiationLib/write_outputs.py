@@ -11,9 +11,8 @@ import numpy as np
 from .dosimetry.masks import structure_mask
 from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
-from .model.structure import Structure
+from .model.structure import EndCaps, Structure
 from .output import OutputFolder
-from .report.assemble import COMPOSITE_RULE, POINTS_LEFT_OUT
 from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import draw_pictures
@@ -70,39 +69,38 @@ def scene_content(results: CaseResults) -> SceneContent:
     """The current CT, mapped doses, EQD2 sums, structures and transforms."""
     ct = results.records.ct
     outline = _refined(ct.geometry)
+    end_caps = results.case.end_caps
     return SceneContent(
         image=ct,
         doses=tuple(_scene_doses(results)),
-        structures=tuple(_scene_structure(r.structure, ct.geometry, ct.geometry) for r in results.structures),
+        structures=tuple(_scene_structure(r.structure, ct.geometry, ct.geometry, end_caps) for r in results.structures),
         optimization_structures=tuple(
-            _scene_structure(structure, ct.geometry, outline) for structure in results.optimization_structures
+            _scene_structure(structure, ct.geometry, outline, end_caps) for structure in results.optimization_structures
         ),
         transforms=tuple(course.transform for course in results.prior_courses),
     )
 
 
 def _scene_doses(results: CaseResults) -> list[SceneDose]:
-    geometry = results.records.ct.geometry
     doses = [
         SceneDose(
             name=f"{course.label}, physical, on the current CT",
             voxels_gy=mapped.voxels_gy,
-            geometry=geometry,
+            geometry=mapped.geometry,
             quantity=DoseQuantity.PHYSICAL,
             description=f"{course.transform.source}; 0 where the dose is not known",
         )
         for course, mapped in zip(results.courses, results.mapped, strict=True)
     ]
-    rule = COMPOSITE_RULE + (POINTS_LEFT_OUT if results.point_courses else "")
     sums = {"EQD2 of the prior courses": results.prior_eqd2_gy, "Cumulative EQD2": results.cumulative_eqd2_gy}
     for name, voxels in sums.items():
         if voxels is not None:
-            doses.append(SceneDose(name, voxels, geometry, DoseQuantity.EQD2, rule))
+            doses.append(SceneDose(name, voxels, results.grid.geometry, DoseQuantity.EQD2, results.composite_rule))
     return doses
 
 
-def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry) -> SceneStructure:
-    return SceneStructure(structure.name, structure.colour, structure_mask(structure, contoured_on, grid), grid)
+def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps) -> SceneStructure:
+    return SceneStructure(structure.name, structure.colour, structure_mask(structure, contoured_on, grid, end_caps), grid)
 
 
 def _refined(geometry: Geometry) -> Geometry:

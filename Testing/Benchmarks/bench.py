@@ -18,7 +18,7 @@ import numpy as np
 import SimpleITK as sitk
 from ReirradiationLib.dicom.registration import read_registration
 from ReirradiationLib.dicom.structures import read_structures
-from ReirradiationLib.dosimetry.accumulation import eqd2_volume
+from ReirradiationLib.dosimetry.composite import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import map_dose
 from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.model.case_file import read_case
@@ -66,7 +66,8 @@ def accuracy(results: CaseResults) -> None:
         course = replace(results.prior_courses[0], transform=transform)
         mean, high = dose_error(map_dose(course, ct.geometry, ct.frame_uid).voxels_gy, expected)
         print(f"| {name} | {tre.mean():.3f} / {tre.max():.2f} | {mean:.3f} / {high:.2f} |")
-    volume = eqd2_volume(results.mapped, [course.fractions for course in results.courses], 2.0)
+    mapped = [map_dose(course, ct.geometry, ct.frame_uid) for course in results.courses]
+    volume = eqd2_volume(mapped, [course.fractions for course in results.courses], 2.0)
     mean, high = dose_error(volume, truth("cumulative_EQD2_ab2_every2.nrrd"))
     print(f"\nCumulative EQD2 (α/β 2) against the truth: mean {mean:.4f}, P99 {high:.3f} Gy.")
 

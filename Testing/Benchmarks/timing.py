@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 ROUNDS = 5
 
 
-def timed(*candidates: Callable[[], object]) -> list[float]:
+def timed(*candidates: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     """Median seconds of each candidate; every round runs all of them, in rotating order."""
     seconds: list[list[float]] = [[] for _ in candidates]
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for shift in range(len(candidates)):
             n = (turn + shift) % len(candidates)
             start = time.perf_counter()

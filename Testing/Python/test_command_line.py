@@ -61,8 +61,11 @@ def test_the_scene_loads_into_a_fresh_runtime_with_the_same_voxels(output: Path,
     expected = [mapped.voxels_gy for mapped in demo_results.mapped]
     expected += [demo_results.prior_eqd2_gy, demo_results.final_eqd2_gy]
     assert len(volumes) == 1 + len(expected)
+    grid = demo_results.grid.geometry.index_to_lps()
+    doses = [(voxels, geometry) for name, (voxels, geometry) in volumes.items() if name != image_name]
     for voxels in expected:
-        assert any(np.allclose(voxels, other, atol=1e-6) for other in by_name.values())
+        (geometry,) = (geometry for other, geometry in doses if np.allclose(voxels, other, atol=1e-6))
+        np.testing.assert_allclose(geometry.index_to_lps(), grid, atol=1e-9)
 
 
 def test_running_again_gives_the_same_bytes(output: Path, tmp_path: Path, demo_folder: Path) -> None:

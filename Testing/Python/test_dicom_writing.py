@@ -43,7 +43,8 @@ def structures_file(tmp_path_factory: pytest.TempPathFactory, demo_results: Case
 def dose_file(tmp_path_factory: pytest.TempPathFactory, demo_results: CaseResults) -> Path:
     path = tmp_path_factory.mktemp("rtdose") / "cumulative_eqd2.dcm"
     plans = [PlanReference(SopClass.RTPLAN, course.dose.plan_uid) for course in demo_results.courses]
-    write_effective_dose(path, demo_results.final_eqd2_gy, demo_results.records.ct, plans, "EQD2 sum", "for display")
+    ct, grid = demo_results.records.ct, demo_results.grid.geometry
+    write_effective_dose(path, demo_results.final_eqd2_gy, ct, plans, "EQD2 sum", "for display", geometry=grid)
     return path
 
 
@@ -158,8 +159,8 @@ def test_the_dose_file_holds_the_composite_at_the_right_place(dose_file: Path, d
     values = sitk.GetArrayFromImage(image).astype(np.float64) * scaling
     maximum = demo_results.final_eqd2_gy.max()
     np.testing.assert_allclose(values, demo_results.final_eqd2_gy, atol=1e-6 * maximum)
-    np.testing.assert_allclose(image.GetOrigin(), demo_results.records.ct.geometry.origin_mm, atol=1e-4)
-    np.testing.assert_allclose(image.GetSpacing(), demo_results.records.ct.geometry.spacing_mm, atol=1e-4)
+    np.testing.assert_allclose(image.GetOrigin(), demo_results.grid.geometry.origin_mm, atol=1e-4)
+    np.testing.assert_allclose(image.GetSpacing(), demo_results.grid.geometry.spacing_mm, atol=1e-4)
 
 
 def test_the_dose_file_says_what_it_is(dose_file: Path, demo_results: CaseResults) -> None:
@@ -182,9 +183,9 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path, structures_file: Pat
     write_structures(tmp_path / "a.dcm", structures, demo_results.records.ct, LABEL)
     assert (tmp_path / "a.dcm").read_bytes() == structures_file.read_bytes()
     plans = [PlanReference(SopClass.RTPLAN, course.dose.plan_uid) for course in demo_results.courses]
-    write_effective_dose(
-        tmp_path / "b.dcm", demo_results.final_eqd2_gy, demo_results.records.ct, plans, "EQD2 sum", "for display"
-    )
+    ct, grid = demo_results.records.ct, demo_results.grid.geometry
+    texts = ("EQD2 sum", "for display")
+    write_effective_dose(tmp_path / "b.dcm", demo_results.final_eqd2_gy, ct, plans, *texts, geometry=grid)
     assert (tmp_path / "b.dcm").read_bytes() == dose_file.read_bytes()
     write_structures(tmp_path / "c.dcm", structures[:1], demo_results.records.ct, LABEL)
     assert pydicom.dcmread(tmp_path / "c.dcm").SOPInstanceUID != pydicom.dcmread(tmp_path / "a.dcm").SOPInstanceUID

@@ -60,10 +60,10 @@ def standard_code(value: str) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize("bits", [16, 32])
 def test_an_eqd2_sum_says_what_it_is_made_of_and_every_voxel_comes_back(tmp_path: Path, demo_results, bits: int) -> None:
-    dose, ct = demo_results.final_eqd2_gy, demo_results.records.ct
+    dose, ct, grid = demo_results.final_eqd2_gy, demo_results.records.ct, demo_results.grid.geometry
     path = tmp_path / "rd.dcm"
     weighted = replace(PRIOR, is_weighted=True)
-    write_effective_dose(path, dose, ct, [PLAN, ION_PLAN], "EQD2 sum", "for display", [weighted, NEW], bits)
+    write_effective_dose(path, dose, ct, [PLAN, ION_PLAN], "EQD2 sum", "for display", [weighted, NEW], bits, geometry=grid)
     dataset = pydicom.dcmread(path)
     assert codes(dataset.DerivationCodeSequence) == [
         standard_code(value) for value in ("121371", "121377", "121378", "121367", "121368")

@@ -7,12 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.case_file import case_to_json, read_case
 from ReirradiationLib.model.errors import CaseError, ProtocolError
-from ReirradiationLib.model.metric import Metric, MetricKind
 from ReirradiationLib.model.protocol_tables import default_protocol_folder, load_protocol
 
 
@@ -109,24 +106,6 @@ def test_a_file_that_is_no_case_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_missing_case_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match=r"nowhere\.json: cannot be read"):
         read_case(tmp_path / "nowhere.json")
-
-
-@given(st.sampled_from(list(MetricKind)), st.floats(0.001, 99.0).map(lambda value: float(f"{value:.4g}")))
-def test_a_printed_metric_is_parsed_to_itself(kind: MetricKind, at: float) -> None:
-    without = (MetricKind.MAXIMUM, MetricKind.MEAN, MetricKind.MINIMUM)
-    metric = Metric(kind, 0.0 if kind in without else at)
-    assert Metric.parse(str(metric)) == metric
-
-
-def test_metrics_have_units() -> None:
-    units = {text: Metric.parse(text).unit for text in ("D0.03cc", "D95%", "V20Gy[%]", "V20Gy[cc]", "CV16Gy[cc]", "Dmean")}
-    assert units == {"D0.03cc": "Gy", "D95%": "Gy", "V20Gy[%]": "%", "V20Gy[cc]": "cc", "CV16Gy[cc]": "cc", "Dmean": "Gy"}
-
-
-@pytest.mark.parametrize("text", ["D0cc", "D101%", "D-1cc", "V20", "V20[%]", "D0,03cc", "Dmedian", "", "D0.03cc[%]"])
-def test_a_text_that_is_no_metric_is_refused(text: str) -> None:
-    with pytest.raises(ProtocolError, match="not understood"):
-        Metric.parse(text)
 
 
 def test_the_shipped_tables_load_and_every_row_has_a_source() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_files import changed
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from ReirradiationLib.dicom.records import read_records
 from ReirradiationLib.model.case import Case
@@ -61,6 +62,21 @@ def test_pictures_and_scene_come_from_the_services_that_are_handed_in(small_case
     assert [structure.name for structure in content.structures] == ["spinal_cord", "PTV2_L1"]
     assert len(content.optimization_structures) == 3
     assert (tmp_path / "out" / "case.mrb").read_bytes() == b"scene"
+
+
+def test_the_rule_of_the_composite_stands_on_every_volume_and_in_the_report(small_case: Case, tmp_path: Path) -> None:
+    scene = RecordingScene()
+    evaluation = run_case(small_case, tmp_path / "out", Services(RecordingPictures(), scene), Monitor())
+    rule = evaluation.composite_rule
+    assert "(α/β 2, 10 Gy); tissue in no structure with α/β 3 Gy" in rule
+    sums = [dose for dose in scene.contents[0].doses if "EQD2" in dose.name]
+    assert [dose.description for dose in sums] == [rule, rule]
+    for name in ("prior_eqd2.dcm", "cumulative_eqd2.dcm"):
+        written = dcmread(tmp_path / "out" / name)
+        assert written.DoseComment == "EQD2 raw, display only; max over a/b 2/10; else 3 Gy"
+        assert written.DerivationDescription == rule.replace("α/β", "alpha/beta")
+        assert written.SeriesDescription.endswith("for display")
+    assert rule in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_services_there_is_a_report_but_no_scene(small_case: Case, tmp_path: Path) -> None:

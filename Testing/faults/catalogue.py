@@ -32,6 +32,7 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.STRUCTURE_OBLIQUE: "judged when a structure is sampled",
     Interlock.PRESCRIPTION_FAR: "needs the dose in the target",
     Interlock.DOSE_NOT_COVERING: "needs the dose in the structures",
+    Interlock.DOSE_BEYOND_LQ: "needs the dose in the structures",
     Interlock.DOSE_UNKNOWN: "needs the dose in the structures",
     Interlock.DVH_DIFFERS: "needs the dose in the structures",
     Interlock.DVH_IN_PERCENT: "needs the dose in the structures",

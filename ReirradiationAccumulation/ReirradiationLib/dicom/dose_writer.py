@@ -1,4 +1,4 @@
-"""Writing doses on the grid of the current CT as RTDOSE: EQD2 sums (EFFECTIVE) and mapped doses (PHYSICAL)."""
+"""Writing doses in the frame of reference of the current CT as RTDOSE: EQD2 sums (EFFECTIVE) and mapped doses (PHYSICAL)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..model.arrays import Float32Array
 from ..model.errors import OutputError
+from ..model.geometry import Geometry
 from ..model.image import Image
 from ..model.interlock import Interlock
 from .reader import SopClass
@@ -99,8 +100,10 @@ def write_effective_dose(
     comment: str,
     contributions: Sequence[ContributingDose] = (),
     bits: int = BITS,
+    derivation: str = "",
+    geometry: Geometry | None = None,
 ) -> str:
-    """Write EQD2 voxels on the grid of the current CT.
+    """Write EQD2 voxels in the frame of reference of the current CT.
 
     DoseType EFFECTIVE says that these are no physical doses, and DerivationCodeSequence (CID 7220, DICOM correction
     proposal 2379) of what they are made; DoseSummationType is MULTI_PLAN as soon as two plans contribute. PS3.3 C.8.8.3.
@@ -110,7 +113,7 @@ def write_effective_dose(
     path : Path
         A new file.
     voxels_gy : array, shape (nk, nj, ni)
-        EQD2 in Gy on the grid of ``reference``.
+        EQD2 in Gy.
     reference : Image
         The original current CT.
     plans : sequence of PlanReference
@@ -123,6 +126,10 @@ def write_effective_dose(
         Every dose in the sum.
     bits : int
         32, or 16 for a copy that validators can read. Rounding is below 2.4e-10 or 8e-6 of the maximum.
+    derivation : str
+        DerivationDescription (PS3.3 C.7.6.1.1.3): what the voxels mean at length, cut to 1024 characters; written in ASCII.
+    geometry : Geometry or None
+        LPS grid of the voxels, parallel to the CT's; None for the CT's own.
 
     Returns
     -------
@@ -132,10 +139,13 @@ def write_effective_dose(
     Raises
     ------
     OutputError
-        If the array does not fit the CT, holds negative, infinite or only zero values, or cannot be written.
+        If the array does not fit the grid, holds negative, infinite or only zero values, or cannot be written.
     """
-    dataset = _dose_object(path, voxels_gy, reference, plans, (description, comment), SERIES_NUMBER, bits)
+    grid = geometry or reference.geometry
+    dataset = _dose_object(path, voxels_gy, reference, grid, plans, (description, comment), SERIES_NUMBER, bits)
     dataset.DoseType = "EFFECTIVE"
+    if derivation:
+        dataset.DerivationDescription = limited(derivation.replace("α/β", "alpha/beta"), 1024)
     dataset.DoseSummationType = "MULTI_PLAN" if max(len(plans), len(contributions)) > 1 else "PLAN"
     composed = Derivation.PRIOR if all(dose.is_prior for dose in contributions) else Derivation.PRIOR_AND_CURRENT
     _add_derivation(dataset, contributions, [composed, Derivation.RADIOBIOLOGY] if contributions else [])
@@ -151,14 +161,16 @@ def write_physical_dose(
     comment: str,
     source: ContributingDose,
     bits: int = BITS,
+    geometry: Geometry | None = None,
 ) -> str:
-    """Write the physical dose of one course, mapped to the grid of the current CT.
+    """Write the physical dose of one course, mapped to the frame of reference of the current CT.
 
     DoseType PHYSICAL, DoseSummationType PLAN, SpatialTransformOfDose as it came there; nothing is added or converted.
     Where the dose is not known, ``voxels_gy`` must hold 0: say so in ``comment``. Parameters, errors and what is returned
     as in :func:`write_effective_dose`; ``plan`` is the course's and ``source`` its dose.
     """
-    dataset = _dose_object(path, voxels_gy, reference, [plan], (description, comment), PHYSICAL_SERIES_NUMBER, bits)
+    grid, texts = geometry or reference.geometry, (description, comment)
+    dataset = _dose_object(path, voxels_gy, reference, grid, [plan], texts, PHYSICAL_SERIES_NUMBER, bits)
     dataset.DoseType = "PHYSICAL"
     dataset.DoseSummationType = "PLAN"
     _add_derivation(dataset, [source], [Derivation.PRIOR] if source.is_prior else [])
@@ -169,16 +181,16 @@ def _dose_object(
     path: Path,
     voxels_gy: Float32Array,
     reference: Image,
+    geometry: Geometry,
     plans: Sequence[PlanReference],
     texts: tuple[str, str],
     series_number: int,
     bits: int,
 ) -> Dataset:
     """Everything but what the voxels are: grid, pixels, plans."""
-    _require_usable(path, voxels_gy, reference, plans, bits)
+    _require_usable(path, voxels_gy, geometry, plans, bits)
     description, comment = texts
     dataset = new_object(reference, SopClass.RTDOSE, description, series_number)
-    geometry = reference.geometry
     direction = np.asarray(geometry.direction)
     scaling = decimal(float(voxels_gy.max()) / LARGEST[bits] * (1.0 + 1e-9))
     dataset.SliceThickness = decimal(geometry.spacing_mm[2])
@@ -211,9 +223,9 @@ def _pixels(voxels_gy: Float32Array, scaling: float, bits: int) -> bytes:
 
 
 def _require_usable(
-    path: Path, voxels_gy: Float32Array, reference: Image, plans: Sequence[PlanReference], bits: int
+    path: Path, voxels_gy: Float32Array, geometry: Geometry, plans: Sequence[PlanReference], bits: int
 ) -> None:
-    usable = voxels_gy.shape == reference.geometry.shape and bool(np.isfinite(voxels_gy).all())
+    usable = voxels_gy.shape == geometry.shape and bool(np.isfinite(voxels_gy).all())
     if not usable or voxels_gy.min() < 0 or bits not in LARGEST:
         found = "a dose that is negative, not finite, of another grid or of other than 16 or 32 bits"
         raise OutputError(path.name, found, "Report this.", interlock=Interlock.EXPORT_DOSE_GRID)

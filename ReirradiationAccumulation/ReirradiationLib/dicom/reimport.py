@@ -9,6 +9,7 @@ import numpy as np
 
 from ..model.arrays import Float32Array
 from ..model.errors import DicomError, OutputError
+from ..model.geometry import Geometry
 from ..model.image import Image
 from ..model.interlock import Interlock
 from ..model.outline import hausdorff_mm, outline
@@ -75,8 +76,8 @@ def require_same_structures(
             raise _changed(path, f"ROI '{again.name}'", found, f"at most {OUTLINE_TOLERANCE_MM} mm")
 
 
-def require_same_dose(path: Path, voxels_gy: Float32Array, reference: Image) -> None:
-    """Refuse a dose that does not give back the voxels it was made of, or elsewhere than on the grid of the CT.
+def require_same_dose(path: Path, voxels_gy: Float32Array, reference: Image, geometry: Geometry | None = None) -> None:
+    """Refuse a dose that does not give back the voxels it was made of, or elsewhere than on their grid.
 
     Parameters
     ----------
@@ -86,6 +87,8 @@ def require_same_dose(path: Path, voxels_gy: Float32Array, reference: Image) -> 
         What was to be written, Gy.
     reference : Image
         The CT.
+    geometry : Geometry or None
+        LPS grid of the voxels; None for the CT's own.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def require_same_dose(path: Path, voxels_gy: Float32Array, reference: Image) -> 
         If it cannot be read, or a voxel differs by more than the tolerance in dose or place.
     """
     reader = open_dicom(path, SopClass.RTDOSE)
-    _require_same_place(path, reader, reference)
+    _require_same_place(path, reader, reference.frame_uid, geometry or reference.geometry)
     scaling = reader.number("DoseGridScaling")
     try:
         pixels = reader.dataset.pixel_array
@@ -108,11 +111,11 @@ def require_same_dose(path: Path, voxels_gy: Float32Array, reference: Image) -> 
         raise _changed(path, "dose grid", f"it differs by {difference:.3g} Gy", f"at most {tolerance:.3g} Gy")
 
 
-def _require_same_place(path: Path, reader: DicomReader, reference: Image) -> None:
-    """Compare three corners of every frame, by the attributes as they stand (PS3.3 C.7.6.2.1.1), with the CT's."""
-    ni, nj, nk = reference.geometry.size
-    if reader.text("FrameOfReferenceUID") != reference.frame_uid:
-        raise _changed(path, "dose grid", "it is in another frame of reference", reference.frame_uid)
+def _require_same_place(path: Path, reader: DicomReader, frame_uid: str, geometry: Geometry) -> None:
+    """Compare three corners of every frame, by the attributes as they stand (PS3.3 C.7.6.2.1.1), with the grid's."""
+    ni, nj, nk = geometry.size
+    if reader.text("FrameOfReferenceUID") != frame_uid:
+        raise _changed(path, "dose grid", "it is in another frame of reference", frame_uid)
     try:
         row, column = reader.numbers("ImageOrientationPatient", 6).reshape(2, 3)
         spacing_j, spacing_i = reader.numbers("PixelSpacing", 2)
@@ -122,10 +125,10 @@ def _require_same_place(path: Path, reader: DicomReader, reference: Image) -> No
     index = np.array([(i, j, k) for k in range(nk) for i, j in ((0, 0), (ni - 1, 0), (0, nj - 1))], dtype=np.float64)
     axes = np.stack([row * spacing_i, column * spacing_j, np.cross(row, column)])
     along = np.column_stack([index[:, :2], offsets[index[:, 2].astype(int)]])
-    off_mm = np.linalg.norm(origin + along @ axes - reference.geometry.to_lps(index), axis=1).max()
+    off_mm = np.linalg.norm(origin + along @ axes - geometry.to_lps(index), axis=1).max()
     if not off_mm <= POINT_TOLERANCE_MM:
         found = f"its voxels lie up to {off_mm:.3g} mm elsewhere"
-        raise _changed(path, "dose grid", found, f"the CT's within {POINT_TOLERANCE_MM} mm")
+        raise _changed(path, "dose grid", found, f"the grid's within {POINT_TOLERANCE_MM} mm")
 
 
 def require_same_registration(path: Path, transform: SpatialTransform, reference: Image) -> None:

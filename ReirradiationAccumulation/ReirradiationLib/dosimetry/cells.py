@@ -39,7 +39,8 @@ class Cells:
 
     def at(self, which: BoolArray) -> Cells:
         """Some of the cells."""
-        return Cells(self.centres_mm[which], self.sizes_mm[which], self.piece[which])
+        index = np.flatnonzero(which)
+        return Cells(self.centres_mm.take(index, 0), self.sizes_mm.take(index, 0), self.piece[index])
 
     def cut_in_eight(self) -> Cells:
         """The halves along every axis, 8 n cells."""
@@ -100,6 +101,14 @@ class Body(Protocol):
     @property
     def step_mm(self) -> float:
         """Side of the cells that it is filled with."""
+
+    @property
+    def has_centroids(self) -> bool:
+        """Whether the sample of a cell is the centroid of what it holds.
+
+        Only then may cells be chosen by the dose of their samples and cut: else those whose sample happens to lie on the hot
+        side are cut, their parts lie on both sides, and nothing comes back from the cells that were left whole.
+        """
 
     def filled(self) -> Filling | None:
         """The body filled with cells; None if it encloses nothing."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
+from ..model.contour_shape import SAME_POINT_MM, even_odd_area, opened
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
-from ..model.polygons import signed_area
 from ..model.structure import EndCaps, Structure
 from .cells import Cells, Filling, box_corners
 from .contour_frame import contour_frame
 from .plane_field import PixelGrid, plane_fields
-from .plane_stack import ContourPlane, contour_planes, runs
-from .slab import Slab
-from .slab_stack import slabs
+from .plane_stack import ContourPlane, contour_planes
+from .polygon_edges import Edges
+from .slab import Blend, Slab
+from .slab_stack import SlabStack
 
 TURN = 0.5535743588970452
 """Angle of the pixel grid against the rows of the CT, rad (tan = golden ratio - 1): rows of samples along a face of the
@@ -30,7 +33,12 @@ _ALONG_U, _ALONG_V = 0.7548776662466927, 0.5698402909980532
 FINEST_STEP_MM = 0.15
 COARSEST_STEP_MM = 3.0
 
-THICKNESS_SHARE = 0.7
+CELLS_AT_ONCE = 2**19
+"""Cells of a body that are held against its shape together."""
+
+MARGIN_PIXELS = 3
+
+THICKNESS_SHARE = 0.35
 """The step is at most this share of the mean thickness of the structure in its planes, so that thin shells are resolved."""
 
 
@@ -38,93 +46,209 @@ THICKNESS_SHARE = 0.7
 class ContourBody:
     """A structure cut into slabs.
 
-    Coordinates are *turned*: u, v along the pixel grid, w along the normal of the contours' planes, mm.
+    Coordinates are *turned*: u, v along the pixel grid, w along the normal of the contours' planes, mm. The pieces of its
+    cells are the intervals between planes, by their lower planes, then the other slabs.
 
     Parameters
     ----------
     name : str
-    end_caps : EndCaps
     geometry : Geometry
         Grid that the structure was contoured on: that of the CT, or the frame of oblique contours.
-    grid : PixelGrid
-    slabs : tuple of Slab
+    stack : SlabStack
     """
 
     name: str
-    end_caps: EndCaps
     geometry: Geometry
-    grid: PixelGrid
-    slabs: tuple[Slab, ...]
+    stack: SlabStack
+
+    @property
+    def end_caps(self) -> EndCaps:
+        """How far the body reaches beyond its first and last contour."""
+        return self.stack.end_caps
 
     @property
     def step_mm(self) -> float:
-        """Distance of the pixels."""
+        """Side of the cells that it is filled with."""
         return float(self.grid.steps_mm[0])
 
+    @property
+    def has_centroids(self) -> bool:
+        """Samples are centroids: cells may be chosen by them and cut."""
+        return True
+
+    @property
+    def grid(self) -> PixelGrid:
+        """The pixels that the slabs are given on."""
+        return self.stack.fields.grid
+
     def filled(self) -> Filling | None:
-        """The body filled with cells as high as wide; None if it encloses nothing."""
-        parts = [self._fill(n, slab) for n, slab in enumerate(self.slabs)]
+        """The body filled with cells about as high as wide; None if it encloses nothing."""
+        parts = [
+            *self._plain_fillings(),
+            *(self._filled(n, slab) for n, slab in enumerate(self.stack.other_slabs, self._planes)),
+        ]
         filling = Filling.joined(parts) if parts else None
         return filling if filling is not None and len(filling.volumes_cc) else None
 
     def covered(self, cells: Cells) -> Filling:
         """How much of each cell lies in the body, and where; those outside are left out."""
-        parts = [_no_filling()]
-        for n in np.unique(cells.piece):
-            here = cells.at(cells.piece == n)
-            slab = self.slabs[n].at(self.grid, here.centres_mm[:, :2])
-            share = ((here.centres_mm[:, 2] - slab.bottom_mm) / slab.height_mm).astype(np.float32)
-            coverage = np.broadcast_to(_coverage(slab.depth_mm(share), here.sizes_mm[:, 0]), share.shape)
-            hit = coverage > 0.0
-            inward = np.where(share < 0.5, *slab.inward)
-            parts.append(_filling(here.at(hit), coverage[hit], inward[:, hit]))
-        return Filling.joined(parts)
+        pixels = (cells.centres_mm[:, :2] - self.grid.first) / self.grid.steps_mm
+        depth = np.empty(len(pixels), dtype=np.float32)
+        share = np.empty(len(pixels), dtype=np.float32)
+        is_plain = cells.piece < self._planes
+        if is_plain.any():
+            lower, at = cells.piece[is_plain], pixels[is_plain]
+            bottom, top = self.stack.positions_mm[lower], self.stack.positions_mm[lower + 1]
+            share[is_plain] = (cells.centres_mm[is_plain, 2] - bottom) / (top - bottom)
+            depth[is_plain] = self._gathered_blend(lower, at).depth_mm(share[is_plain])
+        for n in np.unique(cells.piece[~is_plain]):
+            here, slab = cells.piece == n, self.stack.other_slabs[n - self._planes]
+            share[here] = (cells.centres_mm[here, 2] - slab.bottom_mm) / slab.height_mm
+            depth[here] = slab.at(partial(_gathered, pixels[here])).depth_mm(share[here])
+        nearest = np.clip(np.rint(pixels).astype(np.intp), 0, np.asarray(self.grid.size) - 1)
+        return self._filling(cells, depth, share, nearest[:, 1], nearest[:, 0])
 
-    def _fill(self, n: int, slab: Slab) -> Filling:
-        """Fill a slab with layers of cells whose centres are spread over the height of the layer."""
-        rows, columns = slab.window
-        window = slab.cropped(rows, columns)
+    @property
+    def _planes(self) -> int:
+        return len(self.stack.positions_mm)
+
+    def _plain_fillings(self) -> Iterator[Filling]:
+        """Fillings of the intervals in which everything runs through, many at a time."""
+        plain, positions = self.stack.plain, self.stack.positions_mm
+        layers = np.maximum(1, np.rint(np.diff(positions) / self.step_mm).astype(np.intp))[plain]
+        pixels = self.grid.size[0] * self.grid.size[1]
+        for count in np.unique(layers):
+            alike = plain[layers == count]
+            for some in np.array_split(alike, max(1, len(alike) * count * pixels // CELLS_AT_ONCE)):
+                if len(some):
+                    yield self._plain_filling(some, int(count))
+
+    def _plain_filling(self, lower: NDArray[np.intp], layers: int) -> Filling:
+        """The filling of several intervals, each in so many layers."""
+        heights = np.diff(self.stack.positions_mm)[lower]
+        share = self._shares(layers, slice(0, self.grid.size[1]), slice(0, self.grid.size[0]))
+        is_run = len(lower) == lower[-1] - lower[0] + 1
+        blend = self.stack.blend(slice(int(lower[0]), int(lower[-1]) + 1) if is_run else lower)
+        depth = blend.at(lambda field: field[:, None]).depth_mm(share)
+        n, layer, j, i = np.nonzero(depth > -0.5 * self.step_mm)
+        at = share[layer, j, i]
+        w = self.stack.positions_mm[lower[n]] + heights[n] * at
+        sizes = np.column_stack([np.full(len(n), self.step_mm), heights[n] / layers]).astype(np.float32)
+        cells = Cells(self._centres(i, j, w), sizes, lower[n].astype(np.int32))
+        return self._filling(cells, depth[n, layer, j, i], at, j, i)
+
+    def _filled(self, number: int, slab: Slab) -> Filling:
+        """The filling of one other slab."""
         layers = max(1, round(slab.height_mm / self.step_mm))
+        rows, columns = _window(self.stack.fields.touched[slab.planes[0]] | self.stack.fields.touched[slab.planes[1]])
+        share = self._shares(layers, rows, columns)
+        depth = slab.at(lambda field: field[rows, columns] if field.size > 1 else field).depth_mm(share)
+        layer, j, i = np.nonzero(depth > -0.5 * self.step_mm)
+        at = share[layer, j, i]
+        cells = Cells(
+            self._centres(i + columns.start, j + rows.start, slab.bottom_mm + slab.height_mm * at.astype(np.float64)),
+            np.tile(np.array([self.step_mm, slab.height_mm / layers], dtype=np.float32), (len(at), 1)),
+            np.full(len(at), number, dtype=np.int32),
+        )
+        return self._filling(cells, depth[layer, j, i], at, j + rows.start, i + columns.start)
+
+    def _shares(self, layers: int, rows: slice, columns: slice) -> Float32Array:
+        """Heights of the samples of all layers as shares of a slab's, spread evenly over each layer."""
         row, column = np.ogrid[rows, columns]
         lift = np.mod(_ALONG_U * column + _ALONG_V * row, 1.0).astype(np.float32)
-        share = (np.arange(layers, dtype=np.float32)[:, None, None] + lift) / np.float32(layers)
-        coverage = np.broadcast_to(_coverage(window.depth_mm(share), np.float32(self.step_mm)), share.shape)
-        _, j, i = hit = np.nonzero(coverage)
-        at = share[hit]
-        centres = np.column_stack(
-            [
-                self.grid.first[0] + self.step_mm * (i + columns.start),
-                self.grid.first[1] + self.step_mm * (j + rows.start),
-                slab.bottom_mm + slab.height_mm * at.astype(np.float64),
-            ]
+        return np.asarray((np.arange(layers, dtype=np.float32)[:, None, None] + lift) / np.float32(layers))
+
+    def _centres(self, column: NDArray[np.intp], row: NDArray[np.intp], w: FloatArray) -> FloatArray:
+        centres = np.empty((len(column), 3))
+        centres[:, 0] = self.grid.first[0] + self.step_mm * column
+        centres[:, 1] = self.grid.first[1] + self.step_mm * row
+        centres[:, 2] = w
+        return centres
+
+    def _gathered_blend(self, lower: NDArray[np.int32], pixels: FloatArray) -> Blend:
+        """The blend at points of plain intervals, given by their lower planes; fields of shape (m,)."""
+        fields, bends = self.stack.fields, self.stack.bends
+        lower_radius, upper_radius = (_gathered_in(fields.radii_mm, lower + side, pixels) for side in (0, 1))
+        return Blend(
+            _gathered_in(fields.levels_mm2, lower, pixels),
+            _gathered_in(fields.levels_mm2, lower + 1, pixels),
+            lower_radius,
+            upper_radius,
+            None if bends is None else _gathered_in(bends, lower, pixels),
         )
-        sizes = np.tile(np.array([self.step_mm, slab.height_mm / layers], dtype=np.float32), (len(at), 1))
-        inward = np.where(at < 0.5, window.inward[0][:, j, i], window.inward[1][:, j, i])
-        return _filling(Cells(centres, sizes, np.full(len(at), n, dtype=np.int32)), coverage[hit], inward)
+
+    def _filling(
+        self, cells: Cells, depth: Float32Array, share: Float32Array, row: NDArray[np.intp], column: NDArray[np.intp]
+    ) -> Filling:
+        """Volumes and centroids of cells from the depth of their centres; those outside are left out.
+
+        The boundary is taken as straight across a cell, so the covered part's centroid lies towards the inside of its
+        centre, along the direction in which the distance to the contours rises on the nearer plane.
+        """
+        sides = cells.sizes_mm[:, 0]
+        coverage = np.clip(depth / sides + np.float32(0.5), np.float32(0.0), np.float32(1.0))
+        if not (coverage > 0.0).all():
+            hit = coverage > 0.0
+            cells, coverage, share, sides = cells.at(hit), coverage[hit], share[hit], sides[hit]
+            row, column = row[hit], column[hit]
+        centroids = cells.centres_mm.copy()
+        cut = np.flatnonzero(coverage < 1.0)
+        plane = self._nearer_plane(cells.piece[cut], share[cut])
+        shift = np.float32(0.5) * sides[cut] * (np.float32(1.0) - coverage[cut])
+        centroids[cut, :2] += (shift * self._inward(plane, row[cut], column[cut])).T
+        return Filling(cells, centroids, coverage * cells.volumes_cc)
+
+    def _nearer_plane(self, piece: NDArray[np.int32], share: Float32Array) -> NDArray[np.intp]:
+        ends = np.array([slab.planes for slab in self.stack.other_slabs], dtype=np.intp).reshape(-1, 2)
+        plain = np.arange(self._planes)
+        lower = np.concatenate([plain, ends[:, 0]])[piece]
+        upper = np.concatenate([plain + 1, ends[:, 1]])[piece]
+        return np.where(share < 0.5, lower, upper)
+
+    def _inward(self, plane: NDArray[np.intp], row: NDArray[np.intp], column: NDArray[np.intp]) -> Float32Array:
+        """Unit vectors (u, v) towards the inside, shape (2, m); 0 where there is no direction."""
+        distance = self.stack.fields.distance_mm
+        last_row, last_column = distance.shape[1] - 1, distance.shape[2] - 1
+        before, after = np.maximum(column - 1, 0), np.minimum(column + 1, last_column)
+        along_u = distance[plane, row, after] - distance[plane, row, before]
+        before, after = np.maximum(row - 1, 0), np.minimum(row + 1, last_row)
+        along_v = distance[plane, after, column] - distance[plane, before, column]
+        length = np.maximum(np.hypot(along_u, along_v), np.float32(1e-6))
+        return np.stack([along_u / length, along_v / length])
 
     def to_lps(self, turned_mm: FloatArray) -> FloatArray:
         """LPS points of turned coordinates, both of shape (n, 3), mm."""
-        return np.asarray(turned_mm @ self._axes().T + np.asarray(self.geometry.origin_mm))
+        u, v, w = turned_mm.T
+        # Written out: the matrix product of BLAS is slow for such narrow arrays.
+        rows = zip(self._axes(), self.geometry.origin_mm, strict=True)
+        return np.column_stack([u * row[0] + v * row[1] + w * row[2] + origin for row, origin in rows])
 
     def corners_mm(self) -> FloatArray:
         """LPS corners of a box around the body, shape (8, 3)."""
         last = self.grid.first + self.grid.steps_mm * (np.array(self.grid.size) - 1)
-        low = min((slab.bottom_mm for slab in self.slabs), default=0.0)
-        high = max((slab.top_mm for slab in self.slabs), default=0.0)
+        positions, slabs = self.stack.positions_mm, self.stack.other_slabs
+        low = min([float(positions[0]), *(slab.bottom_mm for slab in slabs)])
+        high = max([float(positions[-1]), *(slab.top_mm for slab in slabs)])
         return self.to_lps(box_corners(np.array([*self.grid.first, low]), np.array([*last, high])))
 
     def contains(self, points_mm: FloatArray) -> BoolArray:
         """Whether LPS points, shape (n, 3), lie in the body, shape (n,); interpolated between the pixels of the grid."""
         turned = (points_mm - np.asarray(self.geometry.origin_mm)) @ self._axes()
+        pixels = (turned[:, :2] - self.grid.first) / self.grid.steps_mm
         inside = np.zeros(len(turned), dtype=np.bool_)
-        for slab in self.slabs:
-            rows, columns = slab.window
-            low = self.grid.first + self.grid.steps_mm * (columns.start, rows.start)
-            high = self.grid.first + self.grid.steps_mm * (columns.stop - 1, rows.stop - 1)
-            near = (turned[:, 2] >= slab.bottom_mm) & (turned[:, 2] < slab.top_mm)
-            near &= ((turned[:, :2] >= low) & (turned[:, :2] <= high)).all(axis=1)
-            share = ((turned[near, 2] - slab.bottom_mm) / slab.height_mm).astype(np.float32)
-            inside[near] |= slab.at(self.grid, turned[near, :2]).depth_mm(share) > 0.0
+        near = np.flatnonzero(((pixels >= 0.0) & (pixels <= np.asarray(self.grid.size) - 1)).all(axis=1))
+        pixels, w = pixels[near], turned[near, 2]
+        lower = np.searchsorted(self.stack.positions_mm, w, side="right") - 1
+        here = np.isin(lower, self.stack.plain)
+        if here.any():
+            bottom, top = self.stack.positions_mm[lower[here]], self.stack.positions_mm[lower[here] + 1]
+            share = ((w[here] - bottom) / (top - bottom)).astype(np.float32)
+            blend = self._gathered_blend(lower[here].astype(np.int32), pixels[here])
+            inside[near[here]] = blend.depth_mm(share) > 0.0
+        for slab in self.stack.other_slabs:
+            here = (w >= slab.bottom_mm) & (w < slab.top_mm)
+            share = ((w[here] - slab.bottom_mm) / slab.height_mm).astype(np.float32)
+            inside[near[here]] |= slab.at(partial(_gathered, pixels[here])).depth_mm(share) > 0.0
         return inside
 
     def _axes(self) -> FloatArray:
@@ -153,31 +277,25 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
     """
     frame = contour_frame(structure, geometry)
     planes = contour_planes(structure, frame)
-    polygons = [[polygon @ _turn() for polygon in plane.polygons] for plane in planes]
+    loops = _without_bridges([plane.polygons for plane in planes])
+    polygons = [[loop @ _turn() for loop in plane] for plane in loops]
     grid = _grid(polygons, _step_mm(structure, planes, wanted))
-    return ContourBody(structure.name, end_caps, frame, grid, cut_into_slabs(planes, polygons, grid, end_caps))
+    return ContourBody(structure.name, frame, SlabStack.of(plane_fields(polygons, grid), planes, end_caps))
 
 
-def cut_into_slabs(
-    planes: Sequence[ContourPlane], polygons: Sequence[Sequence[FloatArray]], grid: PixelGrid, end_caps: EndCaps
-) -> tuple[Slab, ...]:
-    """Slabs of all runs of planes, with fields on a pixel grid.
-
-    Parameters
-    ----------
-    planes : sequence of ContourPlane
-    polygons : sequence of sequences of arrays, each (n, 2)
-        The polygons of each plane in the coordinates of the grid.
-    grid : PixelGrid
-    end_caps : EndCaps
-    """
-    fields = plane_fields(polygons, grid)
-    stack: list[Slab] = []
-    for run in runs(planes):
-        positions = [plane.position_mm for plane in planes[run]]
-        reach = planes[run][0].below_mm, planes[run][-1].above_mm
-        stack += slabs(fields[run], positions, reach, end_caps)
-    return tuple(stack)
+def _without_bridges(planes: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:
+    """Loops without the bridges of keyholes, along which the distance to an edge is 0 within the structure."""
+    polygons = [polygon for plane in planes for polygon in plane]
+    lengths = [len(polygon) for polygon in polygons]
+    points = np.rint(np.concatenate(polygons) / SAME_POINT_MM).astype(np.int64)
+    owner = np.repeat(np.arange(len(polygons)), lengths)
+    # A keyhole passes twice through the ends of its bridge; most polygons pass through no point twice.
+    order = np.lexsort((points[:, 1], points[:, 0], owner))
+    same = (np.diff(points[order], axis=0) == 0).all(axis=1) & (np.diff(owner[order]) == 0)
+    has_bridge = np.zeros(len(polygons), dtype=np.bool_)
+    has_bridge[owner[order][:-1][same]] = True
+    flags = iter(has_bridge)
+    return [[loop for polygon in plane for loop in (opened(polygon) if next(flags) else [polygon])] for plane in planes]
 
 
 def _turn() -> FloatArray:
@@ -186,20 +304,22 @@ def _turn() -> FloatArray:
 
 
 def _step_mm(structure: Structure, planes: Sequence[ContourPlane], wanted: int) -> float:
-    areas = [sum(abs(signed_area(polygon)) for polygon in plane.polygons) for plane in planes]
+    # Areas and lengths of all polygons at once; only planes of several loops need a look at how these are nested.
+    polygons = [polygon for plane in planes for polygon in plane.polygons]
+    edges = Edges.of([polygon - polygon[0] for polygon in polygons])
+    starts = np.unique(edges.first)
+    turning = 0.5 * np.add.reduceat(edges.start_u * edges.along_v - edges.start_v * edges.along_u, starts)
+    length_mm = float(np.hypot(edges.along_u, edges.along_v).sum())
+    alone = iter(np.abs(turning).tolist())
+    own = [[next(alone) for _ in plane.polygons] for plane in planes]
+    areas = [area[0] if len(area) == 1 else even_odd_area(plane.polygons) for area, plane in zip(own, planes, strict=True)]
     volume_mm3 = sum(area * plane.thickness_mm for area, plane in zip(areas, planes, strict=True))
-    length_mm = sum(_length_mm(polygon) for plane in planes for polygon in plane.polygons)
     if not volume_mm3 > 0.0:
         raise DosimetryError(
             f"Structure '{structure.name}'", "its contours enclose no area", "Correct them or leave it out of the case."
         )
-    thickness_mm = 2.0 * sum(areas) / length_mm
-    step = min((volume_mm3 / wanted) ** (1.0 / 3.0), THICKNESS_SHARE * thickness_mm)
+    step = min((volume_mm3 / wanted) ** (1.0 / 3.0), THICKNESS_SHARE * 2.0 * sum(areas) / length_mm)
     return float(np.clip(step, FINEST_STEP_MM, COARSEST_STEP_MM))
-
-
-def _length_mm(polygon: FloatArray) -> float:
-    return float(np.linalg.norm(polygon - np.roll(polygon, 1, axis=0), axis=1).sum())
 
 
 def _grid(polygons: Sequence[Sequence[FloatArray]], step_mm: float) -> PixelGrid:
@@ -209,29 +329,30 @@ def _grid(polygons: Sequence[Sequence[FloatArray]], step_mm: float) -> PixelGrid
     return PixelGrid(first, np.full(2, step_mm), (nu, nv))
 
 
-def _coverage(depth_mm: Float32Array, side_mm: Float32Array | np.float32) -> Float32Array:
-    """Share of a cell that is covered, from the depth of its centre."""
-    return np.asarray(np.clip(depth_mm / side_mm + np.float32(0.5), np.float32(0.0), np.float32(1.0)))
+def _window(mask: BoolArray) -> tuple[slice, slice]:
+    """Rows and columns of a mask, with a margin for shapes that bulge between planes."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return _around(rows, mask.shape[0]), _around(columns, mask.shape[1])
 
 
-def _filling(cells: Cells, coverage: Float32Array, inward: Float32Array) -> Filling:
-    """Volumes and centroids of cells that are covered in part or in full.
-
-    The boundary is taken as straight across a cell, so the covered part's centroid lies towards the inside of its centre.
-
-    Parameters
-    ----------
-    cells : Cells
-    coverage : array, shape (n,)
-        Share of each cell that is covered, above 0.
-    inward : array, shape (2, n)
-        Direction (u, v) to the inside.
-    """
-    centroids = cells.centres_mm.copy()
-    centroids[:, :2] += (np.float32(0.5) * cells.sizes_mm[:, 0] * (np.float32(1.0) - coverage) * inward).T
-    return Filling(cells, centroids, coverage * cells.volumes_cc)
+def _around(hits: NDArray[np.intp], size: int) -> slice:
+    return slice(max(int(hits[0]) - MARGIN_PIXELS, 0), min(int(hits[-1]) + MARGIN_PIXELS + 1, size))
 
 
-def _no_filling() -> Filling:
-    cells = Cells(np.empty((0, 3)), np.empty((0, 2), dtype=np.float32), np.empty(0, dtype=np.int32))
-    return Filling(cells, np.empty((0, 3)), np.empty(0))
+def _gathered(pixels: FloatArray, field: Float32Array) -> Float32Array:
+    """A field, shape (nv, nu), at points (u, v) in pixels, interpolated bilinearly, shape (m,)."""
+    from scipy.ndimage import map_coordinates
+
+    return (
+        field.ravel() if field.size == 1 else np.asarray(map_coordinates(field, pixels[:, ::-1].T, order=1, mode="nearest"))
+    )
+
+
+def _gathered_in(fields: Float32Array, plane: NDArray[np.int32], pixels: FloatArray) -> Float32Array:
+    """Fields of several planes at points on one plane each, shape (m,)."""
+    from scipy.ndimage import map_coordinates
+
+    if fields.shape[1:] == (1, 1):
+        return np.asarray(fields[plane, 0, 0])
+    where = np.stack([plane.astype(np.float64), pixels[:, 1], pixels[:, 0]])
+    return np.asarray(map_coordinates(fields, where, order=1, mode="nearest"))

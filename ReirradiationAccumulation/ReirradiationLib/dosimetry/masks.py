@@ -13,10 +13,10 @@ from ..model.segment import AnyStructure
 from ..model.structure import EndCaps, Structure
 from .bodies import body_of
 from .cells import SolidBody
-from .contour_body import cut_into_slabs
 from .contour_frame import contour_frame
-from .plane_field import PixelGrid
+from .plane_field import PixelGrid, plane_fields
 from .plane_stack import ContourPlane, contour_planes
+from .slab_stack import SlabStack
 
 ON_PLANE_MM = 1e-3
 """A slice this close to a contour plane lies on it."""
@@ -84,12 +84,9 @@ def _sliced_mask(planes: Sequence[ContourPlane], contoured_on: Geometry, grid: G
         drawn = [planes[n].polygons for n in on.values()]
         mask[list(on), rows, columns] = fill_planes(drawn, pixels.first, pixels.steps_mm, pixels.size)
     if between:
-        for slab in cut_into_slabs(planes, [plane.polygons for plane in planes], pixels, end_caps):
-            for k in between:
-                # Half-open slabs, so that a slice midway between two planes belongs to one of them only.
-                if slab.bottom_mm <= slices_mm[k] < slab.top_mm:
-                    share = np.float32((slices_mm[k] - slab.bottom_mm) / slab.height_mm)
-                    mask[k, rows, columns] = slab.depth_mm(share) > 0.0
+        stack = SlabStack.of(plane_fields([plane.polygons for plane in planes], pixels), planes, end_caps)
+        for k in between:
+            mask[k, rows, columns] = stack.depth_mm(float(slices_mm[k])) > 0.0
     return mask
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..model.arrays import BoolArray, FloatArray
 from ..model.errors import DosimetryError
@@ -12,7 +14,7 @@ from ..model.structure import EndCaps
 from .bodies import body_of
 from .cells import Body, Cells, Filling
 
-WANTED_SAMPLES = 50_000
+WANTED_SAMPLES = 80_000
 """Samples aimed at per structure; the step between them follows from the structure's size."""
 
 
@@ -46,6 +48,28 @@ class StructureSamples:
     def volume_cc(self) -> float:
         """Volume of the structure."""
         return float(self.volumes_cc.sum())
+
+    def at(self, which: BoolArray) -> StructureSamples:
+        """Some of the samples."""
+        cells = None if self.cells is None else self.cells.at(which)
+        return replace(
+            self, points_mm=self.points_mm.take(np.flatnonzero(which), 0), volumes_cc=self.volumes_cc[which], cells=cells
+        )
+
+    def joined(self, other: StructureSamples) -> StructureSamples:
+        """The samples of both."""
+        cells = Cells.joined([self.cells, other.cells]) if self.cells is not None and other.cells is not None else None
+        return replace(
+            self,
+            points_mm=np.concatenate([self.points_mm, other.points_mm]),
+            volumes_cc=np.concatenate([self.volumes_cc, other.volumes_cc]),
+            cells=cells,
+        )
+
+    @property
+    def finest_cc(self) -> float:
+        """Volume of the smallest cell."""
+        return float(self.volumes_cc.mean() if self.cells is None else self.cells.volumes_cc.min())
 
     @property
     def finest_mm(self) -> float:
@@ -118,5 +142,5 @@ def _samples(body: Body, filling: Filling) -> StructureSamples:
         volumes_cc=filling.volumes_cc,
         step_mm=body.step_mm,
         end_caps=body.end_caps,
-        cells=filling.cells,
+        cells=filling.cells if body.has_centroids else None,
     )

@@ -1,4 +1,4 @@
-"""The signed distance to the contours of a plane, on a grid of pixels: what shapes are interpolated from.
+"""The signed distance to the contours of planes, on a grid of pixels: what shapes are interpolated from.
 
 The distance is exact to the edges, not to pixels: the nearest pixel that an edge runs through is found by a Euclidean
 feature transform (Maurer CR et al., IEEE PAMI 25:265 (2003), as scipy has it), then the distance to that edge is taken.
@@ -7,7 +7,7 @@ feature transform (Maurer CR et al., IEEE PAMI 25:265 (2003), as scipy has it), 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -16,20 +16,23 @@ from numpy.typing import NDArray
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
 from ..model.polygons import fill_planes
+from .polygon_edges import EdgeNumbers, Edges
 
 Labels: TypeAlias = NDArray[np.int32]
-EdgeNumbers: TypeAlias = NDArray[np.int32]
 
 SMALLEST_RADIUS_MM = 1e-3
 
 NEAR_PIXELS = 2.0
-"""Up to this distance the edges beside the one found are tried too."""
+"""Up to this distance from a contour points walk on, and the edges beside the one found are tried too."""
 
-LONGEST_WALK = 16
-"""Edges that are walked along a polygon at a time to find a nearer one."""
+PIXELS_AT_ONCE = 2**20
+"""Pixels whose distances are computed together."""
 
 FAR_MM = 1e4
 """Stands for the depth of a point that lies far outside."""
+
+_IN_PLANE = np.zeros((3, 3, 3), dtype=np.bool_)
+_IN_PLANE[1] = [[False, True, False], [True, True, True], [False, True, False]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,71 +62,20 @@ class PixelGrid:
         u, v = (self.first[axis] + self.steps_mm[axis] * np.arange(self.size[axis]) for axis in (0, 1))
         return u[None, :], v[:, None]
 
-    @property
-    def sampling(self) -> FloatArray:
-        """Distance of the pixels in the order of the array's axes, (v, u)."""
-        return self.steps_mm[::-1]
-
 
 @dataclass(frozen=True, eq=False)
-class Edges:
-    """The edges of the polygons of a plane, in single precision: 3e-5 mm within half a metre.
-
-    Parameters
-    ----------
-    start_u, start_v, along_u, along_v, inverse_length2 : arrays, shape (m,)
-        Where an edge starts, how it runs, and 1 / length², mm.
-    first, count : arrays, shape (m,)
-        Number of the first edge of the same polygon, and how many it has.
-    """
-
-    start_u: Float32Array
-    start_v: Float32Array
-    along_u: Float32Array
-    along_v: Float32Array
-    inverse_length2: Float32Array
-    first: EdgeNumbers
-    count: EdgeNumbers
-
-    @staticmethod
-    def of(polygons: Sequence[FloatArray]) -> Edges:
-        """The edges of polygons, each of shape (n, 2)."""
-        starts = np.concatenate(list(polygons))
-        along = np.concatenate([np.roll(polygon, -1, axis=0) for polygon in polygons]) - starts
-        length2 = np.maximum(along[:, 0] ** 2 + along[:, 1] ** 2, 1e-12)
-        counts = np.array([len(polygon) for polygon in polygons], dtype=np.int32)
-        first = np.cumsum(counts, dtype=np.int32) - counts
-        u, v, along_u, along_v, inverse = (a.astype(np.float32) for a in (*starts.T, *along.T, 1.0 / length2))
-        return Edges(u, v, along_u, along_v, inverse, np.repeat(first, counts), np.repeat(counts, counts))
-
-    def distance2(self, u: Float32Array, v: Float32Array, edge: EdgeNumbers) -> tuple[Float32Array, Float32Array]:
-        """Squared distance of points to one edge each, and where their foot lies: from 0 (start) to 1 (end), or beyond."""
-        from_u, from_v = u - self.start_u[edge], v - self.start_v[edge]
-        along_u, along_v = self.along_u[edge], self.along_v[edge]
-        foot = (from_u * along_u + from_v * along_v) * self.inverse_length2[edge]
-        share = np.clip(foot, np.float32(0.0), np.float32(1.0))
-        from_u -= share * along_u
-        from_v -= share * along_v
-        return from_u * from_u + from_v * from_v, foot
-
-    def stepped(self, edge: EdgeNumbers, by: EdgeNumbers) -> EdgeNumbers:
-        """Edges some steps further along the same polygons."""
-        first = self.first[edge]
-        return np.asarray(first + (edge - first + by) % self.count[edge])
-
-
-@dataclass(frozen=True, eq=False)
-class PlaneField:
-    """What lies inside and outside the contours of one plane, and how far from them.
+class PlaneFields:
+    """What lies inside and outside the contours of planes, and how far from them. Arrays of shape (n, nv, nu).
 
     Parameters
     ----------
     grid : PixelGrid
-    inside : array of bool, shape (nv, nu)
+    inside : array of bool
         Pixel centres inside, by even–odd.
-    edge : array of int, shape (nv, nu)
+    edge : array of int
         Number of an edge that runs through a pixel, -1 where none does.
     edges : Edges
+        Of all planes.
     """
 
     grid: PixelGrid
@@ -133,87 +85,145 @@ class PlaneField:
 
     @cached_property
     def distance_mm(self) -> Float32Array:
-        """Distance to the nearest edge, positive inside, shape (nv, nu)."""
-        nearest = _nearest(self.edge >= 0, self.grid)
-        edge = self.edge[nearest[0], nearest[1]]
+        """Distance to the nearest edge, positive inside."""
+        distance = np.empty(self.inside.shape, dtype=np.float32)
+        at_once = max(1, PIXELS_AT_ONCE // self.inside[0].size)
+        for first in range(0, len(distance), at_once):
+            some = slice(first, first + at_once)
+            nearest = np.stack([_value_at_nearest(edge >= 0, edge, self.grid) for edge in self.edge[some]])
+            distance[some] = self._distance_from(nearest)
+        return np.where(self.inside, distance, -distance)
+
+    def _distance_from(self, edge: EdgeNumbers) -> Float32Array:
+        """Distance of the pixels to edges found near them, or beside these."""
         u, v = (centres.astype(np.float32) for centres in self.grid.centres())
         squared, foot = self.edges.distance2(u, v, edge)
-        # Many short edges may run through a pixel, of which it knows one: near points walk along to their nearest.
+        # Many short edges may run through a pixel, of which it knows one: points walk along the polygon to their nearest.
+        edge = self.edges.stepped(edge, foot)
+        found, foot = self.edges.distance2(u, v, edge)
+        np.minimum(squared, found, out=squared)
         near = np.flatnonzero(squared.ravel() < np.square(NEAR_PIXELS * self.grid.steps_mm.max()))
-        at_u, at_v = np.broadcast_to(u, squared.shape).ravel()[near], np.broadcast_to(v, squared.shape).ravel()[near]
-        walker, foot, best = edge.ravel()[near], foot.ravel()[near], squared.ravel()[near]
-        for _ in range(2):
-            steps = np.floor(np.clip(foot, -LONGEST_WALK, LONGEST_WALK)).astype(np.int32)
-            walker = self.edges.stepped(walker, steps)
-            found, foot = self.edges.distance2(at_u, at_v, walker)
-            best = np.minimum(best, found)
+        at_u, at_v = (np.broadcast_to(values, squared.shape).ravel()[near] for values in (u, v))
+        walker, best = self.edges.stepped(edge.ravel()[near], foot.ravel()[near]), squared.ravel()[near]
+        for beside in (-1.0, 0.0, 1.0):
+            other = self.edges.stepped(walker, np.float32(beside))
+            np.minimum(best, self.edges.distance2(at_u, at_v, other)[0], out=best)
         squared.ravel()[near] = best
-        distance = np.sqrt(squared)
-        return np.where(self.inside, distance, -distance)
+        return np.asarray(np.sqrt(squared, out=squared))
 
     @cached_property
     def touched(self) -> BoolArray:
         """Pixels inside or on an edge: even a contour smaller than a pixel touches one."""
-        return self.inside | (self.edge >= 0)
+        return np.asarray(self.inside | (self.edge >= 0))
 
     @cached_property
-    def parts(self) -> tuple[Labels, int]:
-        """Connected parts: number of the part at each touched pixel, from 1, and how many there are."""
-        return _labelled(self.touched)
+    def not_within(self) -> BoolArray:
+        """Pixels outside or on an edge."""
+        return np.asarray(~self.inside | (self.edge >= 0))
 
     @cached_property
-    def holes(self) -> tuple[Labels, int]:
-        """Connected parts of what is outside: the surroundings and the holes."""
-        return _labelled(~self.inside)
+    def parts(self) -> Regions:
+        """Connected parts of the planes, of touched pixels."""
+        return Regions.of(self.touched)
 
     @cached_property
-    def radius_mm(self) -> Float32Array:
-        """Depth of the deepest point of the nearest part, shape (nv, nu) or () if there is one part only."""
-        from scipy.ndimage import maximum
-
-        labels, count = self.parts
-        depth = np.maximum(self.distance_mm, SMALLEST_RADIUS_MM)
-        if count == 1:
-            return np.asarray(depth.max(), dtype=np.float32)
-        radii = np.concatenate([[0.0], maximum(depth, labels, np.arange(1, count + 1))]).astype(np.float32)
-        nearest = _nearest(labels > 0, self.grid)
-        return np.asarray(radii[labels[nearest[0], nearest[1]]])
+    def holes(self) -> Regions:
+        """Connected parts of what is outside: the surroundings and the holes of each plane."""
+        return Regions.of(~self.inside)
 
     @cached_property
-    def level_mm2(self) -> Float32Array:
-        """``F = d (2 R − d)``, see :mod:`.slab`, shape (nv, nu)."""
-        return np.asarray(self.distance_mm * (np.float32(2.0) * self.radius_mm - self.distance_mm))
+    def radii_mm(self) -> Float32Array:
+        """Depth of the deepest point of the nearest part: shape (n, 1, 1), or (n, nv, nu) if a plane has several parts."""
+        counts = self.parts.counts
+        deepest = np.maximum(self.distance_mm.max(axis=(1, 2), keepdims=True), np.float32(SMALLEST_RADIUS_MM))
+        if (counts == 1).all():
+            return np.asarray(deepest)
+        radii = np.broadcast_to(deepest, self.inside.shape).copy()
+        for n in np.flatnonzero(counts > 1):
+            labels = self.parts.labels[n] - (counts[:n].sum())
+            of_part = np.full(counts[n] + 1, np.float32(SMALLEST_RADIUS_MM))
+            np.maximum.at(of_part, np.maximum(labels, 0), self.distance_mm[n])
+            radii[n] = _value_at_nearest(labels > 0, of_part[np.maximum(labels, 0)], self.grid)
+        return np.asarray(radii)
 
     @cached_property
-    def inward(self) -> Float32Array:
-        """Unit vector (u, v) towards the inside at each pixel, shape (2, nv, nu); 0 where there is no direction."""
-        along_v, along_u = np.gradient(self.distance_mm, *self.grid.sampling) if min(self.grid.shape) > 1 else (0.0, 0.0)
-        length = np.maximum(np.hypot(along_u, along_v), 1e-6)
-        return np.stack([along_u / length, along_v / length]).astype(np.float32)
+    def levels_mm2(self) -> Float32Array:
+        """``F = d (2 R − d)``, see :mod:`.slab`."""
+        return np.asarray(self.distance_mm * (np.float32(2.0) * self.radii_mm - self.distance_mm))
 
-    def without(self, parts: BoolArray, holes: BoolArray) -> PlaneField | None:
-        """The plane without some of its parts, and with some of its holes filled; None if nothing is left of it.
+    def without(self, n: int, parts: BoolArray, holes: BoolArray) -> PlaneFields | None:
+        """One plane without some of its parts, and with some of its holes filled; None if nothing is left of it.
 
         Parameters
         ----------
+        n : int
         parts, holes : arrays of bool, shape (nv, nu)
-            All pixels of these parts (see :attr:`parts`) and holes (see :attr:`holes`).
+            All pixels of these parts and holes.
         """
         from scipy.ndimage import binary_dilation
 
         gone = parts | binary_dilation(holes, np.ones((3, 3))) if holes.any() else parts
-        edge = np.where(gone, np.int32(-1), self.edge)
+        edge = np.where(gone, np.int32(-1), self.edge[n])
         if not (edge >= 0).any():
             return None
-        return PlaneField(self.grid, (self.inside & ~parts) | holes, edge, self.edges)
+        return replace(self, inside=((self.inside[n] & ~parts) | holes)[None], edge=edge[None])
 
-    def only(self, regions: BoolArray, labels: Labels, depth_mm: Float32Array) -> Float32Array:
-        """A depth of some regions alone: far outside wherever another region of the same kind is nearer."""
-        nearest = _nearest(labels > 0, self.grid)
-        return np.where(regions[nearest[0], nearest[1]], depth_mm, np.float32(-FAR_MM))
+    def alone(self, n: int, regions: BoolArray, others: BoolArray, depth_mm: Float32Array) -> Float32Array:
+        """A depth of some regions of a plane alone: far outside wherever one of the others is nearer, shape (nv, nu)."""
+        mine = _value_at_nearest(regions | others, regions, self.grid)
+        return np.where(mine, depth_mm, np.float32(-FAR_MM))
 
 
-def plane_fields(planes: Sequence[Sequence[FloatArray]], grid: PixelGrid) -> list[PlaneField]:
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Connected regions within planes.
+
+    Parameters
+    ----------
+    labels : array of int, shape (n, nv, nu)
+        Number of the region at each pixel, from 1 and rising from plane to plane; 0 in none.
+    counts : array of int, shape (n,)
+        How many regions each plane has.
+    """
+
+    labels: Labels
+    counts: NDArray[np.intp]
+
+    @staticmethod
+    def of(mask: BoolArray) -> Regions:
+        """The regions of a mask, shape (n, nv, nu), connected by sides within the planes."""
+        from scipy.ndimage import label
+
+        labels, _ = label(mask, structure=_IN_PLANE)
+        highest = np.maximum.accumulate(labels.reshape(len(labels), -1).max(axis=1))
+        return Regions(labels, np.diff(highest, prepend=0).astype(np.intp))
+
+    def unmatched(self, other: BoolArray, neighbour: int, is_joined: BoolArray) -> BoolArray:
+        """Whether each region overlaps nothing of a mask on the next plane (neighbour 1) or the one before (-1).
+
+        Parameters
+        ----------
+        other : array of bool, shape (n, nv, nu)
+        neighbour : 1 or -1
+        is_joined : array of bool, shape (n - 1,)
+            Whether planes n and n + 1 are neighbours; where not, nothing overlaps.
+
+        Returns
+        -------
+        array of bool, shape (number of regions + 1,); entry 0 is False
+        """
+        here, there = (slice(None, -1), slice(1, None)) if neighbour == 1 else (slice(1, None), slice(None, -1))
+        unmatched = np.ones(int(self.counts.sum()) + 1, dtype=np.bool_)
+        unmatched[self.labels[here][other[there] & is_joined[:, None, None]]] = False
+        unmatched[0] = False
+        return unmatched
+
+    def planes_of(self, chosen: BoolArray) -> set[int]:
+        """The planes that hold a chosen region."""
+        return set(np.searchsorted(np.cumsum(self.counts), np.flatnonzero(chosen), side="left").tolist())
+
+
+def plane_fields(planes: Sequence[Sequence[FloatArray]], grid: PixelGrid) -> PlaneFields:
     """Rasterize the polygons of several planes.
 
     Parameters
@@ -221,44 +231,23 @@ def plane_fields(planes: Sequence[Sequence[FloatArray]], grid: PixelGrid) -> lis
     planes : sequence of sequences of arrays, each (n, 2)
         Polygons (u, v) in mm; those of a plane go by even–odd.
     grid : PixelGrid
-        Covers all of them.
+        May cover a part of the polygons only: what runs beyond its border counts as on it.
     """
-    filled = fill_planes(planes, grid.first, grid.steps_mm, grid.size)
-    fields = []
-    for polygons, inside in zip(planes, filled, strict=True):
-        edges = Edges.of(polygons)
-        fields.append(PlaneField(grid, inside, _edge_pixels(edges, grid), edges))
-    return fields
-
-
-def _edge_pixels(edges: Edges, grid: PixelGrid) -> EdgeNumbers:
-    """Number of an edge that runs through each pixel, -1 where none does, shape (nv, nu)."""
-    longest = np.maximum(np.abs(edges.along_u) / grid.steps_mm[0], np.abs(edges.along_v) / grid.steps_mm[1])
-    pieces = np.maximum(np.ceil(2.0 * longest).astype(np.intp), 1)
-    edge = np.repeat(np.arange(len(pieces), dtype=np.int32), pieces)
-    share = (np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 0.5) / pieces[edge]
-    # A grid may cover a part of the polygons only: what runs beyond its border counts as on it.
-    u, v = (
-        np.clip(np.rint((start[edge] + share * along[edge] - first) / step).astype(np.intp), 0, size - 1)
-        for start, along, first, step, size in (
-            (edges.start_u, edges.along_u, grid.first[0], grid.steps_mm[0], grid.size[0]),
-            (edges.start_v, edges.along_v, grid.first[1], grid.steps_mm[1], grid.size[1]),
-        )
+    edges = Edges.of([polygon for plane in planes for polygon in plane])
+    plane_of_edge = np.repeat(np.arange(len(planes)), [sum(len(polygon) for polygon in plane) for plane in planes])
+    edge, u, v = edges.points(0.5 * grid.steps_mm)
+    column, row = (
+        np.clip(np.rint((values - grid.first[axis]) / grid.steps_mm[axis]).astype(np.intp), 0, grid.size[axis] - 1)
+        for axis, values in enumerate((u, v))
     )
-    numbers = np.full(grid.shape, -1, dtype=np.int32)
-    numbers[v, u] = edge
-    return numbers
+    numbers = np.full((len(planes), *grid.shape), -1, dtype=np.int32)
+    numbers[plane_of_edge[edge], row, column] = edge
+    return PlaneFields(grid, fill_planes(planes, grid.first, grid.steps_mm, grid.size), numbers, edges)
 
 
-def _labelled(mask: BoolArray) -> tuple[Labels, int]:
-    from scipy.ndimage import label
-
-    labels, count = label(mask)
-    return labels, int(count)
-
-
-def _nearest(mask: BoolArray, grid: PixelGrid) -> NDArray[np.int32]:
-    """Row and column of the nearest pixel of the mask, shape (2, nv, nu)."""
+def _value_at_nearest(mask: BoolArray, values: NDArray[np.generic], grid: PixelGrid) -> NDArray[np.generic]:
+    """The value at the nearest pixel of the mask, shape (nv, nu)."""
     from scipy.ndimage import distance_transform_edt
 
-    return np.asarray(distance_transform_edt(~mask, sampling=grid.sampling, return_distances=False, return_indices=True))
+    nearest = distance_transform_edt(~mask, sampling=grid.steps_mm[::-1], return_distances=False, return_indices=True)
+    return np.asarray(values[nearest[0], nearest[1]])

@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..model.arrays import Float32Array, FloatArray
-from .plane_field import FAR_MM, PixelGrid
+from ..model.arrays import Float32Array
+from .plane_field import FAR_MM
 
-_FieldChange: TypeAlias = Callable[[Float32Array], Float32Array]
+FieldChange: TypeAlias = Callable[[Float32Array], Float32Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Blend:
     ----------
     lower, upper : arrays, shape (nv, nu)
         F on the two planes, mm².
-    lower_radius_mm, upper_radius_mm : arrays, shape (nv, nu) or ()
+    lower_radius_mm, upper_radius_mm : arrays, shape (nv, nu) or (1, 1)
         R on the two planes.
     bend : array, shape (nv, nu), or None
         Half the second difference of F times the squared distance of the planes; None for linear interpolation.
@@ -42,7 +42,7 @@ class Blend:
     upper_radius_mm: Float32Array
     bend: Float32Array | None
 
-    def depth_mm(self, share: Float32Array) -> Float32Array:
+    def depth_mm(self, share: Float32Array | np.float32) -> Float32Array:
         """In-plane depth, positive inside, at shares (0 … 1) of the way from the lower plane to the upper."""
         level = self.lower + share * (self.upper - self.lower)
         if self.bend is not None:
@@ -50,6 +50,16 @@ class Blend:
         radius = self.lower_radius_mm + share * (self.upper_radius_mm - self.lower_radius_mm)
         # Solves F = d (2 R − d) for the smaller d.
         return np.asarray(level / (radius + np.sqrt(np.maximum(radius * radius - level, np.float32(0.0)))))
+
+    def at(self, gathered: FieldChange) -> Blend:
+        """The same with every field replaced by its values at points."""
+        return Blend(
+            gathered(self.lower),
+            gathered(self.upper),
+            gathered(self.lower_radius_mm),
+            gathered(self.upper_radius_mm),
+            None if self.bend is None else gathered(self.bend),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +70,7 @@ class Cap:
     ----------
     depth : array, shape (nv, nu)
         Depth in the parts or holes on their plane, mm.
-    radius : array, shape (nv, nu) or ()
+    radius : array, shape (nv, nu) or (1, 1)
         Depth of their deepest points, mm.
     from_upper : bool
         Whether the plane is the upper one of the slab.
@@ -78,7 +88,7 @@ class Cap:
     is_tapered: bool
     is_hole: bool
 
-    def depth_mm(self, share: Float32Array) -> Float32Array:
+    def depth_mm(self, share: Float32Array | np.float32) -> Float32Array:
         """Depth in the cap at shares (0 … 1) of the way from the lower plane to the upper."""
         beyond = (np.float32(1.0) - share if self.from_upper else share) / np.float32(self.reach)
         depth = self.depth - beyond * self.radius if self.is_tapered else self.depth
@@ -96,56 +106,34 @@ class Slab:
         What runs through from the plane at the bottom to the one at the top.
     caps : tuple of Cap
         What ends on the way.
-    inward : tuple of two arrays, each (2, nv, nu)
-        Directions towards the inside on the lower and the upper plane.
-    window : (rows, columns)
-        Slices of the grid outside of which nothing lies.
+    planes : (lower, upper)
+        Numbers of the planes at the bottom and the top; the same one twice beyond the last plane.
     """
 
     bottom_mm: float
     top_mm: float
     blend: Blend | None
     caps: tuple[Cap, ...]
-    inward: tuple[Float32Array, Float32Array]
-    window: tuple[slice, slice]
+    planes: tuple[int, int]
 
     @property
     def height_mm(self) -> float:
         """From bottom to top."""
         return self.top_mm - self.bottom_mm
 
-    def depth_mm(self, share: Float32Array) -> Float32Array:
+    def depth_mm(self, share: Float32Array | np.float32) -> Float32Array:
         """In-plane depth, positive inside, at shares (0 … 1) of the height; broadcasts against the fields."""
         depth = self.blend.depth_mm(share) if self.blend is not None else np.float32(-FAR_MM)
         for cap in self.caps:
             ending = cap.depth_mm(share)
             depth = np.minimum(depth, -ending) if cap.is_hole else np.maximum(depth, ending)
-        return np.asarray(depth)
+        return np.broadcast_to(depth, np.broadcast_shapes(np.shape(depth), np.shape(share)))
 
-    def cropped(self, rows: slice, columns: slice) -> Slab:
-        """The same with its fields on a part of the grid."""
-        return self._mapped(lambda field: field[..., rows, columns] if field.ndim >= 2 else field)
-
-    def at(self, grid: PixelGrid, points: FloatArray) -> Slab:
-        """The same with fields at points (u, v), shape (m, 2), interpolated bilinearly: fields of shape (…, m)."""
-        from scipy.ndimage import map_coordinates
-
-        where = ((points - grid.first) / grid.steps_mm)[:, ::-1].T
-
-        def gathered(field: Float32Array) -> Float32Array:
-            if field.ndim < 2:
-                return field
-            if field.ndim == 3:
-                return np.stack([gathered(component) for component in field])
-            return np.asarray(map_coordinates(field, where, order=1, mode="nearest"))
-
-        return self._mapped(gathered)
-
-    def _mapped(self, change: _FieldChange) -> Slab:
+    def at(self, gathered: FieldChange) -> Slab:
+        """The same with every field replaced by its values at points."""
         blend = self.blend
-        if blend is not None:
-            bend = None if blend.bend is None else change(blend.bend)
-            planes = change(blend.lower), change(blend.upper)
-            blend = Blend(*planes, change(blend.lower_radius_mm), change(blend.upper_radius_mm), bend)
-        caps = tuple(replace(cap, depth=change(cap.depth), radius=change(cap.radius)) for cap in self.caps)
-        return replace(self, blend=blend, caps=caps, inward=(change(self.inward[0]), change(self.inward[1])))
+        return replace(
+            self,
+            blend=None if blend is None else blend.at(gathered),
+            caps=tuple(replace(cap, depth=gathered(cap.depth), radius=gathered(cap.radius)) for cap in self.caps),
+        )

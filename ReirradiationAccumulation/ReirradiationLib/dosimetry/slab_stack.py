@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.arrays import BoolArray, Float32Array
+from ..model.arrays import BoolArray, Float32Array, FloatArray
 from ..model.structure import EndCaps
-from .plane_field import Labels, PlaneField
+from .plane_field import FAR_MM, PlaneFields, Regions
+from .plane_stack import ContourPlane, runs
 from .slab import Blend, Cap, Slab
-
-MARGIN_PIXELS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class _Side:
-    """One side of a plane: the parts and holes, as pixels, that have no counterpart on the neighbouring plane."""
-
-    parts: BoolArray
-    holes: BoolArray
-
-    @property
-    def is_everything_matched(self) -> bool:
-        return not (self.parts.any() or self.holes.any())
-
-
-def slabs(
-    fields: Sequence[PlaneField], positions_mm: Sequence[float], reach_mm: tuple[float, float], end_caps: EndCaps
-) -> list[Slab]:
-    """The slabs of a run of neighbouring planes, from below the first to above the last.
+class SlabStack:
+    """The slabs of a structure.
 
     A part of one plane runs through to the next where it overlaps a part there; else it ends, half way to that plane, by
     the rule of the end caps. Holes do likewise. A part that ends on both sides stands for half a slice to each side,
@@ -40,133 +27,172 @@ def slabs(
 
     Parameters
     ----------
-    fields : sequence of PlaneField
-        On one grid.
-    positions_mm : sequence of float
-        Along the slice normal, ascending.
-    reach_mm : (below, above)
-        How far the caps at both ends of the run reach.
+    fields : PlaneFields
+    positions_mm : array, shape (n,)
+        Of the planes along the slice normal, ascending.
+    is_joined : array of bool, shape (n - 1,)
+        Whether a plane and the next are neighbours, without a gap between them.
+    reach_mm : array, shape (n, 2)
+        How far a cap below and above each plane reaches where the run ends.
     end_caps : EndCaps
     """
-    nothing = np.zeros(fields[0].grid.shape, dtype=np.bool_)
-    everything = [_Side(field.touched, nothing) for field in (fields[0], fields[-1])]
-    between = [_matched(lower, upper) for lower, upper in pairwise(fields)]
-    below = [everything[0], *(upper for _, upper in between)]
-    above = [*(lower for lower, _ in between), everything[1]]
-    lone = [down.parts & up.parts for down, up in zip(below, above, strict=True)]
-    builder = _Builder(fields, end_caps, lone)
-    stack: list[Slab] = []
-    if caps := builder.caps(0, below[0], from_upper=True, reach=1.0):
-        stack.append(builder.slab((0, 0), positions_mm[0] - reach_mm[0], positions_mm[0], None, caps))
-    bends = _bends(fields, positions_mm)
-    for n, (bottom, top) in enumerate(pairwise(positions_mm)):
-        lower, upper = between[n]
-        caps = (*builder.caps(n, lower, False, 0.5), *builder.caps(n + 1, upper, True, 0.5))
-        blend = _blend(fields[n], fields[n + 1], lower, upper, bends[n])
-        if blend is not None or caps:
-            stack.append(builder.slab((n, n + 1), bottom, top, blend, caps))
-    last = len(fields) - 1
-    if caps := builder.caps(last, above[last], from_upper=False, reach=1.0):
-        stack.append(builder.slab((last, last), positions_mm[-1], positions_mm[-1] + reach_mm[1], None, caps))
-    return stack
 
-
-@dataclass(frozen=True, eq=False)
-class _Builder:
-    """Makes the caps of a run of planes."""
-
-    fields: Sequence[PlaneField]
+    fields: PlaneFields
+    positions_mm: FloatArray
+    is_joined: BoolArray
+    reach_mm: FloatArray
     end_caps: EndCaps
-    lone: Sequence[BoolArray]
 
-    def caps(self, n: int, side: _Side, from_upper: bool, reach: float) -> tuple[Cap, ...]:
+    @staticmethod
+    def of(fields: PlaneFields, planes: Sequence[ContourPlane], end_caps: EndCaps) -> SlabStack:
+        """The slabs of contour planes whose fields are given."""
+        is_joined = np.ones(len(planes) - 1, dtype=np.bool_)
+        is_joined[[run.start - 1 for run in runs(planes)[1:]]] = False
+        reach = np.array([[plane.below_mm, plane.above_mm] for plane in planes])
+        return SlabStack(fields, np.array([plane.position_mm for plane in planes]), is_joined, reach, end_caps)
+
+    @cached_property
+    def plain(self) -> NDArray[np.intp]:
+        """Intervals, by their lower planes, in which everything runs through."""
+        ending_above = self._parts_above.planes | self._holes_above.planes
+        ending_below = self._parts_below.planes | self._holes_below.planes
+        joined = np.flatnonzero(self.is_joined)
+        return np.array([n for n in joined if n not in ending_above and n + 1 not in ending_below], dtype=np.intp)
+
+    def blend(self, lower: NDArray[np.intp] | slice | int) -> Blend:
+        """What runs through plain intervals, given by their lower planes; fields of shape (m, nv, nu)."""
+        upper = slice(lower.start + 1, lower.stop + 1) if isinstance(lower, slice) else lower + 1
+        levels, radii, bends = self.fields.levels_mm2, self.fields.radii_mm, self.bends
+        return Blend(levels[lower], levels[upper], radii[lower], radii[upper], None if bends is None else bends[lower])
+
+    def depth_mm(self, position_mm: float) -> Float32Array:
+        """Depth in the plane at a position along the slice normal, shape (nv, nu); far outside where nothing is."""
+        lower = int(np.searchsorted(self.positions_mm, position_mm, side="right")) - 1
+        if lower in self.plain:
+            share = (position_mm - self.positions_mm[lower]) / (self.positions_mm[lower + 1] - self.positions_mm[lower])
+            return self.blend(lower).depth_mm(np.float32(share))
+        depths = [
+            slab.depth_mm(np.float32((position_mm - slab.bottom_mm) / slab.height_mm))
+            for slab in self.other_slabs
+            # Half-open slabs, so that a slice midway between two planes belongs to one of them only.
+            if slab.bottom_mm <= position_mm < slab.top_mm
+        ]
+        return depths[0] if depths else np.full(self.fields.grid.shape, np.float32(-FAR_MM))
+
+    @cached_property
+    def other_slabs(self) -> list[Slab]:
+        """The slabs beyond the ends of runs, and the intervals in which something ends."""
+        return list(self._others())
+
+    def _others(self) -> Iterator[Slab]:
+        plain = set(self.plain.tolist())
+        for n in range(len(self.positions_mm)):
+            position = float(self.positions_mm[n])
+            if n == 0 or not self.is_joined[n - 1]:
+                caps = self._caps(n, self._parts_below.on(n), None, from_upper=True, reach=1.0)
+                if caps:
+                    yield Slab(position - float(self.reach_mm[n, 0]), position, None, caps, (n, n))
+            if n == len(self.is_joined) or not self.is_joined[n]:
+                caps = self._caps(n, self._parts_above.on(n), None, from_upper=False, reach=1.0)
+                if caps:
+                    yield Slab(position, position + float(self.reach_mm[n, 1]), None, caps, (n, n))
+            elif n not in plain and (slab := self._partly_ending(n)) is not None:
+                yield slab
+
+    def _partly_ending(self, n: int) -> Slab | None:
+        """The slab of an interval in which something ends; None if nothing is left."""
+        parts, holes = (
+            (self._parts_above.on(n), self._parts_below.on(n + 1)),
+            (self._holes_above.on(n), self._holes_below.on(n + 1)),
+        )
+        caps = (*self._caps(n, parts[0], holes[0], False, 0.5), *self._caps(n + 1, parts[1], holes[1], True, 0.5))
+        lower, upper = (self.fields.without(n + side, parts[side], holes[side]) for side in (0, 1))
+        blend = None
+        if lower is not None and upper is not None:
+            levels = lower.levels_mm2[0], upper.levels_mm2[0]
+            blend = Blend(*levels, lower.radii_mm[0], upper.radii_mm[0], bend=None)
+        if blend is None and not caps:
+            return None
+        return Slab(float(self.positions_mm[n]), float(self.positions_mm[n + 1]), blend, caps, (n, n + 1))
+
+    def _caps(self, n: int, parts: BoolArray, holes: BoolArray | None, from_upper: bool, reach: float) -> tuple[Cap, ...]:
         """Caps on plane ``n`` of the parts and holes that end on one side of it."""
-        field, lone = self.fields[n], self.lone[n]
-        caps = []
-        for regions, rule in ((side.parts & lone, EndCaps.HALF_SLICE), (side.parts & ~lone, self.end_caps)):
+        fields, caps = self.fields, []
+        lone = self._parts_below.on(n) & self._parts_above.on(n)
+        for regions, rule in ((parts & lone, EndCaps.HALF_SLICE), (parts & ~lone, self.end_caps)):
             if regions.any() and rule is not EndCaps.NONE:
-                depth = (
-                    field.only(regions, field.parts[0], field.distance_mm)
-                    if self._is_one_of_several(n)
-                    else field.distance_mm
-                )
-                caps.append(Cap(depth, field.radius_mm, from_upper, reach, rule is EndCaps.TAPERED, is_hole=False))
-        if side.holes.any() and self.end_caps is not EndCaps.NONE:
-            depth = field.only(side.holes, field.holes[0], -field.distance_mm)
-            radius = np.asarray(depth.max(), dtype=np.float32)
+                depth = fields.distance_mm[n]
+                if fields.parts.counts[n] > 1:
+                    depth = fields.alone(n, regions, fields.touched[n], depth)
+                radius = fields.radii_mm[n]
+                caps.append(Cap(depth, radius, from_upper, reach, rule is EndCaps.TAPERED, is_hole=False))
+        if holes is not None and holes.any() and self.end_caps is not EndCaps.NONE:
+            depth = fields.alone(n, holes, ~fields.inside[n], -fields.distance_mm[n])
+            radius = depth.max(keepdims=True)
             caps.append(Cap(depth, radius, from_upper, reach, self.end_caps is EndCaps.TAPERED, is_hole=True))
         return tuple(caps)
 
-    def slab(
-        self, planes: tuple[int, int], bottom_mm: float, top_mm: float, blend: Blend | None, caps: tuple[Cap, ...]
-    ) -> Slab:
-        """A slab between two planes, or beyond one."""
-        lower, upper = (self.fields[n] for n in planes)
-        return Slab(bottom_mm, top_mm, blend, caps, (lower.inward, upper.inward), _window(lower.touched | upper.touched))
+    @cached_property
+    def _parts_above(self) -> _Ending:
+        return _Ending(self.fields.parts, self.fields.parts.unmatched(self.fields.touched, 1, self.is_joined))
 
-    def _is_one_of_several(self, n: int) -> bool:
-        return self.fields[n].parts[1] > 1
+    @cached_property
+    def _parts_below(self) -> _Ending:
+        return _Ending(self.fields.parts, self.fields.parts.unmatched(self.fields.touched, -1, self.is_joined))
 
+    @cached_property
+    def _holes_above(self) -> _Ending:
+        return _Ending(self.fields.holes, self.fields.holes.unmatched(self.fields.not_within, 1, self.is_joined))
 
-def _window(mask: BoolArray) -> tuple[slice, slice]:
-    """Rows and columns of a mask, with a margin for shapes that bulge between planes."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return _around(rows, mask.shape[0]), _around(columns, mask.shape[1])
+    @cached_property
+    def _holes_below(self) -> _Ending:
+        return _Ending(self.fields.holes, self.fields.holes.unmatched(self.fields.not_within, -1, self.is_joined))
 
+    @cached_property
+    def bends(self) -> Float32Array | None:
+        """Quadratic term of each interval: the smaller of two neighbouring second differences, where their signs agree.
 
-def _around(hits: NDArray[np.intp], size: int) -> slice:
-    return slice(max(int(hits[0]) - MARGIN_PIXELS, 0), min(int(hits[-1]) + MARGIN_PIXELS + 1, size))
-
-
-def _matched(lower: PlaneField, upper: PlaneField) -> tuple[_Side, _Side]:
-    """What ends above the lower plane, and what ends below the upper one."""
-    return _unmatched(lower, upper), _unmatched(upper, lower)
-
-
-def _unmatched(field: PlaneField, other: PlaneField) -> _Side:
-    labels, count = field.parts
-    parts = _regions_without(labels, count, other.touched)
-    labels, count = field.holes
-    # The surroundings are one of the regions outside, and they always go on.
-    nothing = np.zeros(field.grid.shape, dtype=np.bool_)
-    holes = _regions_without(labels, count, ~other.inside | (other.edge >= 0)) if count > 1 else nothing
-    return _Side(parts, holes)
-
-
-def _regions_without(labels: Labels, count: int, other: BoolArray) -> BoolArray:
-    """Pixels of the regions that do not overlap the other mask."""
-    overlapping = np.zeros(count + 1, dtype=np.bool_)
-    overlapping[labels[other]] = True
-    overlapping[0] = True
-    return np.asarray(~overlapping[labels]) if not overlapping.all() else np.zeros(labels.shape, dtype=np.bool_)
-
-
-def _blend(lower: PlaneField, upper: PlaneField, below: _Side, above: _Side, bend: Float32Array | None) -> Blend | None:
-    if not (below.is_everything_matched and above.is_everything_matched):
-        kept = lower.without(below.parts, below.holes), upper.without(above.parts, above.holes)
-        if kept[0] is None or kept[1] is None:
+        Shape (n - 1, nv, nu); 0 in runs of fewer than four planes; None if there is no longer run.
+        """
+        ends = [0, *(np.flatnonzero(~self.is_joined) + 1).tolist(), len(self.positions_mm)]
+        long_runs = [(first, stop) for first, stop in pairwise(ends) if stop - first >= 4]
+        if not long_runs:
             return None
-        lower, upper, bend = kept[0], kept[1], None
-    return Blend(lower.level_mm2, upper.level_mm2, lower.radius_mm, upper.radius_mm, bend)
+        levels = self.fields.levels_mm2
+        bends = np.zeros((len(levels) - 1, *levels.shape[1:]), dtype=np.float32)
+        for first, stop in long_runs:
+            bends[first : stop - 1] = _bends(levels[first:stop], np.diff(self.positions_mm[first:stop]).astype(np.float32))
+        return bends
 
 
-def _bends(fields: Sequence[PlaneField], positions_mm: Sequence[float]) -> list[Float32Array | None]:
-    """Quadratic term of each interval: the smaller of two neighbouring second differences, where their signs agree."""
-    count = len(fields)
-    if count < 4:
-        return [None] * (count - 1)
-    steps = np.diff(np.asarray(positions_mm))
-    slopes = [
-        (upper.level_mm2 - lower.level_mm2) / step
-        for (lower, upper), step in zip(pairwise(fields), steps.astype(np.float32), strict=True)
-    ]
-    # Half the second difference at the inner planes 1 … count - 2.
-    seconds = [(slopes[n] - slopes[n - 1]) / np.float32(steps[n] + steps[n - 1]) for n in range(1, count - 1)]
-    bends: list[Float32Array | None] = []
-    for n, step in enumerate(steps):
-        # Planes n and n + 1 bound the interval; at the ends of the run the next plane inwards stands in for the outer one.
-        first = min(max(n - 1, 0), len(seconds) - 2)
-        one, other = seconds[first], seconds[first + 1]
-        smaller = np.where(np.abs(one) < np.abs(other), one, other)
-        bends.append(np.where(one * other > 0.0, smaller, np.float32(0.0)) * np.float32(step * step))
+@dataclass(frozen=True, eq=False)
+class _Ending:
+    """Regions that have no counterpart on a neighbouring plane."""
+
+    regions: Regions
+    chosen: BoolArray
+
+    @cached_property
+    def planes(self) -> set[int]:
+        """The planes that hold such a region."""
+        return self.regions.planes_of(self.chosen)
+
+    def on(self, n: int) -> BoolArray:
+        """Pixels of such regions on a plane, shape (nv, nu)."""
+        return np.asarray(self.chosen[self.regions.labels[n]])
+
+
+def _bends(levels: Float32Array, steps: Float32Array) -> Float32Array:
+    """Half the agreed second difference times the squared step, for each interval of a run of at least four planes."""
+    slopes = np.diff(levels, axis=0)
+    slopes /= steps[:, None, None]
+    # Half the second difference at the inner planes.
+    seconds = np.diff(slopes, axis=0)
+    seconds /= (steps[1:] + steps[:-1])[:, None, None]
+    one, other = seconds[:-1], seconds[1:]
+    agreed = np.where(np.abs(one) < np.abs(other), one, other)
+    agreed[one * other <= 0.0] = 0.0
+    # At the ends of the run the next plane inwards stands in for the outer one.
+    bends = np.concatenate([agreed[:1], agreed, agreed[-1:]])
+    bends *= np.square(steps)[:, None, None]
     return bends

@@ -7,11 +7,13 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
+from .dose_response import DoseResponse
 from .finding import Decision
+from .geometry import Vector3
 from .metric import Metric
 from .points import PointDose
 from .protocol import Basis, Constraint
-from .structure import Holes
+from .structure import EndCaps, Holes
 
 DEFAULT_ALPHA_BETA_GY = 3.0
 """α/β of tissue that no structure of the case covers (convention)."""
@@ -171,9 +173,34 @@ class ExportChoice:
     mapped_doses: bool = False
 
 
+DEFAULT_GRID_MARGIN_MM = 20.0
+
+
+@dataclass(frozen=True)
+class GridChoice:
+    """The grid of mapped doses and EQD2 sums, which are for pictures, scene and export only.
+
+    Parameters
+    ----------
+    spacing_mm : tuple of three float or None
+        Along the CT's rows, columns and slices; None for 2 mm, or less if a dose is finer.
+    margin_mm : float
+        Around the structures of the case.
+    is_ct : bool
+        The CT's own grid; then the others do not matter.
+    """
+
+    spacing_mm: Vector3 | None = None
+    margin_mm: float = DEFAULT_GRID_MARGIN_MM
+    is_ct: bool = False
+
+
 @dataclass(frozen=True)
 class Case:
-    """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file."""
+    """Everything that the user decided. Paths are absolute; ``case_file`` writes them relative to the file.
+
+    ``sensitivity`` names what the metrics are also shown in, for comparison; all else is EQD2 by the linear-quadratic model.
+    """
 
     file: Path
     title: str
@@ -188,3 +215,6 @@ class Case:
     recovery_table: str | None
     decisions: tuple[Decision, ...]
     export: ExportChoice = ExportChoice()
+    sensitivity: tuple[DoseResponse, ...] = ()
+    reference_grid: GridChoice = GridChoice()
+    end_caps: EndCaps = EndCaps.HALF_SLICE

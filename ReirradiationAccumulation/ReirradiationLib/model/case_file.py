@@ -15,6 +15,7 @@ from .case import (
     Case,
     CurrentAnatomy,
     ExportChoice,
+    GridChoice,
     NewCourse,
     OptimizationRequest,
     PriorCourse,
@@ -22,13 +23,14 @@ from .case import (
     RegistrationMethod,
     StructureChoice,
 )
-from .errors import CaseError
+from .dose_response import EQD2_BY_LQ, DoseResponse, FractionationModel, Quantity
+from .errors import CaseError, ProtocolError
 from .finding import Decision
 from .json_entry import JsonEntry
 from .metric import Metric, MetricKind
 from .points import PointDose, require_points
 from .protocol import Basis, Constraint, Sense, require_alpha_beta
-from .structure import Holes
+from .structure import EndCaps, Holes
 
 SCHEMA = "reirradiation-case/1"
 DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[Gy]", "V20Gy[%]", "V40Gy[%]")
@@ -37,6 +39,8 @@ DEFAULT_MARGIN_MM = 30.0
 DEFAULT_NUMBER = 3
 LARGEST_NUMBER = 9
 LARGEST_RBE = 2.0
+CT_GRID = "ct"
+FINEST_GRID_MM, COARSEST_GRID_MM = 0.25, 10.0
 
 
 def read_case(path: Path) -> Case:
@@ -74,6 +78,9 @@ def read_case(path: Path) -> Case:
         recovery_table=entry.text("recovery_table") if entry.has("recovery_table") else None,
         decisions=tuple(_decision(e) for e in entry.children("decisions", _keys(Decision))),
         export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
+        sensitivity=tuple(_response(e) for e in entry.children("sensitivity", _keys(DoseResponse))),
+        reference_grid=_grid(entry) if entry.has("reference_grid") else GridChoice(),
+        end_caps=entry.choice("end_caps", EndCaps) if entry.has("end_caps") else EndCaps.HALF_SLICE,
     )
     _require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
@@ -199,6 +206,41 @@ def _export(entry: JsonEntry) -> ExportChoice:
     )
 
 
+def _response(entry: JsonEntry) -> DoseResponse:
+    transition = "transition_gy_per_fraction"
+    try:
+        response = DoseResponse(
+            quantity=entry.choice("quantity", Quantity) if entry.has("quantity") else EQD2_BY_LQ.quantity,
+            model=entry.choice("model", FractionationModel) if entry.has("model") else EQD2_BY_LQ.model,
+            transition_gy_per_fraction=entry.number(transition) if entry.has(transition) else None,
+        )
+    except ProtocolError as error:
+        raise CaseError(entry.at(transition), error.found, error.remedy, error.expected) from error
+    if response == EQD2_BY_LQ:
+        raise CaseError(
+            entry.where, response.label, "Name another 'model' or 'quantity'; the main tables are in this one already."
+        )
+    return response
+
+
+def _grid(case: JsonEntry) -> GridChoice:
+    if case.is_text("reference_grid"):
+        if (text := case.text("reference_grid")) != CT_GRID:
+            raise CaseError(case.at("reference_grid"), f"'{text}'", "Correct the case file.", f'"{CT_GRID}", or an object')
+        return GridChoice(is_ct=True)
+    entry = case.child("reference_grid", ("spacing_mm", "margin_mm"))
+    margin_mm = entry.number("margin_mm", default=GridChoice().margin_mm, zero_allowed=True)
+    if not entry.has("spacing_mm"):
+        return GridChoice(None, margin_mm)
+    spacing = entry.items("spacing_mm")
+    numbers = [value for value in spacing if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(spacing) != 3 or len(numbers) != 3 or not all(FINEST_GRID_MM <= value <= COARSEST_GRID_MM for value in numbers):
+        expected = f"three numbers from {FINEST_GRID_MM:g} to {COARSEST_GRID_MM:g}: along rows, columns and slices"
+        raise CaseError(entry.at("spacing_mm"), f"{spacing!r:.60}", "Correct the case file.", expected)
+    i, j, k = (float(value) for value in numbers)
+    return GridChoice((i, j, k), margin_mm)
+
+
 def _structure(entry: JsonEntry) -> StructureChoice:
     override = _alpha_beta(entry) if entry.has("alpha_beta_gy") else None
     reason = entry.text("reason", default="")
@@ -274,6 +316,8 @@ def _require_consistent(case: Case) -> None:
     listed = [structure.name for structure in case.structures]
     if len(set(listed)) != len(listed):
         raise CaseError(f"{name}: structures", "the same name twice", "List every structure once.")
+    if len(set(case.sensitivity)) != len(case.sensitivity):
+        raise CaseError(f"{name}: sensitivity", "the same entry twice", "List every model and quantity once.")
     limits: list[Constraint | OptimizationRequest] = [*case.constraints, *case.optimization]
     for used in limits:
         if used.structure not in listed:
@@ -311,6 +355,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Constraint):
         plain = {key: _plain(getattr(value, key)) for key in ("structure", "metric", "basis", "alpha_beta_gy", "source")}
         return {**plain, value.sense.value: value.limit}
+    if isinstance(value, GridChoice):
+        spacing = {"spacing_mm": list(value.spacing_mm)} if value.spacing_mm else {}
+        return CT_GRID if value.is_ct else {**spacing, "margin_mm": value.margin_mm}
     if isinstance(value, Metric):
         return str(value)
     if isinstance(value, Enum):

@@ -371,6 +371,11 @@ class Interlock(Enum):
         "Prior dose unknown in more than 5 % of the region where P is read.",
         "Read P and all limits as too favourable, or use a larger dose grid.",
     )
+    DOSE_BEYOND_LQ = _note(
+        "dose.beyond-lq",
+        "A course gave more than 10 Gy per fraction to a part of a structure: the LQ model is extrapolated there.",
+        "Read its EQD2 with caution; compare with LQ-L by 'sensitivity' in the case.",
+    )
     DVH_DIFFERS = _decision(
         "dvh.differs",
         "The DVH that the planning system stored in the dose object does not fit the dose in the structure.",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
 
 from .errors import ProtocolError
 
@@ -17,9 +20,11 @@ class MetricKind(str, Enum):
     MAXIMUM = "maximum dose"
     MEAN = "mean dose"
     MINIMUM = "minimum dose"
+    GENERALIZED_EUD = "generalized equivalent uniform dose"
     VOLUME_CC = "absolute volume at dose"
     VOLUME_PERCENT = "relative volume at dose"
     COLD_VOLUME_CC = "absolute volume below dose"
+    COLD_VOLUME_PERCENT = "relative volume below dose"
 
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
@@ -29,65 +34,106 @@ _GRAMMAR: tuple[tuple[str, MetricKind], ...] = (
     (r"Dmax(?:\[Gy\])?", MetricKind.MAXIMUM),
     (r"Dmean(?:\[Gy\])?", MetricKind.MEAN),
     (r"Dmin(?:\[Gy\])?", MetricKind.MINIMUM),
+    (r"gEUD(-?[0-9]+(?:\.[0-9]+)?)(?:\[Gy\])?", MetricKind.GENERALIZED_EUD),
     (rf"V{_NUMBER}Gy\[cc\]", MetricKind.VOLUME_CC),
     (rf"V{_NUMBER}Gy\[%\]", MetricKind.VOLUME_PERCENT),
     (rf"CV{_NUMBER}Gy\[cc\]", MetricKind.COLD_VOLUME_CC),
+    (rf"CV{_NUMBER}Gy\[%\]", MetricKind.COLD_VOLUME_PERCENT),
 )
+_OTHER_SPELLINGS = {"Dnearmax": "D2%", "Dnearmin": "D98%"}
+"""Near-maximum and near-minimum of ICRU Report 83 (2010)."""
+
 _PRINTED = {
-    MetricKind.DOSE_AT_CC: "D{:g}cc[Gy]",
-    MetricKind.DOSE_AT_PERCENT: "D{:g}%[Gy]",
+    MetricKind.DOSE_AT_CC: "D{}cc[Gy]",
+    MetricKind.DOSE_AT_PERCENT: "D{}%[Gy]",
     MetricKind.MAXIMUM: "Dmax[Gy]",
     MetricKind.MEAN: "Dmean[Gy]",
     MetricKind.MINIMUM: "Dmin[Gy]",
-    MetricKind.VOLUME_CC: "V{:g}Gy[cc]",
-    MetricKind.VOLUME_PERCENT: "V{:g}Gy[%]",
-    MetricKind.COLD_VOLUME_CC: "CV{:g}Gy[cc]",
+    MetricKind.GENERALIZED_EUD: "gEUD{}[Gy]",
+    MetricKind.VOLUME_CC: "V{}Gy[cc]",
+    MetricKind.VOLUME_PERCENT: "V{}Gy[%]",
+    MetricKind.COLD_VOLUME_CC: "CV{}Gy[cc]",
+    MetricKind.COLD_VOLUME_PERCENT: "CV{}Gy[%]",
 }
+_WITHOUT_ARGUMENT = (MetricKind.MAXIMUM, MetricKind.MEAN, MetricKind.MINIMUM)
+_EXPECTED = (
+    "D0.03cc[Gy], D95%[Gy], Dnearmax, Dnearmin, Dmax[Gy], Dmean[Gy], Dmin[Gy], gEUD8[Gy], V20Gy[cc], V20Gy[%], "
+    "CV16Gy[cc] or CV16Gy[%]"
+)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A dose–volume metric, such as ``D0.03cc[Gy]``, ``D95%[Gy]``, ``V20Gy[%]`` or ``CV16Gy[cc]``.
+    """A dose–volume metric, such as ``D0.03cc[Gy]``, ``D95%[Gy]``, ``V20Gy[%]``, ``CV16Gy[cc]`` or ``gEUD8[Gy]``.
 
     Parameters
     ----------
     kind : MetricKind
     at : float
-        The volume in cc or %, or the dose in Gy; 0 where the kind has no argument.
+        The volume in cc or %, the dose in Gy, or the exponent a of gEUD (Niemierko 1999: negative for targets, positive
+        for organs, not 0); 0 where the kind has no argument.
+
+    Raises
+    ------
+    ProtocolError
+        If the argument is not finite or out of its range.
     """
 
     kind: MetricKind
     at: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self._is_in_range():
+            raise _not_understood(f"{self.kind.value} at {self.at}")
 
     @property
     def unit(self) -> str:
         """Unit of the metric's value: ``Gy``, ``cc`` or ``%``."""
         return str(self)[:-1].rsplit("[", 1)[1]
 
+    @property
+    def is_cold(self) -> bool:
+        """Whether the value falls as the dose rises: a volume that is spared."""
+        return self.kind in (MetricKind.COLD_VOLUME_CC, MetricKind.COLD_VOLUME_PERCENT)
+
     def __str__(self) -> str:
-        return _PRINTED[self.kind].format(self.at)
+        return _PRINTED[self.kind].format(np.format_float_positional(self.at, trim="-"))
 
     @staticmethod
     def parse(text: str) -> Metric:
         """Read a metric from text; the unit may be left out where only Gy is possible.
+
+        ``Dnearmax`` and ``Dnearmin`` are read as ``D2%`` and ``D98%``.
 
         Raises
         ------
         ProtocolError
             If the text is not a metric of this grammar.
         """
+        spelling = text.strip()
+        name = spelling.removesuffix("[Gy]")
+        spelling = _OTHER_SPELLINGS.get(name, spelling)
         for pattern, kind in _GRAMMAR:
-            match = re.fullmatch(pattern, text.strip())
+            match = re.fullmatch(pattern, spelling, re.ASCII)
             if match:
                 at = float(match.group(1)) if match.groups() else 0.0
-                if kind in (MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT) and at <= 0.0:
-                    break
-                if kind is MetricKind.DOSE_AT_PERCENT and at > 100.0:
-                    break
-                return Metric(kind, at)
-        raise ProtocolError(
-            f"Metric '{text}'",
-            "not understood",
-            "Correct the spelling, the volume or the unit.",
-            "D0.03cc[Gy], D95%[Gy], Dmax[Gy], Dmean[Gy], Dmin[Gy], V20Gy[cc], V20Gy[%] or CV16Gy[cc]",
-        )
+                try:
+                    return Metric(kind, at)
+                except ProtocolError as error:
+                    raise _not_understood(f"'{text}'") from error
+        raise _not_understood(f"'{text}'")
+
+    def _is_in_range(self) -> bool:
+        if not math.isfinite(self.at):
+            return False
+        if self.kind is MetricKind.DOSE_AT_CC:
+            return self.at > 0.0
+        if self.kind is MetricKind.DOSE_AT_PERCENT:
+            return 0.0 < self.at <= 100.0
+        if self.kind is MetricKind.GENERALIZED_EUD:
+            return abs(self.at) > 0.0
+        return abs(self.at) <= 0.0 if self.kind in _WITHOUT_ARGUMENT else self.at >= 0.0
+
+
+def _not_understood(metric: str) -> ProtocolError:
+    return ProtocolError(f"Metric {metric}", "not understood", "Correct the spelling, the volume or the unit.", _EXPECTED)

@@ -70,8 +70,10 @@ class DisplacementGrid:
 
     def apply(self, points_mm: FloatArray) -> FloatArray:
         """Displaced points, shape (n, 3); NaN where the displacement is not known."""
-        vectors, known = trilinear(self.vectors_mm, self.geometry.to_index(points_mm))
-        return np.where(known[:, None], points_mm + vectors, np.nan)
+        displaced, known = trilinear(self.vectors_mm, self.geometry.to_index(points_mm))
+        displaced += points_mm
+        displaced[~known] = np.nan
+        return displaced
 
 
 TransformStep: TypeAlias = Affine | DisplacementGrid

@@ -9,6 +9,8 @@ import numpy as np
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import cumulative_dvh
 from ..dosimetry.occupancy import StructureSamples
+from ..dosimetry.refinement import Ranking
+from ..model.arrays import BoolArray, FloatArray
 from ..model.case import OptimizationRequest
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
@@ -90,9 +92,17 @@ def prior_near_target(request: OptimizationRequest, dose: StructureDose, target:
     )
 
 
-def _near(
-    request: OptimizationRequest, organ: StructureSamples, target: StructureSamples | None
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def near_target_ranking(request: OptimizationRequest, target: StructureSamples | None) -> Ranking:
+    """The sum that P is read from, near the target; elsewhere no dose counts: where samples are to be finest."""
+
+    def hot_near_target(dose: StructureDose) -> FloatArray:
+        sum_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis)
+        return np.where(_near(request, dose.samples, target), sum_gy, -1.0)
+
+    return hot_near_target
+
+
+def _near(request: OptimizationRequest, organ: StructureSamples, target: StructureSamples | None) -> BoolArray:
     if target is None:
         return np.ones(len(organ.points_mm), dtype=np.bool_)
     from scipy.spatial import cKDTree

@@ -89,7 +89,7 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
 
 def is_limit(constraint: Constraint) -> bool:
     """Whether more dose is worse. A volume to be spared below a dose is a limit, though it is written "at least"."""
-    return (constraint.sense is Sense.AT_MOST) is not (constraint.metric.kind is MetricKind.COLD_VOLUME_CC)
+    return (constraint.sense is Sense.AT_MOST) is not constraint.metric.is_cold
 
 
 _PROVEN = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED)
@@ -157,16 +157,14 @@ def known_remark(metric: Metric, dose: StructureDose) -> list[str]:
     remarks += [f"point dose of {' and '.join(bounds)} taken for the whole structure"] if bounds else []
     if not remarks:
         return []
-    is_cold = metric.kind is MetricKind.COLD_VOLUME_CC
-    names = ("an upper bound", "a lower bound") if is_cold else ("a lower bound", "an upper bound")
+    names = ("an upper bound", "a lower bound") if metric.is_cold else ("a lower bound", "an upper bound")
     kind = "neither a lower nor an upper bound" if unknown and bounds else names[0 if unknown else 1]
     return [f"{kind} ({'; '.join(remarks)})"]
 
 
 def sampling_remark(metric: Metric, dose: StructureDose) -> list[str]:
-    """A remark if the metric's volume holds too few samples of the structure; else none."""
-    sample_cc = dose.samples.volume_cc / len(dose.samples.volumes_cc)
-    count = metric.at / sample_cc
+    """A remark if the metric's volume holds too few samples of the structure, where they are finest; else none."""
+    count = metric.at / dose.samples.finest_cc
     if metric.kind is not MetricKind.DOSE_AT_CC or count >= FEWEST_SAMPLES:
         return []
     return [f"read from only {max(1, round(count))} samples of the structure"]

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from .. import __version__
-from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
-from ..model.case import DEFAULT_ALPHA_BETA_GY
 from ..model.course import Course, PointCourse
 from ..model.dates import dicom_date, months_between, reference_day
-from ..model.errors import DosimetryError, OutputError
-from ..model.metric import Metric
+from ..model.errors import OutputError
 from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
-from ..planning.scorecard import Score, known_remark, sampling_remark
+from ..model.structure import EndCaps
+from ..planning.scorecard import Score
 from .evaluation import (
     INTENDED_USE,
     SCHEMA,
@@ -29,30 +27,31 @@ from .evaluation import (
     CurveSummary,
     Evaluation,
     FindingSummary,
+    GridSummary,
     InputSummary,
-    MetricSummary,
     OptimizationSummary,
     PointSummary,
     ScoreSummary,
     ShellSummary,
     StructureSummary,
+    UnknownOnGrid,
 )
 from .results import CaseResults, OptimizationResult, StructureResult
+from .structure_metrics import Sums, metric_summaries, sensitivity_summary, structure_sums
 
 CURVE_POINTS = 161
-COMPOSITE_RULE = (
-    "Composite EQD2 volume, for display only: raw sum; per voxel the highest EQD2 of the structures that hold it; "
-    f"tissue in no structure with α/β {DEFAULT_ALPHA_BETA_GY:g} Gy; 0 Gy where no dose is known. "
-    "No metric is taken from it."
-)
 RAW_SUM = "sum, raw"
-POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 SETTINGS = (
     "Dose: trilinear from each RTDOSE's own grid through the registration, once; nothing beyond its voxel centres.",
     "EQD2: linear-quadratic, per sample, before any averaging; recovery acts on EQD2.",
-    "Structures: even–odd fill of the contours, half-slice end caps, shape constant within half a slice of its contour.",
-    "Metrics: from sorted samples of each structure (no bins, no composite volume).",
+    "Structures: even–odd fill of the contours; between them the signed distance is interpolated.",
+    "Metrics: from sorted samples of each structure, finer where it is hottest (no bins, no composite volume).",
 )
+END_CAPS = {
+    EndCaps.HALF_SLICE: "End caps: every structure reaches half a slice beyond its first and last contour.",
+    EndCaps.TAPERED: "End caps: every structure tapers to nothing within half a slice beyond its first and last contour.",
+    EndCaps.NONE: "End caps: none; every structure ends at its first and last contour.",
+}
 
 
 def assemble(results: CaseResults) -> Evaluation:
@@ -80,10 +79,11 @@ def assemble(results: CaseResults) -> Evaluation:
             *((_course(results.new_course, results),) if results.new_course else ()),
         ),
         recovery=_recovery(results),
-        composite_rule=COMPOSITE_RULE + (POINTS_LEFT_OUT if results.point_courses else ""),
-        settings=SETTINGS,
+        composite_rule=results.composite_rule,
+        reference_grid=_grid(results),
+        settings=(*SETTINGS, END_CAPS[case.end_caps]),
         structures=tuple(_structure(structure, results) for structure in results.structures),
-        scorecard=tuple(_score(score) for score in results.scores),
+        scorecard=tuple(_score(score, results) for score in results.scores),
         optimization=tuple(_optimization(result) for result in results.optimization),
         findings=tuple(
             FindingSummary(
@@ -104,6 +104,15 @@ def assemble(results: CaseResults) -> Evaluation:
             *(_input(path, case.file.parent) for path in records.files(case)),
             *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in (TISSUES_FILE, RECOVERY_FILE)),
         ),
+    )
+
+
+def _grid(results: CaseResults) -> GridSummary:
+    geometry = results.grid.geometry
+    return GridSummary(
+        *(geometry.size, geometry.spacing_mm, geometry.origin_mm),
+        why=results.grid.why,
+        unknown=tuple(UnknownOnGrid(one.course, one.structures_percent, one.tissue_percent) for one in results.coverage),
     )
 
 
@@ -176,7 +185,8 @@ def _recovery(results: CaseResults) -> str:
 def _structure(result: StructureResult, results: CaseResults) -> StructureSummary:
     override = result.choice.alpha_beta_gy is not None
     tissue = result.tissue
-    sums = _sums(result, results.case.recovery_table is not None)
+    with_recovery = results.case.recovery_table is not None
+    sums = structure_sums(result, with_recovery)
     return StructureSummary(
         name=result.choice.name,
         tissue=tissue.name,
@@ -185,12 +195,19 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
             f"case override: {result.choice.reason}" if override else f"{tissue.source} [{tissue.evidence}], confirm locally"
         ),
         volume_cc=result.prior.samples.volume_cc,
+        end_caps=result.prior.samples.end_caps.value,
+        samples=len(result.prior.samples.volumes_cc),
         sample_step_mm=result.prior.samples.step_mm,
+        finest_sample_step_mm=result.prior.samples.finest_mm,
         unknown_percent=result.final.unknown_percent(),
         unknown_courses=result.final.unknown_courses(),
         beyond_lq_cc=result.final.beyond_lq_cc(),
         courses=_courses_in(result),
-        metrics=_metrics(results.case.metrics, result, sums),
+        metrics=metric_summaries(results.case.metrics, result, sums),
+        sensitivity=tuple(
+            sensitivity_summary(response, results.case.metrics, result, with_recovery)
+            for response in results.case.sensitivity
+        ),
         curves=_curves(result, sums),
     )
 
@@ -204,9 +221,12 @@ def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
             CourseInStructure(
                 course=part.course.identifier,
                 physical_maximum_gy=float(part.dose_gy.max()) if part.known.any() else None,
-                physical_mean_gy=float(np.average(part.dose_gy, weights=volumes)) if part.known.any() else None,
+                physical_mean_gy=float(np.average(part.dose_gy.astype(np.float64), weights=volumes))
+                if part.known.any()
+                else None,
                 recovery=part.recovery,
                 unknown_percent=100.0 * float(volumes[~part.known].sum() / volumes.sum()),
+                beyond_lq_cc=float(volumes[part.beyond_lq()].sum()),
                 smallest_jacobian=quality.smallest_jacobian if quality else None,
                 largest_jacobian=quality.largest_jacobian if quality else None,
             )
@@ -214,58 +234,7 @@ def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
     return tuple(summaries)
 
 
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """DVHs of the prior and the cumulative sums; None where a sum does not exist."""
-
-    prior_raw: CumulativeDvh
-    prior_recovered: CumulativeDvh | None
-    cumulative_raw: CumulativeDvh | None
-    cumulative_recovered: CumulativeDvh | None
-
-
-def _sums(result: StructureResult, with_recovery: bool) -> _Sums:
-    def dvh(dose: StructureDose | None, basis: Basis) -> CumulativeDvh | None:
-        return dose.dvh(result.alpha_beta_gy, basis) if dose is not None else None
-
-    return _Sums(
-        prior_raw=result.prior.dvh(result.alpha_beta_gy, Basis.RAW),
-        prior_recovered=dvh(result.prior, Basis.RECOVERED) if with_recovery else None,
-        cumulative_raw=dvh(result.cumulative, Basis.RAW),
-        cumulative_recovered=dvh(result.cumulative, Basis.RECOVERED) if with_recovery else None,
-    )
-
-
-def _metrics(metrics: tuple[Metric, ...], result: StructureResult, sums: _Sums) -> tuple[MetricSummary, ...]:
-    missing = result.final.unknown_courses()
-    if missing:
-        remark = f"not evaluable: the dose of {' and '.join(missing)} is not known anywhere in it"
-        return tuple(MetricSummary(str(metric), None, None, None, None, remark) for metric in metrics)
-    return tuple(_metric(metric, sums, _remark(metric, result.final)) for metric in metrics)
-
-
-def _remark(metric: Metric, dose: StructureDose) -> str:
-    return "; ".join([*known_remark(metric, dose), *sampling_remark(metric, dose)])
-
-
-def _metric(metric: Metric, sums: _Sums, remark: str) -> MetricSummary:
-    def value(dvh: CumulativeDvh | None) -> float | None:
-        return None if dvh is None else dvh.value(metric)
-
-    try:
-        return MetricSummary(
-            metric=str(metric),
-            prior_raw=value(sums.prior_raw),
-            prior_recovered=value(sums.prior_recovered),
-            cumulative_raw=value(sums.cumulative_raw),
-            cumulative_recovered=value(sums.cumulative_recovered),
-            remark=remark,
-        )
-    except DosimetryError as error:
-        return MetricSummary(str(metric), None, None, None, None, f"not evaluable: {error.found}")
-
-
-def _curves(result: StructureResult, sums: _Sums) -> tuple[CurveSummary, ...]:
+def _curves(result: StructureResult, sums: Sums) -> tuple[CurveSummary, ...]:
     dose = result.final
     curves = []
     for part in dose.courses:
@@ -287,8 +256,9 @@ def _curve(label: str, dvh: CumulativeDvh) -> CurveSummary:
     return CurveSummary(label, tuple(axis.tolist()), tuple(dvh.curve(axis).tolist()))
 
 
-def _score(score: Score) -> ScoreSummary:
+def _score(score: Score, results: CaseResults) -> ScoreSummary:
     constraint = score.constraint
+    structure = next(result for result in results.structures if result.choice.name == constraint.structure)
     return ScoreSummary(
         structure=constraint.structure,
         metric=str(constraint.metric),
@@ -297,7 +267,9 @@ def _score(score: Score) -> ScoreSummary:
         basis=constraint.basis.value,
         alpha_beta_gy=constraint.alpha_beta_gy,
         prior=score.prior,
+        prior_unknown_percent=structure.prior.unknown_percent(),
         cumulative=score.cumulative,
+        cumulative_unknown_percent=structure.cumulative.unknown_percent() if structure.cumulative else None,
         state=score.state.value,
         remark=score.remark,
         source=constraint.source,

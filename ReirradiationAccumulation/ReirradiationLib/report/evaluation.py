@@ -67,25 +67,48 @@ class CourseSummary:
 
 @dataclass(frozen=True)
 class MetricSummary:
-    """A metric of one structure on all sums. EQD2 with the structure's α/β; None where a sum does not exist."""
+    """A metric of one structure on all sums. EQD2 with the structure's α/β; None where a sum does not exist.
+
+    The percentages say in how much of the volume the dose of a course is not known, and so counted as 0 Gy.
+    """
 
     metric: str
     prior_raw: float | None
     prior_recovered: float | None
+    prior_unknown_percent: float
     cumulative_raw: float | None
     cumulative_recovered: float | None
+    cumulative_unknown_percent: float | None
     remark: str
 
 
 @dataclass(frozen=True)
+class SensitivitySummary:
+    """The metrics of one structure in another quantity or by another model than EQD2 by LQ, for comparison only.
+
+    ``transition_gy_per_fraction`` is that of LQ-L with the structure's α/β; None for LQ.
+    """
+
+    response: str
+    quantity: str
+    model: str
+    transition_gy_per_fraction: float | None
+    metrics: tuple[MetricSummary, ...]
+
+
+@dataclass(frozen=True)
 class CourseInStructure:
-    """One course within one structure: physical dose in Gy, recovered fraction, registration behaviour there."""
+    """One course within one structure: physical dose in Gy, recovered fraction, registration behaviour there.
+
+    ``beyond_lq_cc`` is the volume that it gave more than 10 Gy per fraction.
+    """
 
     course: str
     physical_maximum_gy: float | None
     physical_mean_gy: float | None
     recovery: float
     unknown_percent: float
+    beyond_lq_cc: float
     smallest_jacobian: float | None
     largest_jacobian: float | None
 
@@ -108,12 +131,16 @@ class StructureSummary:
     alpha_beta_gy: float
     alpha_beta_source: str
     volume_cc: float
+    end_caps: str
+    samples: int
     sample_step_mm: float
+    finest_sample_step_mm: float
     unknown_percent: float
     unknown_courses: tuple[str, ...]
     beyond_lq_cc: float
     courses: tuple[CourseInStructure, ...]
     metrics: tuple[MetricSummary, ...]
+    sensitivity: tuple[SensitivitySummary, ...]
     curves: tuple[CurveSummary, ...]
 
 
@@ -128,7 +155,9 @@ class ScoreSummary:
     basis: str
     alpha_beta_gy: float
     prior: float | None
+    prior_unknown_percent: float
     cumulative: float | None
+    cumulative_unknown_percent: float | None
     state: str
     remark: str
     source: str
@@ -192,6 +221,26 @@ class InputSummary:
 
 
 @dataclass(frozen=True)
+class UnknownOnGrid:
+    """Percent of the voxels where a course's dose is not known; None if there are no such voxels."""
+
+    course: str
+    of_structures_percent: float | None
+    of_tissue_percent: float | None
+
+
+@dataclass(frozen=True)
+class GridSummary:
+    """The grid of mapped doses and EQD2 sums: voxels and mm along columns, rows and slices of the CT; origin in LPS mm."""
+
+    size: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    origin_mm: tuple[float, float, float]
+    why: str
+    unknown: tuple[UnknownOnGrid, ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Everything that the report shows, apart from the pictures."""
 
@@ -202,6 +251,7 @@ class Evaluation:
     courses: tuple[CourseSummary, ...]
     recovery: str
     composite_rule: str
+    reference_grid: GridSummary
     settings: tuple[str, ...]
     structures: tuple[StructureSummary, ...]
     scorecard: tuple[ScoreSummary, ...]

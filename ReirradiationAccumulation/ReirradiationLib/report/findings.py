@@ -10,6 +10,7 @@ import numpy as np
 from ..dicom.records import Records
 from ..dosimetry.contour_frame import contour_frame, tilt_degrees
 from ..dosimetry.plane_stack import contour_planes, count_gaps
+from ..dosimetry.radiobiology import LQ_LIMIT_GY_PER_FRACTION
 from ..model.course import Course
 from ..model.finding import Finding
 from ..model.interlock import Interlock
@@ -24,7 +25,7 @@ OFF_SLICE_TOLERANCE = 0.1
 
 
 def structure_findings(result: StructureResult, records: Records) -> list[Finding]:
-    """Gaps and contours between slices (notes), and a registration that folds (to be decided)."""
+    """Gaps, contours between slices, dose unknown or beyond LQ (notes), and a registration that folds (to be decided)."""
     name, geometry = result.choice.name, records.ct.geometry
     findings = []
     frame = contour_frame(result.structure, geometry)
@@ -46,6 +47,12 @@ def structure_findings(result: StructureResult, records: Records) -> list[Findin
         parts = [f"that of {label} in {percent:.1f} %" for label, percent in unknown]
         found = f"dose not known in a part of it: {', '.join(parts)}"
         findings.append(Finding(Interlock.DOSE_NOT_COVERING, f"Structure '{name}'", found))
+    beyond = result.final.beyond_lq_by_course()
+    if beyond:
+        parts = [f"{volume_cc:.2f} cc by {label}" for label, volume_cc in beyond]
+        found = f"more than {LQ_LIMIT_GY_PER_FRACTION:g} Gy per fraction in {', '.join(parts)}"
+        expected = f"up to {LQ_LIMIT_GY_PER_FRACTION:g} Gy per fraction, where the linear-quadratic model is tested"
+        findings.append(Finding(Interlock.DOSE_BEYOND_LQ, f"Structure '{name}'", found, expected))
     for course, quality in zip(result.prior.courses, result.quality, strict=True):
         if quality is not None and quality.smallest_jacobian is not None and quality.smallest_jacobian <= 0.0:
             found = f"the registration folds in {name}: Jacobian determinant {quality.smallest_jacobian:.2f}"

@@ -12,6 +12,7 @@ from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
 from .html_parts import Cell, number, page, paragraph, section, table
+from .metric_tables import metric_tables, sensitivity_sections
 from .pictures import PictureSet
 
 CURVES_PER_FIGURE = 7
@@ -45,7 +46,9 @@ def report_html(evaluation: Evaluation, pictures: PictureSet) -> str:
         _dvhs(evaluation),
         _pictures(evaluation, pictures),
         _structures(evaluation),
+        *sensitivity_sections(evaluation),
         _registration(evaluation),
+        _volumes(evaluation),
         _findings(evaluation),
         _provenance(evaluation),
     )
@@ -244,42 +247,20 @@ def _pictures(evaluation: Evaluation, pictures: PictureSet) -> str:
 
 
 def _structures(evaluation: Evaluation) -> str:
-    metrics = [metric.metric for metric in evaluation.structures[0].metrics] if evaluation.structures else []
-    parts = [_biology(evaluation)]
-    for role, key in (("Prior courses", "prior"), ("Cumulative, with the new plan", "cumulative")):
-        for basis in ("raw", "recovered"):
-            rows: list[list[Cell]] = [
-                [structure.name, *(getattr(metric, f"{key}_{basis}") for metric in structure.metrics)]
-                for structure in evaluation.structures
-            ]
-            if any(cell is not None for row in rows for cell in row[1:]):
-                parts.append(f"<h3>{escape(role)}: {basis} sum, EQD2 with each structure's own α/β</h3>")
-                parts.append(table(["Structure", *metrics], rows))
-    parts += [paragraph(remark, "note") for structure in evaluation.structures for remark in _remarks(structure)]
-    return section("Structures", *parts)
-
-
-def _remarks(structure: StructureSummary) -> list[str]:
-    """Each remark on a structure's metrics once, with the metrics that it is about unless it is about all."""
-    metrics: dict[str, list[str]] = {}
-    for metric in structure.metrics:
-        if metric.remark:
-            metrics.setdefault(metric.remark, []).append(metric.metric)
-    return [
-        f"{structure.name}{'' if len(about) == len(structure.metrics) else ', ' + ', '.join(about)}: {remark}"
-        for remark, about in metrics.items()
-    ]
+    rows = [(structure.name, structure.metrics) for structure in evaluation.structures]
+    return section("Structures", _biology(evaluation), *metric_tables(rows, "EQD2 with each structure's own α/β"))
 
 
 def _biology(evaluation: Evaluation) -> str:
     header = [
-        *("Structure", "Tissue", "α/β [Gy]", "Source of α/β", "Volume [cc]", "Sample step [mm]"),
+        *("Structure", "Tissue", "α/β [Gy]", "Source of α/β", "Volume [cc]", "Samples", "Step, finest step [mm]"),
         *("Dose not known [% of volume]", "> 10 Gy per fraction [cc]"),
     ]
     rows: list[list[Cell]] = [
         [
             *(structure.name, structure.tissue, f"{structure.alpha_beta_gy:g}", structure.alpha_beta_source),
-            *(structure.volume_cc, structure.sample_step_mm, structure.unknown_percent, structure.beyond_lq_cc),
+            *(structure.volume_cc, f"{structure.samples:,}", _steps(structure)),
+            *(structure.unknown_percent, structure.beyond_lq_cc),
         ]
         for structure in evaluation.structures
     ]
@@ -290,16 +271,20 @@ def _biology(evaluation: Evaluation) -> str:
     return table(header, rows) + paragraph(note, "note")
 
 
+def _steps(structure: StructureSummary) -> str:
+    return f"{structure.sample_step_mm:.2f}, {structure.finest_sample_step_mm:.2f}"
+
+
 def _registration(evaluation: Evaluation) -> str:
     header = [
         *("Structure", "Course", "Physical maximum [Gy]", "Physical mean [Gy]", "Recovered share"),
-        *("Jacobian smallest", "Jacobian largest", "Dose not known [%]"),
+        *("> 10 Gy per fraction [cc]", "Jacobian smallest", "Jacobian largest", "Dose not known [%]"),
     ]
     labels = {course.identifier: course.label for course in evaluation.courses}
     rows: list[list[Cell]] = [
         [
             *(structure.name, labels[part.course], part.physical_maximum_gy, part.physical_mean_gy, part.recovery),
-            *(part.smallest_jacobian, part.largest_jacobian, part.unknown_percent),
+            *(part.beyond_lq_cc, part.smallest_jacobian, part.largest_jacobian, part.unknown_percent),
         ]
         for structure in evaluation.structures
         for part in structure.courses
@@ -308,6 +293,19 @@ def _registration(evaluation: Evaluation) -> str:
         "Jacobian determinant of the registration in the structure: 1 keeps volume, ≤ 0 is folding and not usable (TG-132)."
     )
     return section("Mapped doses and registration, per structure", table(header, rows), paragraph(note, "note"))
+
+
+def _volumes(evaluation: Evaluation) -> str:
+    grid = evaluation.reference_grid
+    labels = {course.identifier: course.label for course in evaluation.courses}
+    rows: list[list[Cell]] = [
+        [labels[one.course], number(one.of_structures_percent, 1), number(one.of_tissue_percent, 1)] for one in grid.unknown
+    ]
+    size, spacing = (" × ".join(f"{value:.4g}" for value in values) for values in (grid.size, grid.spacing_mm))
+    text = f"Mapped doses and EQD2 sums, in pictures, scene and RTDOSE: {size} voxels of {spacing} mm. {grid.why}."
+    note = "Where a dose is not known these volumes hold 0 Gy for it, which cannot be told from a dose of 0 Gy."
+    header = ["Course", "Dose not known [% of the case's structures]", "[% of all denser than −400 HU on the grid]"]
+    return section("Dose volumes", paragraph(text), table(header, rows), paragraph(note, "note"))
 
 
 def _findings(evaluation: Evaluation) -> str:

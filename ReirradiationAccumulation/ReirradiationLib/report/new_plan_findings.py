@@ -9,6 +9,7 @@ import numpy as np
 from ..dicom.embedded_dvh import read_embedded_dvhs
 from ..dicom.records import Records
 from ..dosimetry.dvh import cumulative_dvh
+from ..model.arrays import FloatArray
 from ..model.course import Course
 from ..model.finding import Finding
 from ..model.interlock import Interlock
@@ -83,6 +84,6 @@ def _dvh_findings(new: Course, structures: Sequence[StructureResult]) -> list[Fi
     return findings
 
 
-def _new_dose_gy(result: StructureResult) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _new_dose_gy(result: StructureResult) -> FloatArray:
     """Physical dose of the new plan at the samples of the structure, the last of the courses."""
-    return result.final.courses[-1].dose_gy
+    return result.final.courses[-1].dose_gy.astype(np.float64)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from ..dicom.records import Records
 from ..dosimetry.accumulation import StructureDose
+from ..dosimetry.composite import composite_comment, composite_rule
 from ..dosimetry.mapping import MappedDose
+from ..dosimetry.reference_grid import GridCoverage, ReferenceGrid
 from ..model.arrays import Float32Array
-from ..model.case import Case, OptimizationRequest, StructureChoice
+from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
 from ..model.course import Course, PointCourse
 from ..model.finding import Finding
 from ..model.protocol import Protocol, Tissue
@@ -18,6 +20,8 @@ from ..planning.near_target import PriorNearTarget
 from ..planning.optimization_structures import Shell
 from ..planning.scorecard import Score
 from ..registration.quality import TransformQuality
+
+POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +85,12 @@ class CaseResults:
     point_courses : tuple of PointCourse
         Prior courses known only by one dose per organ.
     new_course : Course or None
+    grid : ReferenceGrid
+        Of the mapped doses and the composite volumes.
+    coverage : tuple of GridCoverage
+        What each course's dose leaves unknown on it.
     mapped : tuple of MappedDose
-        Physical dose of each course on the grid of the current CT: prior courses, then the new plan.
+        Physical dose of each course on that grid: prior courses, then the new plan.
     prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni), or None
         Composite volumes for display, without point courses; the prior one is None if no prior course has a dose
         distribution, the cumulative one without a new plan.
@@ -99,6 +107,8 @@ class CaseResults:
     prior_courses: tuple[Course, ...]
     point_courses: tuple[PointCourse, ...]
     new_course: Course | None
+    grid: ReferenceGrid
+    coverage: tuple[GridCoverage, ...]
     mapped: tuple[MappedDose, ...]
     prior_eqd2_gy: Float32Array | None
     cumulative_eqd2_gy: Float32Array | None
@@ -121,3 +131,18 @@ class CaseResults:
     def final_eqd2_gy(self) -> Float32Array | None:
         """The composite of all courses with a dose distribution; None if there are none."""
         return self.prior_eqd2_gy if self.cumulative_eqd2_gy is None else self.cumulative_eqd2_gy
+
+    @property
+    def composite_rule(self) -> str:
+        """What the composite volumes hold, in words; written on every one of them."""
+        rule = composite_rule(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
+        return rule + (POINTS_LEFT_OUT if self.point_courses else "")
+
+    @property
+    def composite_comment(self) -> str:
+        """The same in the 64 letters of a DICOM comment."""
+        return composite_comment(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
+
+    @property
+    def _alpha_betas_gy(self) -> list[float]:
+        return [structure.alpha_beta_gy for structure in self.structures]
