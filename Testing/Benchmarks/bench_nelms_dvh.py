@@ -19,7 +19,6 @@ from collections.abc import Callable
 
 import numpy as np
 from dosimetry_case import dicompyler
-
 from nelms_truth import METRICS, PERCENTS, NelmsCase, doses_at, nelms_folder, read_cases
 from phantom import AXIAL
 from ReirradiationLib.dicom.dose import read_dose

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from ReirradiationLib.dosimetry.cells import Body
 from ReirradiationLib.dosimetry.dvh import cumulative_dvh
-from ReirradiationLib.dosimetry.occupancy import StructureSamples, cut_samples
+from ReirradiationLib.dosimetry.occupancy import StructureSamples
 from ReirradiationLib.model.metric import Metric
 from scipy.optimize import brentq
 
@@ -15,16 +14,6 @@ from scipy.optimize import brentq
 def linear_metric(samples: StructureSamples, direction: np.ndarray, metric: str) -> float:
     """A metric where the dose is the distance along a unit vector, 1 Gy/mm."""
     return cumulative_dvh(samples.points_mm @ direction, samples.volumes_cc).value(Metric.parse(metric))
-
-
-def finer_where_hot(samples: StructureSamples, body: Body, direction: np.ndarray, reach_mm: float) -> StructureSamples:
-    """The same with the cells of the hottest millimetres cut in eight."""
-    dose = samples.points_mm @ direction
-    hot = dose > dose.max() - reach_mm
-    cut = cut_samples(samples, body, hot)
-    points = np.concatenate([samples.points_mm[~hot], cut.points_mm])
-    volumes = np.concatenate([samples.volumes_cc[~hot], cut.volumes_cc])
-    return StructureSamples(samples.name, points, volumes, samples.step_mm)
 
 
 def ball_dose_at(radius_mm: float, volume_cc: float) -> float:

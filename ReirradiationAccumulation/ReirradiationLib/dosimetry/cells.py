@@ -102,6 +102,14 @@ class Body(Protocol):
     def step_mm(self) -> float:
         """Side of the cells that it is filled with."""
 
+    @property
+    def has_centroids(self) -> bool:
+        """Whether the sample of a cell is the centroid of what it holds.
+
+        Only then may cells be chosen by the dose of their samples and cut: else those whose sample happens to lie on the hot
+        side are cut, their parts lie on both sides, and nothing comes back from the cells that were left whole.
+        """
+
     def filled(self) -> Filling | None:
         """The body filled with cells; None if it encloses nothing."""
 

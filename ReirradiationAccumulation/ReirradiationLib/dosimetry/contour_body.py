@@ -72,6 +72,11 @@ class ContourBody:
         return float(self.grid.steps_mm[0])
 
     @property
+    def has_centroids(self) -> bool:
+        """Samples are centroids: cells may be chosen by them and cut."""
+        return True
+
+    @property
     def grid(self) -> PixelGrid:
         """The pixels that the slabs are given on."""
         return self.stack.fields.grid

@@ -68,6 +68,11 @@ class LabelmapBody:
         return float(self._cell_mm[0])
 
     @property
+    def has_centroids(self) -> bool:
+        """Samples are spread within their cells: these must not be chosen by them and cut."""
+        return False
+
+    @property
     def _voxel_mm(self) -> FloatArray:
         """Size of a voxel in the stretched coordinates, shape (3,)."""
         along_i, along_j, _ = np.asarray(self.geometry.spacing_mm) * self.voxels_per_cell

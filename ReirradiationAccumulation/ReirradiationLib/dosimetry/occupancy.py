@@ -142,5 +142,5 @@ def _samples(body: Body, filling: Filling) -> StructureSamples:
         volumes_cc=filling.volumes_cc,
         step_mm=body.step_mm,
         end_caps=body.end_caps,
-        cells=filling.cells,
+        cells=filling.cells if body.has_centroids else None,
     )

@@ -63,11 +63,13 @@ def refined(dose: StructureDose, body: Body, rankings: Sequence[Ranking]) -> Str
     Parameters
     ----------
     dose : StructureDose
-        Of samples of the body.
+        Of samples of the body. If they have no cells that may be cut, it comes back as it is.
     body : Body
     rankings : sequence of callables
         Each gives a value per sample; the hottest cells by any of them are cut.
     """
+    if dose.samples.cells is None:
+        return dose
     is_hot = np.zeros(len(dose.samples.volumes_cc), dtype=np.bool_)
     for ranking in rankings:
         values = ranking(dose)

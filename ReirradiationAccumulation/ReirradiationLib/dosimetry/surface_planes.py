@@ -23,7 +23,7 @@ FEWEST_PLANES = 20
 SMALLEST_STEP_MM = 0.2
 """Small structures are cut by as many planes, but not so close that they would count as one."""
 
-SMALLEST_HEIGHT_MM = 1.0
+SMALLEST_HEIGHT_MM = 1.5
 
 ENOUGH_PLANES = 400
 """Structures that would need more than these have planes up to the largest distance apart: else they cost too much."""
@@ -77,8 +77,8 @@ def surface_contours(structure: SurfaceStructure, geometry: Geometry) -> Structu
     Raises
     ------
     DosimetryError
-        If the surface is empty, lower than 1 mm, open or crosses itself, its triangles are not turned alike, or its numbers
-        make no sense.
+        If the surface is empty, lower than 1.5 mm, open or crosses itself, its triangles are not turned alike, or its
+        numbers make no sense.
     """
     surface = _checked(structure)
     heights = surface.points_mm @ geometry.normal
@@ -158,7 +158,7 @@ def _require_simple(structure: SurfaceStructure, surface: _Surface, loops: list[
     corners = surface.points_mm[surface.triangles] - surface.points_mm.mean(axis=0)
     bounded_mm3 = abs(float(np.linalg.det(corners).sum())) / 6.0
     if not loops:
-        return
+        raise _refusal(structure, "its surface encloses no volume")
     vertices = np.concatenate(loops)[:, :2]
     first = vertices.min(axis=0)
     pixel = np.maximum((vertices.max(axis=0) - first) / PIXELS_ACROSS, SAME_POINT_MM)
