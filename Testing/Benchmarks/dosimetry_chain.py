@@ -23,7 +23,7 @@ METRICS = ("volume_cc", "mean_gy", "d95_gy", "d003cc_gy")
 
 
 class Clock:
-    """Seconds of each step."""
+    """Seconds of each step, summed where a step comes again."""
 
     def __init__(self) -> None:
         self.steps: dict[str, float] = {}
@@ -31,7 +31,7 @@ class Clock:
 
     def __call__(self, step: str) -> None:
         now = time.perf_counter()
-        self.steps[step] = now - self.last
+        self.steps[step] = self.steps.get(step, 0.0) + now - self.last
         self.last = now
 
 
@@ -47,10 +47,13 @@ def ours(folder: Path, clock: Clock) -> list[list[float]]:
     from ReirradiationLib.dicom.ct import read_ct
     from ReirradiationLib.dicom.structures import read_structures
     from ReirradiationLib.dosimetry.accumulation import structure_dose
+    from ReirradiationLib.dosimetry.bodies import body_of
     from ReirradiationLib.dosimetry.composite import eqd2_volume
     from ReirradiationLib.dosimetry.mapping import map_dose
-    from ReirradiationLib.dosimetry.occupancy import structure_samples
+    from ReirradiationLib.dosimetry.occupancy import WANTED_SAMPLES, body_samples
+    from ReirradiationLib.dosimetry.refinement import refined, sum_rankings
     from ReirradiationLib.model.protocol import Basis
+    from ReirradiationLib.model.structure import EndCaps
 
     clock("import")
     ct = read_ct(folder / "CT")
@@ -58,18 +61,22 @@ def ours(folder: Path, clock: Clock) -> list[list[float]]:
     prior = transform_of(steps()["deformable, then rigid"], ct.frame_uid)
     courses = [course_of(folder, 0), course_of(folder, 1, prior)]
     clock("read")
-    samples = [structure_samples(structure, ct.geometry) for structure in structures]
-    clock("occupancy")
     mapped = [map_dose(course, MAP, ct.frame_uid) for course in courses]
     clock("map")
     eqd2_volume(mapped, FRACTIONS, 3.0)
     clock("EQD2")
     rows = []
-    for number, (structure, each) in enumerate(zip(structures, samples, strict=True)):
-        dvh = structure_dose(each, courses, [0.0, 0.0], structure.name).dvh(alpha_beta_gy(number), Basis.RAW)
+    for number, structure in enumerate(structures):
+        body = body_of(structure, ct.geometry, EndCaps.HALF_SLICE, WANTED_SAMPLES)
+        samples = body_samples(body)
+        clock("occupancy")
+        sums = structure_dose(samples, courses, [0.0, 0.0], structure.name)
+        sums = refined(sums, body, sum_rankings(alpha_beta_gy(number), False, None))
+        dvh = sums.dvh(alpha_beta_gy(number), Basis.RAW)
+        clock("DVH")
         curve = from_samples(dvh.dose_gy, dvh.volumes_cc)
         rows.append([getattr(curve, name) for name in METRICS])
-    clock("DVH")
+        clock("reading off")
     return rows
 
 

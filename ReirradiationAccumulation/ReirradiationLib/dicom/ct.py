@@ -67,7 +67,12 @@ def read_ct(folder: Path, series_uid: str = "") -> Image:
         spacing=np.array([spacing_i, spacing_j, spacing_k]),
         size=np.array([first.whole("Columns"), first.whole("Rows"), len(slices)]),
     )
-    voxels = np.stack([hounsfield(reader) for reader in slices])
+    # The first slice is decoded before memory for all is asked for: a header that claims too much is refused there.
+    lowest = hounsfield(slices[0])
+    voxels = np.empty(geometry.shape, dtype=np.float32)
+    voxels[0] = lowest
+    for n, reader in enumerate(slices[1:], start=1):
+        voxels[n] = hounsfield(reader)
     return Image(
         voxels_hu=voxels,
         geometry=geometry,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.arrays import Float32Array
 from ..model.errors import DicomError
@@ -31,7 +34,7 @@ def hounsfield(reader: DicomReader) -> Float32Array:
         raise reader.refuse("Rows", f"claims a slice of {shape}", "", expected, Interlock.FILE_TOO_LARGE)
     _require_one_frame(reader, shape)
     try:
-        voxels = np.asarray(reader.dataset.pixel_array * slope + intercept, dtype=np.float32)
+        voxels = _rescaled(reader.dataset.pixel_array, slope, intercept)
     except read_errors() as error:
         if not reader.is_compressed():
             raise reader.refuse("PixelData", f"cannot be decoded ({error})") from error
@@ -41,6 +44,17 @@ def hounsfield(reader: DicomReader) -> Float32Array:
     if voxels.shape != shape:
         raise reader.refuse("PixelData", f"has shape {voxels.shape}", "Export single-frame CT slices.", f"{shape}")
     return voxels
+
+
+def _rescaled(pixels: NDArray[Any], slope: float, intercept: float) -> Float32Array:
+    """Pixels times slope plus intercept; whole numbers of a CT's size stay exact in single precision, else in double."""
+    is_whole = slope.is_integer() and intercept.is_integer()
+    if is_whole and pixels.dtype.itemsize <= 2 and 2**16 * abs(slope) + abs(intercept) < 2**24:
+        voxels = pixels.astype(np.float32)
+        voxels *= np.float32(slope)
+        voxels += np.float32(intercept)
+        return voxels
+    return np.asarray(pixels * slope + intercept, dtype=np.float32)
 
 
 def _require_one_frame(reader: DicomReader, shape: tuple[int, int]) -> None:
