@@ -10,6 +10,8 @@ from ReirradiationLib.dosimetry.occupancy import StructureSamples
 from ReirradiationLib.model.metric import Metric
 from scipy.optimize import brentq
 
+SMALLEST_WIDTH_MM = 1e-3
+
 
 def linear_metric(samples: StructureSamples, direction: np.ndarray, metric: str) -> float:
     """A metric where the dose is the distance along a unit vector, 1 Gy/mm."""
@@ -44,7 +46,8 @@ def voxels_dose_at(
 
 def _box_above(widths: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Share of a box in which a centred sum of uniform variables of these widths is above a value."""
-    kept = widths[widths > 1e-9]
+    # The formula divides by the product of the widths: tiny ones, which move no dose by more than themselves, are left out.
+    kept = widths[widths > SMALLEST_WIDTH_MM]
     order = len(kept)
     signs = np.array(np.meshgrid(*[[-0.5, 0.5]] * order, indexing="ij")).reshape(order, -1)
     scale = np.prod(kept) * float(np.prod(np.arange(1, order + 1)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ReirradiationLib.dosimetry.accumulation import structure_dose
 from ReirradiationLib.dosimetry.dvh import cumulative_dvh
@@ -125,6 +125,8 @@ def test_turning_and_shifting_the_patient_with_his_dose_changes_nothing(angle, s
 
 @settings(max_examples=20, deadline=None)
 @given(angles)
+@example((0.0, 1e-8, 1e-8))
+@example((0.0, 1e-4, 0.0))
 def test_turning_the_dose_alone_changes_a_ball_within_its_voxels(angle) -> None:
     structure = drawn("ball", 9.0, (1.0, 1.0, 1.0))
     along = turned(*angle)[0]
