@@ -28,6 +28,7 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench_reading.py
 	$(BIN)/python Testing/Benchmarks/bench_dosimetry.py
 	$(BIN)/python Testing/Benchmarks/bench_nelms_dvh.py
+	$(BIN)/python Testing/Benchmarks/bench_eclipse_dvh.py
 
 docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md
