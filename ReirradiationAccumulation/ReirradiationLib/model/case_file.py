@@ -71,7 +71,7 @@ def read_case(path: Path) -> Case:
         prior_courses=tuple(_prior(e) for e in entry.children("prior_courses", _keys(PriorCourse))),
         new_course=_new(entry.child("new_course", _keys(NewCourse))),
         structures=tuple(_structure(e) for e in entry.children("structures", _keys(StructureChoice))),
-        metrics=tuple(Metric.parse(str(text)) for text in entry.items("metrics") or DEFAULT_METRICS),
+        metrics=_metrics(entry),
         constraints=tuple(_constraint(e) for e in entry.children("constraints", _CONSTRAINT_KEYS)),
         optimization=tuple(_request(e) for e in entry.children("optimization", _keys(OptimizationRequest))),
         protocol_folder=entry.optional_path("protocol_folder"),
@@ -196,6 +196,21 @@ def _decision(entry: JsonEntry) -> Decision:
     )
 
 
+def _metrics(case: JsonEntry) -> tuple[Metric, ...]:
+    metrics = tuple(_metric(case, "metrics", str(text)) for text in case.items("metrics") or DEFAULT_METRICS)
+    twice = sorted({str(metric) for metric in metrics if metrics.count(metric) > 1})
+    if twice:
+        raise CaseError(case.at("metrics"), f"{', '.join(twice)} more than once", "List every metric once.")
+    return metrics
+
+
+def _metric(entry: JsonEntry, key: str, text: str) -> Metric:
+    try:
+        return Metric.parse(text)
+    except ProtocolError as error:
+        raise CaseError(entry.at(key), f"{error.subject}: {error.found}", error.remedy, error.expected) from error
+
+
 def _export(entry: JsonEntry) -> ExportChoice:
     default = ExportChoice()
     return ExportChoice(
@@ -255,7 +270,7 @@ def _constraint(entry: JsonEntry) -> Constraint:
         raise CaseError(entry.where, f"{len(senses) or 'no'} limits", "Give one limit.", "either 'at_most' or 'at_least'")
     return Constraint(
         structure=entry.text("structure"),
-        metric=Metric.parse(entry.text("metric")),
+        metric=_metric(entry, "metric", entry.text("metric")),
         sense=senses[0],
         limit=entry.number(senses[0].value),
         basis=entry.choice("basis", Basis),
@@ -279,7 +294,7 @@ def _request(entry: JsonEntry) -> OptimizationRequest:
 
 
 def _point_metric(entry: JsonEntry) -> Metric:
-    metric = Metric.parse(entry.text("metric", default=DEFAULT_POINT_METRIC))
+    metric = _metric(entry, "metric", entry.text("metric", default=DEFAULT_POINT_METRIC))
     if metric.kind not in (MetricKind.MAXIMUM, MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT):
         raise CaseError(entry.at("metric"), str(metric), "Choose how P is read.", "Dmax, D0.01cc or D2%, for example")
     return metric

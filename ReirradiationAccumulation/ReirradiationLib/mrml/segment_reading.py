@@ -45,8 +45,13 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
 
     segment = node.GetSegmentation().GetSegment(segment_id)
     if segment is None:
+        names = [
+            node.GetSegmentation().GetNthSegment(n).GetName() for n in range(node.GetSegmentation().GetNumberOfSegments())
+        ]
         raise GeometryError(
-            f"Segmentation '{node.GetName()}'", f"no segment of id '{segment_id}'", "Choose one of its segments."
+            f"Segmentation '{node.GetName()}'",
+            f"no segment of id '{segment_id}'",
+            f"Choose one of its segments: {', '.join(names) or 'it has none'}.",
         )
     to_world = _to_world_ras(node)
     kinds = slicer.vtkSegmentationConverter

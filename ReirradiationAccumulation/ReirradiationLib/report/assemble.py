@@ -44,7 +44,7 @@ RAW_SUM = "sum, raw"
 SETTINGS = (
     "Dose: trilinear from each RTDOSE's own grid through the registration, once; nothing beyond its voxel centres.",
     "EQD2: linear-quadratic, per sample, before any averaging; recovery acts on EQD2.",
-    "Structures: even–odd fill of the contours; between them the signed distance is interpolated.",
+    "Structures: even–odd on the contours' planes; between planes shape is interpolated by the distance to the contours.",
     "Metrics: from sorted samples of each structure, finer where it is hottest (no bins, no composite volume).",
 )
 END_CAPS = {

@@ -126,7 +126,9 @@ def _scorecard(evaluation: Evaluation) -> str:
     classes = [_ROW_CLASS[score.state] for score in evaluation.scorecard]
     note = (
         "Each constraint is evaluated on the sum (raw or recovered) and with the α/β it was published for; tables and DVHs "
-        "below use each structure's own α/β. Evidence of sources: P read in the paper, S secondary, M general knowledge."
+        "below use each structure's own α/β. Evidence of sources: P read in the paper, S secondary, M general knowledge. "
+        "Sampling moves doses to a small volume by up to 0.3 Gy where the gradient is steep (docs/methods.md); errors of "
+        "contours and registration come on top and are not estimated."
     )
     return section("Scorecard", table(header, rows, classes), paragraph(note, "note"))
 

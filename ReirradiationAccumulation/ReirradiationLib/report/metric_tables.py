@@ -14,6 +14,9 @@ SENSITIVITY_NOTE = (
 )
 
 
+MAXIMUM_NOTE = "Dmax is the hottest sample, a point: no planning system shows the same. Use D0.03cc for decisions."
+
+
 def metric_tables(rows: Sequence[tuple[str, Sequence[MetricSummary]]], quantity: str) -> list[str]:
     """A table for each sum that has values, and the remarks on them; a row per structure, by its name."""
     metrics = [metric.metric for metric in rows[0][1]] if rows else []
@@ -30,6 +33,8 @@ def metric_tables(rows: Sequence[tuple[str, Sequence[MetricSummary]]], quantity:
             if any(cell is not None for row in cells for cell in row[1:-1]):
                 parts.append(f"<h3>{escape(role)}: {basis} sum, {escape(quantity)}</h3>")
                 parts.append(table(["Structure", *metrics, "Dose not known [%]"], cells))
+    if any(metric == "Dmax[Gy]" for metric in metrics):
+        parts.append(paragraph(MAXIMUM_NOTE, "note"))
     return parts + [paragraph(remark, "note") for name, values in rows for remark in _remarks(name, values)]
 
 
