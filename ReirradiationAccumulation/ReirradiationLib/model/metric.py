@@ -136,4 +136,9 @@ class Metric:
 
 
 def _not_understood(metric: str) -> ProtocolError:
-    return ProtocolError(f"Metric {metric}", "not understood", "Correct the spelling, the volume or the unit.", _EXPECTED)
+    remedy = "Correct the spelling, the volume or the unit; small and capital letters differ, decimals have a point."
+    if re.fullmatch(rf"'C?V{_NUMBER}(Gy)?(\[.*\])?'", metric):
+        remedy = "Write the dose in Gy and the unit of the volume: V20Gy[cc] or V20Gy[%]."
+    elif re.fullmatch(rf"'D{_NUMBER}(\[Gy\])?'", metric):
+        remedy = "Write the unit of the volume: D0.03cc or D95%."
+    return ProtocolError(f"Metric {metric}", "not understood", remedy, _EXPECTED)
