@@ -25,11 +25,19 @@ class Cells:
         Side of the base, and height.
     piece : array of int, shape (n,)
         The piece of the body that a cell lies in.
+    cut_from : array of int, shape (n,)
+        Number of the cell that it was cut from, among those that were cut together; -1 for uncut ones.
     """
 
     centres_mm: FloatArray
     sizes_mm: Float32Array
     piece: NDArray[np.int32]
+    cut_from: NDArray[np.int32]
+
+    @staticmethod
+    def uncut(centres_mm: FloatArray, sizes_mm: Float32Array, piece: NDArray[np.int32]) -> Cells:
+        """Cells as a body is filled with them."""
+        return Cells(centres_mm, sizes_mm, piece, np.full(len(piece), -1, dtype=np.int32))
 
     @property
     def volumes_cc(self) -> FloatArray:
@@ -40,14 +48,15 @@ class Cells:
     def at(self, which: BoolArray) -> Cells:
         """Some of the cells."""
         index = np.flatnonzero(which)
-        return Cells(self.centres_mm.take(index, 0), self.sizes_mm.take(index, 0), self.piece[index])
+        return Cells(self.centres_mm.take(index, 0), self.sizes_mm.take(index, 0), self.piece[index], self.cut_from[index])
 
     def cut_in_eight(self) -> Cells:
         """The halves along every axis, 8 n cells."""
         box = self.sizes_mm[:, [0, 0, 1]].astype(np.float64)
         centres = self.centres_mm[:, None] + _CORNERS * box[:, None]
         sizes = np.repeat(self.sizes_mm / np.float32(2.0), 8, axis=0)
-        return Cells(centres.reshape(-1, 3), sizes, np.repeat(self.piece, 8))
+        numbers = np.repeat(np.arange(len(self.piece), dtype=np.int32), 8)
+        return Cells(centres.reshape(-1, 3), sizes, np.repeat(self.piece, 8), numbers)
 
     @staticmethod
     def joined(parts: list[Cells]) -> Cells:
@@ -56,6 +65,7 @@ class Cells:
             np.concatenate([part.centres_mm for part in parts]),
             np.concatenate([part.sizes_mm for part in parts]),
             np.concatenate([part.piece for part in parts]),
+            np.concatenate([part.cut_from for part in parts]),
         )
 
 

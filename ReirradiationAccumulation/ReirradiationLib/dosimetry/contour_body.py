@@ -33,6 +33,10 @@ _ALONG_U, _ALONG_V = 0.7548776662466927, 0.5698402909980532
 FINEST_STEP_MM = 0.15
 COARSEST_STEP_MM = 3.0
 
+MOST_PIXELS = 3e7
+MOST_SAMPLES = 3e6
+"""Whatever the thickness of the structure, its planes have no more pixels, and it no more samples."""
+
 CELLS_AT_ONCE = 2**19
 """Cells of a body that are held against its shape together."""
 
@@ -93,9 +97,12 @@ class ContourBody:
     def covered(self, cells: Cells) -> Filling:
         """How much of each cell lies in the body, and where; those outside are left out."""
         pixels = (cells.centres_mm[:, :2] - self.grid.first) / self.grid.steps_mm
-        depth, share = self._depths(pixels, cells.centres_mm[:, 2], cells.piece)
+        # Heights of the samples are spread evenly over the cells, as where the body is filled.
+        lift = np.mod(_ALONG_U * np.arange(len(cells.piece)), 1.0) - 0.5
+        heights = cells.centres_mm[:, 2] + lift * cells.sizes_mm[:, 1]
+        depth, share = self._depths(pixels, heights, cells.piece)
         nearest = np.clip(np.rint(pixels).astype(np.intp), 0, np.asarray(self.grid.size) - 1)
-        return self._filling(cells, depth, share, nearest[:, 1], nearest[:, 0])
+        return self._filling(cells, heights, depth, share, nearest[:, 1], nearest[:, 0])
 
     def _depths(self, pixels: FloatArray, w: FloatArray, piece: NDArray[np.int32]) -> tuple[Float32Array, Float32Array]:
         """Depth at points of pieces of the body, and their heights as shares of the pieces'."""
@@ -135,11 +142,12 @@ class ContourBody:
         blend = self.stack.blend(slice(int(lower[0]), int(lower[-1]) + 1) if is_run else lower)
         depth = blend.at(lambda field: field[:, None]).depth_mm(share)
         n, layer, j, i = np.nonzero(depth > -0.5 * self.step_mm)
+        bottom, height = self.stack.positions_mm[lower[n]], heights[n]
+        sizes = np.column_stack([np.full(len(n), self.step_mm), height / layers]).astype(np.float32)
+        centres = self._centres(i, j, bottom + height * (layer + 0.5) / layers)
+        cells = Cells.uncut(centres, sizes, lower[n].astype(np.int32))
         at = share[layer, j, i]
-        w = self.stack.positions_mm[lower[n]] + heights[n] * at
-        sizes = np.column_stack([np.full(len(n), self.step_mm), heights[n] / layers]).astype(np.float32)
-        cells = Cells(self._centres(i, j, w), sizes, lower[n].astype(np.int32))
-        return self._filling(cells, depth[n, layer, j, i], at, j, i)
+        return self._filling(cells, bottom + height * at, depth[n, layer, j, i], at, j, i)
 
     def _filled(self, number: int, slab: Slab) -> Filling:
         """The filling of one other slab."""
@@ -149,12 +157,11 @@ class ContourBody:
         depth = slab.at(lambda field: field[rows, columns] if field.size > 1 else field).depth_mm(share)
         layer, j, i = np.nonzero(depth > -0.5 * self.step_mm)
         at = share[layer, j, i]
-        cells = Cells(
-            self._centres(i + columns.start, j + rows.start, slab.bottom_mm + slab.height_mm * at.astype(np.float64)),
-            np.tile(np.array([self.step_mm, slab.height_mm / layers], dtype=np.float32), (len(at), 1)),
-            np.full(len(at), number, dtype=np.int32),
-        )
-        return self._filling(cells, depth[layer, j, i], at, j + rows.start, i + columns.start)
+        centres = self._centres(i + columns.start, j + rows.start, slab.bottom_mm + slab.height_mm * (layer + 0.5) / layers)
+        sizes = np.tile(np.array([self.step_mm, slab.height_mm / layers], dtype=np.float32), (len(at), 1))
+        cells = Cells.uncut(centres, sizes, np.full(len(at), number, dtype=np.int32))
+        heights = slab.bottom_mm + slab.height_mm * at.astype(np.float64)
+        return self._filling(cells, heights, depth[layer, j, i], at, j + rows.start, i + columns.start)
 
     def _shares(self, layers: int, rows: slice, columns: slice) -> Float32Array:
         """Heights of the samples of all layers as shares of a slab's, spread evenly over each layer."""
@@ -182,25 +189,32 @@ class ContourBody:
         )
 
     def _filling(
-        self, cells: Cells, depth: Float32Array, share: Float32Array, row: NDArray[np.intp], column: NDArray[np.intp]
+        self,
+        cells: Cells,
+        heights_mm: FloatArray,
+        depth: Float32Array,
+        share: Float32Array,
+        row: NDArray[np.intp],
+        column: NDArray[np.intp],
     ) -> Filling:
-        """Volumes and centroids of cells from the depth of their centres; those outside are left out.
+        """Volumes and places of the samples of cells, by the depth there; cells outside are left out.
 
-        The boundary is taken as straight across a cell, so the covered part's centroid lies towards the inside of its
-        centre, along the direction in which the distance to the contours rises on the nearer plane.
+        The boundary is taken as straight across a cell, so the sample lies towards the inside of the cell's axis, along the
+        direction in which the distance to the contours rises on the nearer plane.
         """
         sides = cells.sizes_mm[:, 0]
         coverage = np.clip(depth / sides + np.float32(0.5), np.float32(0.0), np.float32(1.0))
         if not (coverage > 0.0).all():
             hit = coverage > 0.0
             cells, coverage, share, sides = cells.at(hit), coverage[hit], share[hit], sides[hit]
-            row, column = row[hit], column[hit]
-        centroids = cells.centres_mm.copy()
+            row, column, heights_mm = row[hit], column[hit], heights_mm[hit]
+        places = cells.centres_mm.copy()
+        places[:, 2] = heights_mm
         cut = np.flatnonzero(coverage < 1.0)
         plane = self._nearer_plane(cells.piece[cut], share[cut])
         shift = np.float32(0.5) * sides[cut] * (np.float32(1.0) - coverage[cut])
-        centroids[cut, :2] += (shift * self._inward(plane, row[cut], column[cut])).T
-        return Filling(cells, centroids, coverage * cells.volumes_cc)
+        places[cut, :2] += (shift * self._inward(plane, row[cut], column[cut])).T
+        return Filling(cells, places, coverage * cells.volumes_cc)
 
     def _nearer_plane(self, piece: NDArray[np.int32], share: Float32Array) -> NDArray[np.intp]:
         ends = np.array([slab.planes for slab in self.stack.other_slabs], dtype=np.intp).reshape(-1, 2)
@@ -311,7 +325,11 @@ def _step_mm(structure: Structure, planes: Sequence[ContourPlane], wanted: int) 
             f"Structure '{structure.name}'", "its contours enclose no area", "Correct them or leave it out of the case."
         )
     step = min((volume_mm3 / wanted) ** (1.0 / 3.0), THICKNESS_SHARE * 2.0 * sum(areas) / length_mm)
-    return float(np.clip(step, FINEST_STEP_MM, COARSEST_STEP_MM))
+    vertices = np.concatenate(polygons)
+    box_mm2 = float(np.prod(vertices.max(axis=0) - vertices.min(axis=0)))
+    # Thin structures in a wide box would need more pixels than there is memory for: they are sampled as finely as it goes.
+    affordable = float(max((box_mm2 * len(planes) / MOST_PIXELS) ** 0.5, (volume_mm3 / MOST_SAMPLES) ** (1.0 / 3.0)))
+    return max(float(np.clip(step, FINEST_STEP_MM, COARSEST_STEP_MM)), affordable)
 
 
 def _grid(polygons: Sequence[Sequence[FloatArray]], step_mm: float) -> PixelGrid:

@@ -137,7 +137,7 @@ class LabelmapBody:
         within = np.stack(np.meshgrid(*(np.arange(n) for n in parts), indexing="ij"), axis=-1).reshape(-1, 3)
         cell = (blocks[:, None] * parts + within).reshape(-1, 3)
         sizes = np.tile(self._cell_mm[1:].astype(np.float32), (len(cell), 1))
-        return Cells((cell + 0.5) * self._cell_mm, sizes, np.zeros(len(cell), dtype=np.int32))
+        return Cells.uncut((cell + 0.5) * self._cell_mm, sizes, np.zeros(len(cell), dtype=np.int32))
 
     def _covered_alike(self, cells: Cells, size_mm: Float32Array) -> Filling:
         """As :meth:`covered`, for cells of one size."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.arrays import BoolArray, FloatArray
 from ..model.errors import DosimetryError
@@ -121,7 +122,7 @@ def body_samples(body: Body) -> StructureSamples:
     return _samples(body, filling)
 
 
-def cut_samples(samples: StructureSamples, body: Body, which: BoolArray) -> StructureSamples:
+def cut_samples(samples: StructureSamples, body: Body, which: BoolArray) -> tuple[StructureSamples, NDArray[np.int32]]:
     """The samples of some cells, each cut in eight; only these.
 
     Parameters
@@ -130,9 +131,16 @@ def cut_samples(samples: StructureSamples, body: Body, which: BoolArray) -> Stru
         Of the body, with cells.
     body : Body
     which : array of bool, shape (n,)
+
+    Returns
+    -------
+    samples : StructureSamples
+    of_parent : array of int
+        For each, which of the chosen cells it was cut from, from 0.
     """
     assert samples.cells is not None
-    return _samples(body, body.covered(samples.cells.at(which).cut_in_eight()))
+    filling = body.covered(samples.cells.at(which).cut_in_eight())
+    return _samples(body, filling), filling.cells.cut_from
 
 
 def _samples(body: Body, filling: Filling) -> StructureSamples:

@@ -99,8 +99,10 @@ class PlaneFields:
         u, v = (centres.astype(np.float32) for centres in self.grid.centres())
         squared, foot = self.edges.distance2(u, v, edge)
         # Many short edges may run through a pixel, of which it knows one: points walk along the polygon to their nearest.
-        edge = self.edges.stepped(edge, foot)
-        found, foot = self.edges.distance2(u, v, edge)
+        further = self.edges.stepped(edge, foot)
+        found, found_foot = self.edges.distance2(u, v, further)
+        is_nearer = found < squared
+        edge, foot = np.where(is_nearer, further, edge), np.where(is_nearer, found_foot, foot)
         np.minimum(squared, found, out=squared)
         near = np.flatnonzero(squared.ravel() < np.square(NEAR_PIXELS * self.grid.steps_mm.max()))
         at_u, at_v = (np.broadcast_to(values, squared.shape).ravel()[near] for values in (u, v))

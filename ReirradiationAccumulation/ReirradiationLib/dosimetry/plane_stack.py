@@ -7,22 +7,31 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.arrays import BoolArray, FloatArray
 from ..model.contour_overlap import overlap
+from ..model.contour_shape import even_odd_area
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
 from ..model.interlock import Interlock
+from ..model.polygons import fill_planes, length_mm, signed_area
 from ..model.structure import Structure
 
 PLANE_TOLERANCE_MM = 0.1
 """Contour points this close along the normal lie on one plane."""
 
 GAP_FACTOR = 1.5
-"""A distance between planes beyond this multiple of the neighbouring ones is a gap in the structure, not a thick slab."""
+"""A distance between planes beyond this multiple of the smallest and of the CT's slices may be a gap in the structure."""
 
-LARGEST_CHANGE = 2.6
-"""So is any beyond this multiple of the smallest one: slices of 2 and of 5 mm may follow each other in a CT."""
+FEWEST_ALIKE = 3
+"""So many large distances in a row are no gaps but thick slabs."""
+
+SAME_SLICE = 0.3
+"""Contours closer than this share of a slice lie on one slice."""
+
+PIXELS_ACROSS = 128
+"""Raster on which contours are looked at for crossing themselves."""
 
 LARGEST_STEP_MM = 10.0
 """Contours further apart than this describe no shape that could be evaluated."""
@@ -71,8 +80,8 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
         If a contour is not parallel to the grid's slices or lies outside the grid, crosses another or occurs twice (the
         overlap would cancel out by even–odd), or the planes are too far apart.
     """
-    by_position: dict[float, list[FloatArray]] = {}
     axes = np.asarray(geometry.direction)
+    found: list[tuple[float, FloatArray]] = []
     for contour in structure.contours_mm:
         local = (contour - np.asarray(geometry.origin_mm)) @ axes
         position = float(np.median(local[:, 2]))
@@ -85,11 +94,71 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
                 Interlock.STRUCTURE_OBLIQUE,
             )
         require_within(structure, local, geometry)
-        near = [known for known in by_position if abs(known - position) <= PLANE_TOLERANCE_MM]
-        beside = by_position.setdefault(near[0] if near else position, [])
-        beside.append(local[:, :2])
-    for position, loops in by_position.items():
-        if wrong := overlap(loops):
+        found.append((position, local[:, :2]))
+    found.sort(key=lambda entry: entry[0])
+    groups = _groups(np.array([position for position, _ in found]), geometry.spacing_mm[2])
+    planes = [[found[n][1] for n in group] for group in groups]
+    positions = np.array([np.mean([found[n][0] for n in group]) for group in groups])
+    _require_clear(structure, planes, positions, geometry)
+    steps = np.diff(positions)
+    smallest = float(steps.min()) if steps.size else geometry.spacing_mm[2]
+    if smallest > max(LARGEST_STEP_MM, GAP_FACTOR * geometry.spacing_mm[2]):
+        raise DosimetryError(
+            f"Structure '{structure.name}'", f"its contours are {smallest:.1f} mm apart", "Contour every slice of the CT."
+        )
+    is_gap = _gaps(steps, geometry.spacing_mm[2])
+    usual = max(float(np.median(steps[~is_gap])) if (~is_gap).any() else 0.0, geometry.spacing_mm[2])
+    # Beyond an end of a run the next slice would be as far as the last one; a single plane has no such neighbour.
+    joined = np.where(is_gap, np.nan, steps)
+    to_lower, to_upper = np.concatenate([[np.nan], joined]), np.concatenate([joined, [np.nan]])
+    below = np.where(np.isnan(to_lower), np.where(np.isnan(to_upper), usual, to_upper), to_lower) / 2.0
+    above = np.where(np.isnan(to_upper), np.where(np.isnan(to_lower), usual, to_lower), to_upper) / 2.0
+    return tuple(
+        ContourPlane(float(position), float(below[n]), float(above[n]), tuple(planes[n]))
+        for n, position in enumerate(positions)
+    )
+
+
+def _groups(positions: FloatArray, slice_mm: float) -> list[NDArray[np.intp]]:
+    """Contours that lie on one plane, by their sorted positions.
+
+    Parts of one structure drawn or exported a little apart are on one slice: positions much closer than both the slices of
+    the CT and the usual distance of the contours. Else the tiny distance would be taken for the structure's own.
+    """
+    steps = np.diff(positions)
+    distinct = steps[steps > PLANE_TOLERANCE_MM]
+    usual = min(float(np.percentile(distinct, 75.0)), slice_mm) if distinct.size else slice_mm
+    apart = np.flatnonzero(steps > max(PLANE_TOLERANCE_MM, SAME_SLICE * usual)) + 1
+    return np.split(np.arange(len(positions)), apart)
+
+
+def _gaps(steps: FloatArray, slice_mm: float) -> BoolArray:
+    """Which distances between planes are gaps.
+
+    A distance that is much larger than the slices and than the smallest distance, unless it is one of three or more alike
+    in a row: then the structure was contoured on every so many slices there, or the CT has thicker ones.
+    """
+    is_gap = np.zeros(len(steps), dtype=np.bool_)
+    if not steps.size:
+        return is_gap
+    large = np.flatnonzero(steps > GAP_FACTOR * max(slice_mm, float(steps.min())))
+    for n in large:
+        alike = steps >= steps[n] / GAP_FACTOR
+        first, last = n, n
+        while first > 0 and alike[first - 1]:
+            first -= 1
+        while last < len(steps) - 1 and alike[last + 1]:
+            last += 1
+        is_gap[n] = last - first + 1 < FEWEST_ALIKE
+    return is_gap
+
+
+def _require_clear(structure: Structure, planes: list[list[FloatArray]], positions: FloatArray, geometry: Geometry) -> None:
+    """Refuse contours that cross each other or themselves, or that are there twice: by even–odd they would be holes."""
+    crossing = _cross_themselves(planes)
+    for n, (loops, position) in enumerate(zip(planes, positions, strict=True)):
+        wrong = overlap(loops) or ("a contour that crosses itself, or walks around twice" if crossing[n] else "")
+        if wrong:
             height = to_lps(np.array([[0.0, 0.0, position]]), geometry)[0]
             raise DosimetryError(
                 f"Structure '{structure.name}'",
@@ -98,35 +167,22 @@ def contour_planes(structure: Structure, geometry: Geometry) -> tuple[ContourPla
                 "contours each wholly inside or outside the others",
                 Interlock.STRUCTURE_OVERLAP,
             )
-    positions = np.array(sorted(by_position))
-    steps = np.diff(positions)
-    smallest = float(steps.min()) if steps.size else geometry.spacing_mm[2]
-    if smallest > max(LARGEST_STEP_MM, GAP_FACTOR * geometry.spacing_mm[2]):
-        raise DosimetryError(
-            f"Structure '{structure.name}'", f"its contours are {smallest:.1f} mm apart", "Contour every slice of the CT."
-        )
-    is_gap = _gaps(steps)
-    # Beyond an end of a run the next slice would be as far as the last one; a single plane has no such neighbour.
-    joined = np.where(is_gap, np.nan, steps)
-    to_lower, to_upper = np.concatenate([[np.nan], joined]), np.concatenate([joined, [np.nan]])
-    below = np.where(np.isnan(to_lower), np.where(np.isnan(to_upper), smallest, to_upper), to_lower) / 2.0
-    above = np.where(np.isnan(to_upper), np.where(np.isnan(to_lower), smallest, to_lower), to_upper) / 2.0
-    return tuple(
-        ContourPlane(float(position), float(below[n]), float(above[n]), tuple(by_position[position]))
-        for n, position in enumerate(positions)
-    )
 
 
-def _gaps(steps: FloatArray) -> BoolArray:
-    """Which distances between planes are gaps: much larger than both a neighbouring one and the smallest one.
+def _cross_themselves(planes: list[list[FloatArray]]) -> BoolArray:
+    """On which planes the area by the shoelace formula is not what even–odd encloses.
 
-    CTs whose slices are closer in one region than in another so have no gap where the distance changes.
+    Counted on a coarse raster: what is lost or gained beyond a fifth, and beyond what the raster may miss at the edges.
     """
-    if not steps.size:
-        return np.zeros(0, dtype=np.bool_)
-    padded = np.concatenate([[0.0], steps, [0.0]])
-    beside = np.maximum(padded[:-2], padded[2:])
-    return np.asarray((steps > GAP_FACTOR * np.maximum(beside, steps.min())) | (steps > LARGEST_CHANGE * steps.min()))
+    vertices = np.concatenate([loop for plane in planes for loop in plane])
+    first, last = vertices.min(axis=0), vertices.max(axis=0)
+    pixel = max(float((last - first).max()) / PIXELS_ACROSS, 1e-3)
+    size = tuple(int(n) + 2 for n in (last - first) / pixel)
+    filled = fill_planes(planes, first, np.full(2, pixel), (size[0], size[1]))
+    raster = np.count_nonzero(filled, axis=(1, 2)) * pixel**2
+    area = np.array([even_odd_area(plane) if len(plane) > 1 else abs(signed_area(plane[0])) for plane in planes])
+    length = np.array([sum(length_mm(loop) for loop in plane) for plane in planes])
+    return np.asarray(np.abs(raster - area) > 0.2 * area + 0.5 * pixel * length)
 
 
 def runs(planes: Sequence[ContourPlane]) -> list[slice]:

@@ -13,7 +13,7 @@ from ..model.arrays import Float32Array, FloatArray
 
 EdgeNumbers: TypeAlias = NDArray[np.int32]
 
-LONGEST_WALK = 16
+LONGEST_WALK = 256
 """Edges that are walked along a polygon at a time to find a nearer one."""
 
 

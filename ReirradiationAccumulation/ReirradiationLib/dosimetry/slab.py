@@ -92,7 +92,7 @@ class Cap:
         """Depth in the cap at shares (0 … 1) of the way from the lower plane to the upper."""
         beyond = (np.float32(1.0) - share if self.from_upper else share) / np.float32(self.reach)
         depth = self.depth - beyond * self.radius if self.is_tapered else self.depth
-        return np.where(beyond < 1.0, depth, np.float32(-FAR_MM))
+        return np.where(beyond <= 1.0, depth, np.float32(-FAR_MM))
 
 
 @dataclass(frozen=True, eq=False)

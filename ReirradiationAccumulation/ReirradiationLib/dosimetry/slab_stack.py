@@ -22,7 +22,7 @@ class SlabStack:
     """The slabs of a structure.
 
     A part of one plane runs through to the next where it overlaps a part there; else it ends, half way to that plane, by
-    the rule of the end caps. Holes do likewise. A part that ends on both sides stands for half a slice to each side,
+    the rule of the end caps. Holes do likewise. A part or hole that ends on both sides stands for half a slice to each side,
     whatever the rule: else it would be nothing.
 
     Parameters
@@ -141,10 +141,14 @@ class SlabStack:
                     depth = fields.alone(n, regions, fields.touched[n], depth)
                 radius = fields.radii_mm[n]
                 caps.append(Cap(depth, radius, from_upper, reach, rule is EndCaps.TAPERED, is_hole=False))
-        if holes is not None and holes.any() and self.end_caps is not EndCaps.NONE:
-            depth = fields.alone(n, holes, ~fields.inside[n], -fields.distance_mm[n])
-            radius = depth.max(keepdims=True)
-            caps.append(Cap(depth, radius, from_upper, reach, self.end_caps is EndCaps.TAPERED, is_hole=True))
+        if holes is None or not holes.any():
+            return tuple(caps)
+        lone = self._holes_below.on(n) & self._holes_above.on(n)
+        for regions, rule in ((holes & lone, EndCaps.HALF_SLICE), (holes & ~lone, self.end_caps)):
+            if regions.any() and rule is not EndCaps.NONE:
+                depth = fields.alone(n, regions, ~fields.inside[n], -fields.distance_mm[n])
+                radius = depth.max(keepdims=True)
+                caps.append(Cap(depth, radius, from_upper, reach, rule is EndCaps.TAPERED, is_hole=True))
         return tuple(caps)
 
     @cached_property

@@ -88,6 +88,11 @@ def signed_area(polygon: FloatArray) -> float:
     return 0.5 * float(np.sum(u * np.roll(v, -1) - np.roll(u, -1) * v))
 
 
+def length_mm(polygon: FloatArray) -> float:
+    """Length of the edges of a closed polygon, shape (n, 2)."""
+    return float(np.linalg.norm(polygon - np.roll(polygon, 1, axis=0), axis=1).sum())
+
+
 def contains(polygon: FloatArray, points: FloatArray) -> BoolArray:
     """Whether points, shape (n, 2), lie within a closed polygon by even–odd with half-open edges, shape (n,)."""
     start, end = polygon[None], np.roll(polygon, -1, axis=0)[None]
