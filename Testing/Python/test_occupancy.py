@@ -294,3 +294,14 @@ def test_a_thin_shell_in_a_wide_box_stays_within_memory() -> None:
     samples = structure_samples(structure_of(contours), ct())
     assert len(samples.volumes_cc) < 4_000_000
     assert samples.volume_cc == pytest.approx(81 * np.pi * 1.44 * 93.0 / 1000.0, rel=0.02)
+
+
+def test_contours_that_are_missing_again_and_again_are_not_passed_over_as_gaps() -> None:
+    every_third = [circle(10.0, w) for w in (-27.0, -18.0, -15.0, -6.0, 3.0, 6.0, 15.0, 24.0, 27.0)]
+    with pytest.raises(DosimetryError, match=r"gaps of .* mm within the same part"):
+        structure_samples(structure_of(every_third), ct())
+    interleaved = stack(10.0, -6, 6, (-20.0, 0.0)) + [
+        np.add(c, (0.0, 0.0, STEP / 2)) for c in stack(8.0, -6, 6, (20.0, 0.0))
+    ]
+    with pytest.raises(DosimetryError, match="parts on every second"):
+        structure_samples(structure_of(interleaved), ct())

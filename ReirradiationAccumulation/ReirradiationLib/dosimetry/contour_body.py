@@ -286,7 +286,15 @@ def contour_body(structure: Structure, geometry: Geometry, end_caps: EndCaps, wa
     loops = _without_bridges([plane.polygons for plane in planes])
     polygons = [[loop @ _turn() for loop in plane] for plane in loops]
     grid = _grid(polygons, _step_mm(structure, planes, wanted))
-    return ContourBody(structure.name, frame, SlabStack.of(plane_fields(polygons, grid), planes, end_caps))
+    stack = SlabStack.of(plane_fields(polygons, grid), planes, end_caps)
+    if missing := stack.missing_contours():
+        raise DosimetryError(
+            f"Structure '{structure.name}'",
+            missing,
+            "Contour every slice in between, or interpolate the contours in the planning system.",
+            "contours on every slice",
+        )
+    return ContourBody(structure.name, frame, stack)
 
 
 def _without_bridges(planes: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:

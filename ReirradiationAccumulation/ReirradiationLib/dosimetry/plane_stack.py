@@ -182,7 +182,7 @@ def _cross_themselves(planes: list[list[FloatArray]]) -> BoolArray:
     raster = np.count_nonzero(filled, axis=(1, 2)) * pixel**2
     area = np.array([even_odd_area(plane) if len(plane) > 1 else abs(signed_area(plane[0])) for plane in planes])
     length = np.array([sum(length_mm(loop) for loop in plane) for plane in planes])
-    return np.asarray(np.abs(raster - area) > 0.2 * area + 0.5 * pixel * length)
+    return np.asarray(np.abs(raster - area) > 0.2 * area + 0.5 * pixel * length + 4.0 * pixel**2)
 
 
 def runs(planes: Sequence[ContourPlane]) -> list[slice]:

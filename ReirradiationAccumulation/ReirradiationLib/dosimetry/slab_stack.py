@@ -16,6 +16,10 @@ from .plane_field import FAR_MM, PlaneFields, Regions
 from .plane_stack import ContourPlane, runs
 from .slab import Blend, Cap, Slab
 
+MISSING_SLICES = 4.5
+FEWEST_MISSING = 3
+"""So many gaps of up to so many usual distances, with the same part on either side, are contours that are missing."""
+
 
 @dataclass(frozen=True, eq=False)
 class SlabStack:
@@ -50,6 +54,26 @@ class SlabStack:
         is_joined[[run.start - 1 for run in runs(planes)[1:]]] = False
         reach = np.array([[plane.below_mm, plane.above_mm] for plane in planes])
         return SlabStack(fields, np.array([plane.position_mm for plane in planes]), is_joined, reach, end_caps)
+
+    def missing_contours(self) -> str:
+        """What makes it likely that contours are missing, in words; empty if nothing does.
+
+        Gaps of a few slices with the same part on either side, again and again, or parts that are there on every second
+        plane only: then the structure was not contoured on every slice, and what lies between would be lost.
+        """
+        steps = np.diff(self.positions_mm)
+        usual = float(np.median(steps[self.is_joined])) if self.is_joined.any() else float(steps.min(initial=0.0))
+        short = ~self.is_joined & (steps <= MISSING_SLICES * usual)
+        bridged = [n for n in np.flatnonzero(short) if (self.fields.touched[n] & self.fields.touched[n + 1]).any()]
+        if len(bridged) >= FEWEST_MISSING:
+            return f"{len(bridged)} gaps of {steps[bridged].min():.1f} to {steps[bridged].max():.1f} mm within the same part"
+        alternating = [
+            n
+            for n in range(2, len(self.positions_mm) - 2)
+            if (lone := self._parts_below.on(n) & self._parts_above.on(n)).any()
+            and (lone & self.fields.touched[n - 2] & self.fields.touched[n + 2]).any()
+        ]
+        return f"parts on every second of {len(alternating) + 2} planes" if len(alternating) >= FEWEST_MISSING else ""
 
     @cached_property
     def plain(self) -> NDArray[np.intp]:
