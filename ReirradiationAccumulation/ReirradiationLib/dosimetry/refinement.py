@@ -116,14 +116,15 @@ def _may_be_hottest(dose: StructureDose, body: Body, ranking: Ranking) -> BoolAr
     cells = dose.samples.cells
     assert cells is not None
     none = np.zeros(len(dose.samples.volumes_cc), dtype=np.bool_)
-    if float(np.max(cells.volumes_cc)) <= SMALLEST_VOLUME_CC / CELLS_PER_VOLUME:
+    is_coarse = cells.volumes_cc > SMALLEST_VOLUME_CC / CELLS_PER_VOLUME
+    if not is_coarse.any():
         return none
     values = ranking(dose)
     order = descending_order(values)
     for count in HOTTEST_CELLS:
         last = min(count, len(order) - 1)
         excess = _excess(dose, body, ranking, values, order[last : 3 * last])
-        chosen = np.asarray(values >= values[order[last]] - excess)
+        chosen = np.asarray(is_coarse & (values >= values[order[last]] - excess))
         if np.count_nonzero(chosen) <= MOST_CELLS:
             return chosen
     return none
