@@ -16,8 +16,7 @@ from ReirradiationLib.dosimetry.composite import eqd2_volume
 from ReirradiationLib.dosimetry.mapping import MappedDose, map_dose
 from ReirradiationLib.model.transform import SpatialTransform, identity_transform
 from ReirradiationLib.report.results import CaseResults
-
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "01_twocourse_abdomen" / "truth"
+from shared_data import shared_data
 
 
 def truth(path: Path) -> np.ndarray:
@@ -90,9 +89,7 @@ def test_cumulative_eqd2_is_the_true_one(demo_results, demo_folder: Path) -> Non
 
 
 def test_cumulative_eqd2_at_full_resolution_is_the_true_one(demo_results) -> None:
-    if not SHARED.is_dir():
-        pytest.skip("the full-resolution truth (../shared/data/01_twocourse_abdomen) is not on this machine")
-    expected = truth(SHARED / "cumulative_EQD2_ab2.nrrd")
+    expected = truth(shared_data("01_twocourse_abdomen") / "truth" / "cumulative_EQD2_ab2.nrrd")
     volume = eqd2_volume(on_ct(demo_results), [course.fractions for course in demo_results.courses], 2.0)
     assert volume.shape == expected.shape
     assert np.abs(volume - expected)[expected > 1.0].mean() <= 0.05
