@@ -10,13 +10,14 @@ import numpy as np
 
 from ..dosimetry.accumulation import structure_dose
 from ..dosimetry.occupancy import StructureSamples
+from ..dosimetry.plane_field import PixelGrid, plane_fields
 from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
 from ..model.arrays import FloatArray
 from ..model.case import OptimizationRequest
 from ..model.contour_shape import even_odd_area, simplified
 from ..model.course import AnyCourse
 from ..model.geometry import Geometry
-from ..model.polygons import distance_to_edges, fill, signed_area
+from ..model.polygons import signed_area
 from ..model.structure import InterpretedType, Structure
 from .isolines import zero_contours
 from .levels import OptimizationLevels, ShellLevel
@@ -151,37 +152,13 @@ def _plane_field(
     return _PlaneField(
         first=first,
         step_mm=step,
-        organ_mm=_signed_distance(plane.polygons, nodes, first, step, (nu, nv)),
+        organ_mm=plane_fields([plane.polygons], PixelGrid(first, np.full(2, step), (nu, nv)))
+        .distance_mm[0]
+        .astype(np.float64),
         eqd2_gy=eqd2_gy,
         # A floor keeps flat dose finite; where dose is flat the isoline's place is not defined anyway.
         gradient_gy_per_mm=np.maximum(gradient, 1e-3),
     )
-
-
-def _signed_distance(
-    polygons: Sequence[FloatArray], nodes: FloatArray, first: FloatArray, step: float, size: tuple[int, int]
-) -> FloatArray:
-    """Distance to the organ's contour, positive inside, exact near the contour and capped away from it."""
-    from scipy.spatial import cKDTree
-
-    inside = fill(polygons, first, np.full(2, step), size).ravel()
-    starts = np.concatenate(list(polygons))
-    ends = np.concatenate([np.roll(polygon, -1, axis=0) for polygon in polygons])
-    cap = 3.0 * step
-    # Edges cut into pieces no longer than a step: the nearest piece's edge is the nearest edge near the contour.
-    pieces = np.maximum(np.ceil(np.linalg.norm(ends - starts, axis=1) / step).astype(np.intp), 1)
-    edge = np.repeat(np.arange(len(starts)), pieces)
-    share = (np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 0.5) / pieces[edge]
-    middles = starts[edge] + share[:, None] * (ends - starts)[edge]
-    neighbours = min(4, len(middles))
-    rough, nearest = cKDTree(middles).query(nodes, k=neighbours, distance_upper_bound=cap)
-    rough, nearest = rough.reshape(len(nodes), neighbours), nearest.reshape(len(nodes), neighbours)
-    distance = np.full(len(nodes), cap)
-    for column in range(neighbours):
-        hit = np.isfinite(rough[:, column])
-        of = edge[nearest[hit, column]]
-        distance[hit] = np.minimum(distance[hit], distance_to_edges(nodes[hit], starts[of], ends[of]))
-    return np.where(inside, distance, -distance).reshape(size[1], size[0])
 
 
 def _shell_structure(
