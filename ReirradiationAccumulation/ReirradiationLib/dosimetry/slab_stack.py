@@ -157,23 +157,23 @@ class SlabStack:
     def _caps(self, n: int, parts: BoolArray, holes: BoolArray | None, from_upper: bool, reach: float) -> tuple[Cap, ...]:
         """Caps on plane ``n`` of the parts and holes that end on one side of it."""
         fields, caps = self.fields, []
-        lone = self._parts_below.on(n) & self._parts_above.on(n)
-        for regions, rule in ((parts & lone, EndCaps.HALF_SLICE), (parts & ~lone, self.end_caps)):
-            if regions.any() and rule is not EndCaps.NONE:
-                depth = fields.distance_mm[n]
-                if fields.parts.counts[n] > 1:
-                    depth = fields.alone(n, regions, fields.touched[n], depth)
-                radius = fields.radii_mm[n]
-                caps.append(Cap(depth, radius, from_upper, reach, rule is EndCaps.TAPERED, is_hole=False))
+        for regions, rule in self._by_rule(parts, self._parts_below.on(n) & self._parts_above.on(n)):
+            depth = fields.distance_mm[n]
+            if fields.parts.counts[n] > 1:
+                depth = fields.alone(n, regions, fields.touched[n], depth)
+            caps.append(Cap(depth, fields.radii_mm[n], from_upper, reach, rule is EndCaps.TAPERED, is_hole=False))
         if holes is None or not holes.any():
             return tuple(caps)
-        lone = self._holes_below.on(n) & self._holes_above.on(n)
-        for regions, rule in ((holes & lone, EndCaps.HALF_SLICE), (holes & ~lone, self.end_caps)):
-            if regions.any() and rule is not EndCaps.NONE:
-                depth = fields.alone(n, regions, ~fields.inside[n], -fields.distance_mm[n])
-                radius = depth.max(keepdims=True)
-                caps.append(Cap(depth, radius, from_upper, reach, rule is EndCaps.TAPERED, is_hole=True))
+        for regions, rule in self._by_rule(holes, self._holes_below.on(n) & self._holes_above.on(n)):
+            depth = fields.alone(n, regions, ~fields.inside[n], -fields.distance_mm[n])
+            radius = depth.max(keepdims=True)
+            caps.append(Cap(depth, radius, from_upper, reach, rule is EndCaps.TAPERED, is_hole=True))
         return tuple(caps)
+
+    def _by_rule(self, regions: BoolArray, lone: BoolArray) -> list[tuple[BoolArray, EndCaps]]:
+        """Ending regions that have a cap, with its rule: half a slice for those that end on both sides, else the case's."""
+        rules = ((regions & lone, EndCaps.HALF_SLICE), (regions & ~lone, self.end_caps))
+        return [(some, rule) for some, rule in rules if some.any() and rule is not EndCaps.NONE]
 
     @cached_property
     def _parts_above(self) -> _Ending:
