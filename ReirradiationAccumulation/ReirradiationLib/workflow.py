@@ -25,14 +25,7 @@ from .dosimetry.radiobiology import eqd2
 from .dosimetry.reference_grid import coverage, reference_grid
 from .dosimetry.refinement import refined, sum_rankings
 from .model.arrays import BoolArray, Float32Array
-from .model.case import (
-    DEFAULT_ALPHA_BETA_GY,
-    Case,
-    OptimizationRequest,
-    RegistrationChoice,
-    RegistrationMethod,
-    StructureChoice,
-)
+from .model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
 from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
 from .model.errors import Cancelled, DosimetryError, ProtocolError
@@ -41,6 +34,7 @@ from .model.geometry import Geometry
 from .model.image import Image
 from .model.protocol import Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
+from .model.registration import RegistrationChoice, RegistrationMethod
 from .model.scene import PictureMaker, SceneWriter
 from .model.structure import EndCaps
 from .model.transform import SpatialTransform, identity_transform
@@ -209,7 +203,7 @@ def _registration_findings(records: Records, registered: Sequence[Course]) -> li
 
 
 def _is_computed(record: CourseRecord) -> bool:
-    return record.registration is not None and record.registration.method is RegistrationMethod.SIMPLEITK_RIGID
+    return record.registration is not None and record.registration.method is RegistrationMethod.IMAGES
 
 
 def map_courses(courses: Sequence[Course], records: Records, grid: Geometry, monitor: Monitor) -> tuple[MappedDose, ...]:
@@ -322,7 +316,7 @@ def optimize(
 def _register(choice: RegistrationChoice, record: CourseRecord, current: Image, monitor: Monitor) -> SpatialTransform:
     if choice.method is RegistrationMethod.DICOM and choice.file is not None:
         return read_registration(choice.file, current.frame_uid, record.dose.frame_uid)
-    if choice.method is RegistrationMethod.SIMPLEITK_RIGID and record.ct is not None:
+    if choice.method is RegistrationMethod.IMAGES and record.ct is not None:
         return register_rigid(current, record.ct, monitor.is_cancelled)
     return identity_transform(current.frame_uid)
 

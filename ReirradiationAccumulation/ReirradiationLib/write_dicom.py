@@ -14,9 +14,9 @@ from .dicom.structure_writer import StructureOptions, write_structures
 from .dicom.writing import is_own_object
 from .dosimetry.mapping import MappedDose
 from .model.arrays import Float32Array
-from .model.case import RegistrationMethod
 from .model.course import Course
 from .model.image import DoseType
+from .model.registration import RegistrationMethod
 from .output import OutputFolder
 from .report.results import CaseResults
 
@@ -108,7 +108,7 @@ def _write_registrations(results: CaseResults, folder: OutputFolder, report: Cal
             reader = open_dicom(choice.file, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG, pixels=False)
             kind = SopClass(reader.required_text("SOPClassUID"))
             found[course.identifier] = (kind, reader.required_text("SOPInstanceUID"))
-        elif choice is not None and choice.method is RegistrationMethod.SIMPLEITK_RIGID and record.ct is not None:
+        elif choice is not None and choice.method is RegistrationMethod.IMAGES and record.ct is not None:
             path = folder.path(f"{REGISTRATION_PREFIX}{name}.dcm")
             report(path.name)
             found[course.identifier] = write_registration(path, course.transform, ct, record.ct, course.label)

@@ -365,12 +365,12 @@ def test_before_the_new_plan_there_is_a_prior_stage(case: Path) -> None:
 
 @pytest.mark.parametrize(
     ("registration", "largest"),
-    [({"method": "dicom-reg", "file": "course2/REG_rigid.dcm"}, 3.0), ({"method": "simpleitk-rigid"}, 3.0)],
+    [({"method": "dicom-reg", "file": "course2/REG_rigid.dcm"}, 3.0), ({"method": "images", "kind": "rigid"}, 3.0)],
 )
 def test_registration_is_a_switch_of_the_case(case: Path, registration: dict, largest: float, demo_results) -> None:
     edit(case, lambda v: v["prior_courses"][0].update(registration=registration))
     decision = {"finding": "registration.computed", "subject": "Course 'L2 30 Gy/10 fx 2019'", "who": "Jane Doe"}
-    if registration["method"] == "simpleitk-rigid":
+    if registration["method"] == "images":
         assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 1  # nobody has looked at it
         edit(case, lambda v: v["decisions"].append({**decision, "when": "2026-11-21", "reason": "looked at"}))
     assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 0

@@ -20,9 +20,9 @@ from ReirradiationLib.dicom.dose_writer import (
 from ReirradiationLib.dicom.plan import read_plan
 from ReirradiationLib.dicom.reader import SopClass
 from ReirradiationLib.dicom.structure_writer import write_structures
-from ReirradiationLib.model.case import RegistrationChoice, RegistrationMethod
 from ReirradiationLib.model.errors import OutputError
 from ReirradiationLib.model.image import Image
+from ReirradiationLib.model.registration import RegistrationChoice, RegistrationKind, RegistrationMethod
 from ReirradiationLib.model.structure import Structure
 from ReirradiationLib.model.transform import Affine, SpatialTransform
 from ReirradiationLib.output import OutputFolder
@@ -120,7 +120,7 @@ def test_a_registration_computed_here_is_written_and_recognized_as_output(tmp_pa
     shift[:3, 3] = (1.0, 2.0, 3.0)
     computed = SpatialTransform(ct.frame_uid, prior.dose.frame_uid, (Affine(shift),), "SimpleITK rigid")
     (choice,) = demo_results.records.prior
-    rigid = replace(choice, registration=RegistrationChoice(RegistrationMethod.SIMPLEITK_RIGID))
+    rigid = replace(choice, registration=RegistrationChoice(RegistrationMethod.IMAGES, kind=RegistrationKind.RIGID))
     results = replace(
         demo_results,
         records=replace(demo_results.records, prior=(rigid,)),

@@ -14,10 +14,10 @@ from pydicom.dataset import Dataset
 from ReirradiationLib.__main__ import main
 from ReirradiationLib.dicom.scan.draft import CHOOSE, draft_case
 from ReirradiationLib.dicom.scan.scan import scan
-from ReirradiationLib.model.case import RegistrationMethod
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import CaseError, DicomError, ProtocolError
 from ReirradiationLib.model.finding import Decision
+from ReirradiationLib.model.registration import RegistrationMethod
 from ReirradiationLib.workflow import Monitor, compute
 
 

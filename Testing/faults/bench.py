@@ -11,8 +11,9 @@ import pydicom
 from pydicom.dataset import Dataset
 from ReirradiationLib.dicom.records import Records, read_records
 from ReirradiationLib.dicom.registration import read_registration
-from ReirradiationLib.model.case import Case, NewCourse, PriorCourse, RegistrationChoice, RegistrationMethod
+from ReirradiationLib.model.case import Case, NewCourse, PriorCourse
 from ReirradiationLib.model.interlock import Interlock
+from ReirradiationLib.model.registration import RegistrationChoice, RegistrationMethod
 
 DatasetChange = Callable[[Dataset], object]
 OTHER_UID = "1.2.3.4.5"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from pydicom.dataset import Dataset
-from ReirradiationLib.model.case import RegistrationChoice, RegistrationMethod
 from ReirradiationLib.model.interlock import Interlock
+from ReirradiationLib.model.registration import RegistrationChoice, RegistrationMethod
 
 from .bench import OTHER_UID, DatasetChange, Fault, all_of, deformable, prior, prior_dose, prior_plan, rigid, setting
 

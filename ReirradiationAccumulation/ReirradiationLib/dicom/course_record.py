@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ..model.case import RegistrationChoice
 from ..model.course import Plan
 from ..model.image import Dose, Image
+from ..model.registration import RegistrationChoice
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model.case import NEW_COURSE_ID, Case, NewCourse, PriorCourse, RegistrationMethod
+from ..model.case import NEW_COURSE_ID, Case, NewCourse, PriorCourse
 from ..model.course import Plan, PointCourse
 from ..model.errors import CaseError, DicomError
 from ..model.finding import Finding, require_decisions
 from ..model.image import Image
 from ..model.interlock import Interlock
 from ..model.points import read_points
+from ..model.registration import RegistrationMethod
 from ..model.structure import StructureSet
 from .course_dose import read_course_dose
 from .course_record import CourseRecord

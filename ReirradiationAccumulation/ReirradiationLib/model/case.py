@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 from pathlib import Path
 
 from .dose_response import DoseResponse
@@ -13,6 +12,7 @@ from .geometry import Vector3
 from .metric import Metric
 from .points import PointDose
 from .protocol import Basis, Constraint
+from .registration import RegistrationChoice
 from .structure import EndCaps, Holes
 
 DEFAULT_ALPHA_BETA_GY = 3.0
@@ -21,22 +21,6 @@ DEFAULT_ALPHA_BETA_GY = 3.0
 
 NEW_COURSE_ID = "new"
 """Stands for the new plan where courses are named by id."""
-
-
-class RegistrationMethod(str, Enum):
-    """How a prior course is brought to the current CT."""
-
-    SAME_FRAME = "same-frame"
-    DICOM = "dicom-reg"
-    SIMPLEITK_RIGID = "simpleitk-rigid"
-
-
-@dataclass(frozen=True)
-class RegistrationChoice:
-    """The registration of one prior course; ``file`` is the REG object for :attr:`RegistrationMethod.DICOM`."""
-
-    method: RegistrationMethod
-    file: Path | None = None
 
 
 @dataclass(frozen=True)

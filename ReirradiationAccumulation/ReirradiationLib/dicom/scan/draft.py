@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ...model.case import (
-    Case,
-    CurrentAnatomy,
-    NewCourse,
-    PriorCourse,
-    RegistrationChoice,
-    RegistrationMethod,
-    StructureChoice,
-)
+from ...model.case import Case, CurrentAnatomy, NewCourse, PriorCourse, StructureChoice
 from ...model.case_file import DEFAULT_METRICS
 from ...model.dates import dicom_date
 from ...model.errors import CaseError
 from ...model.interlock import Severity
 from ...model.metric import Metric
+from ...model.registration import RegistrationChoice, RegistrationMethod
 from ..writing import MANUFACTURER
 from .course_groups import CourseGroup
 from .ct_series import CtSeries
@@ -207,7 +200,7 @@ def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: C
     if usable:
         best = [one for one in usable if one.is_deformable] or usable
         return RegistrationChoice(RegistrationMethod.DICOM, _one_of([one.origin.file.path for one in best]))
-    return RegistrationChoice(RegistrationMethod.SIMPLEITK_RIGID if ct else RegistrationMethod.SAME_FRAME)
+    return RegistrationChoice(RegistrationMethod.IMAGES if ct else RegistrationMethod.SAME_FRAME)
 
 
 def _connects(registration: RegistrationHeader, current: str, prior: str) -> bool:
