@@ -46,7 +46,7 @@ def test_paths_are_relative_to_the_case_file(demo_case: Case, demo_folder: Path)
         (lambda v: v["prior_courses"].append(dict(v["prior_courses"][0])), "same id twice"),
         (lambda v: v["prior_courses"][0]["registration"].update(method="magic"), "one of same-frame"),
         (lambda v: v["prior_courses"][0]["registration"].pop("file"), "no 'file'"),
-        (lambda v: v["prior_courses"][0].update(registration={"method": "same-frame", "file": "x"}), "with dicom-reg|only"),
+        (lambda v: v["prior_courses"][0].update(registration={"method": "same-frame", "file": "x"}), "and no other"),
         (lambda v: v["prior_courses"][0].update(fractions=0), "whole number"),
         (lambda v: v["prior_courses"][0].update(fractions=2.5), "whole number"),
         (lambda v: v["prior_courses"][0].update(date="04.03.2019"), "YYYY-MM-DD"),

@@ -57,6 +57,8 @@ class PriorCourse:
         None for a course of points.
     points : Path or tuple of PointDose
         A CSV table, or the points themselves; empty for a course of DICOM files.
+    structures : Path or None
+        RTSTRUCT on the prior CT, which the registration is judged by.
     """
 
     identifier: str
@@ -71,6 +73,7 @@ class PriorCourse:
     registration: RegistrationChoice | None
     ct_series: str = ""
     points: Path | tuple[PointDose, ...] = ()
+    structures: Path | None = None
 
     @property
     def has_points_only(self) -> bool:

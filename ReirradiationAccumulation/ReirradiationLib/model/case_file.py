@@ -28,7 +28,8 @@ from .json_entry import JsonEntry
 from .metric import Metric, MetricKind
 from .points import PointDose, require_points
 from .protocol import Basis, Constraint, Sense, require_alpha_beta
-from .registration import EngineName, RegistrationChoice, RegistrationKind, RegistrationMethod, SignOff
+from .registration import RegistrationChoice, RegistrationMethod
+from .registration_entry import registration_choice
 from .structure import EndCaps, Holes
 
 SCHEMA = "reirradiation-case/1"
@@ -94,7 +95,6 @@ def case_to_json(case: Case) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
-_METHODS_OF_FILES = (RegistrationMethod.DICOM, RegistrationMethod.TRANSFORM_FILE, RegistrationMethod.LANDMARKS)
 _CONSTRAINT_KEYS = ("structure", "metric", "at_most", "at_least", "basis", "alpha_beta_gy", "source")
 
 
@@ -109,7 +109,7 @@ def _current(entry: JsonEntry) -> CurrentAnatomy:
 def _prior(entry: JsonEntry) -> PriorCourse:
     if entry.has("points"):
         return _prior_of_points(entry)
-    registration = _registration(entry.child("registration", _keys(RegistrationChoice)))
+    registration = registration_choice(entry.child("registration", _keys(RegistrationChoice)))
     identifier = entry.text("id")
     course = PriorCourse(
         identifier=identifier,
@@ -123,47 +123,19 @@ def _prior(entry: JsonEntry) -> PriorCourse:
         date=entry.day("date"),
         registration=registration,
         ct_series=entry.text("ct_series", default=""),
+        structures=entry.optional_path("structures"),
     )
     if not course.dose:
         raise CaseError(entry.where, "'dose' is missing", "Add 'dose', or 'points' for a course without DICOM.")
     if registration.method is RegistrationMethod.IMAGES and course.ct is None:
         raise CaseError(entry.where, "no 'ct' to register", "Name the folder of the prior CT.")
+    if course.structures is not None and course.ct is None:
+        raise CaseError(entry.at("structures"), "without 'ct'", "Name the folder of the prior CT that they are drawn on.")
     return course
 
 
-def _registration(entry: JsonEntry) -> RegistrationChoice:
-    method = entry.choice("method", RegistrationMethod)
-    if (method in _METHODS_OF_FILES) is not entry.has("file"):
-        found = "no 'file'" if method in _METHODS_OF_FILES else f"'file' with the method '{method.value}'"
-        names = " or ".join(f"'{one.value}'" for one in _METHODS_OF_FILES)
-        raise CaseError(entry.where, found, f"Name a file with {names} only.")
-    for key in ("kind", "engine", "near_dose"):
-        if entry.has(key) and method is not RegistrationMethod.IMAGES:
-            found = f"with the method '{method.value}'"
-            raise CaseError(entry.at(key), found, f"Only '{RegistrationMethod.IMAGES.value}' takes it.")
-    choice = RegistrationChoice(
-        method=method,
-        file=entry.optional_path("file"),
-        kind=entry.choice("kind", RegistrationKind) if entry.has("kind") else RegistrationKind.DEFORMABLE,
-        engine=entry.choice("engine", EngineName) if entry.has("engine") else None,
-        near_dose=entry.flag("near_dose"),
-        landmarks=entry.optional_path("landmarks"),
-        sign_off=_sign_off(entry.child("sign_off", _keys(SignOff))) if entry.has("sign_off") else None,
-    )
-    if choice.near_dose and choice.kind is RegistrationKind.RIGID:
-        raise CaseError(entry.at("near_dose"), "with a rigid registration", "Only a deformable one can be limited.")
-    return choice
-
-
-def _sign_off(entry: JsonEntry) -> SignOff:
-    when = entry.day("when")
-    if when is None:
-        raise CaseError(entry.where, "'when' is missing", "Add 'when'.", "YYYY-MM-DD")
-    return SignOff(entry.text("who"), when, entry.text("comment"), entry.text("key", default=""))
-
-
 def _prior_of_points(entry: JsonEntry) -> PriorCourse:
-    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "ct_series", "registration"):
+    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "ct_series", "structures", "registration"):
         if entry.has(key):
             raise CaseError(entry.at(key), "beside 'points'", "A course is known by DICOM files or by points, not by both.")
     identifier = entry.text("id")

@@ -64,8 +64,8 @@ class RegistrationChoice:
     method : RegistrationMethod
     file : Path or None
         The REG object, the ITK transform file, or the CSV table of landmark pairs that the transform is made of.
-    kind : RegistrationKind
-        For :attr:`RegistrationMethod.IMAGES`.
+    kind : RegistrationKind or None
+        For :attr:`RegistrationMethod.IMAGES`; None for the others.
     engine : EngineName or None
         For :attr:`RegistrationMethod.IMAGES`; None for the best that is there.
     near_dose : bool
@@ -77,7 +77,7 @@ class RegistrationChoice:
 
     method: RegistrationMethod
     file: Path | None = None
-    kind: RegistrationKind = RegistrationKind.DEFORMABLE
+    kind: RegistrationKind | None = None
     engine: EngineName | None = None
     near_dose: bool = False
     landmarks: Path | None = None

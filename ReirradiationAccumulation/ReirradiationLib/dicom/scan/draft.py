@@ -13,7 +13,7 @@ from ...model.dates import dicom_date
 from ...model.errors import CaseError
 from ...model.interlock import Severity
 from ...model.metric import Metric
-from ...model.registration import RegistrationChoice, RegistrationMethod
+from ...model.registration import RegistrationChoice, RegistrationKind, RegistrationMethod
 from ..writing import MANUFACTURER
 from .course_groups import CourseGroup
 from .ct_series import CtSeries
@@ -200,7 +200,9 @@ def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: C
     if usable:
         best = [one for one in usable if one.is_deformable] or usable
         return RegistrationChoice(RegistrationMethod.DICOM, _one_of([one.origin.file.path for one in best]))
-    return RegistrationChoice(RegistrationMethod.IMAGES if ct else RegistrationMethod.SAME_FRAME)
+    if ct:
+        return RegistrationChoice(RegistrationMethod.IMAGES, kind=RegistrationKind.DEFORMABLE)
+    return RegistrationChoice(RegistrationMethod.SAME_FRAME)
 
 
 def _connects(registration: RegistrationHeader, current: str, prior: str) -> bool:
