@@ -72,6 +72,12 @@ class Drawing:
         """Draw a line through points."""
         self.add_lines(_polyline(points), colour, thickness)
 
+    def add_strip(self, start: Point, end: Point, colour: Colour, thickness: float) -> None:
+        """Draw a straight line without a rim."""
+        mapper = vtk.vtkPolyDataMapper2D()
+        mapper.SetInputData(_enlarged(_polyline([start, end])))
+        self._add(mapper, colour, thickness)
+
     def add_area(self, corner: Point, opposite: Point, colour: Colour) -> None:
         """Fill an upright rectangle."""
         mapper = vtk.vtkPolyDataMapper2D()
