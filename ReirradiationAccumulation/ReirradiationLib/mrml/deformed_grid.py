@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.geometry import Geometry, Vector3
-from .palette import FOLDED, Colour, diverging_colours
+from .palette import FOLDED, GROWS, SHRINKS, Colour
 
 Displacement: TypeAlias = Callable[[FloatArray], FloatArray]
 """From LPS points to displacements in mm, both of shape (n, 3); NaN where undefined."""
@@ -25,7 +25,7 @@ LATTICE_PX = 2
 LARGEST_RATIO = 1.5
 """Volume change at the upper end of the colours; its inverse is at the lower end."""
 
-STRONGEST_WASH = 0.8
+STRONGEST_WASH = 0.85
 
 
 def deformed_lines(displacement_mm: Displacement, plane: Geometry, point_mm: Vector3) -> list[FloatArray]:
@@ -66,15 +66,18 @@ def volume_change(displacement_mm: Displacement, plane: Geometry) -> FloatArray:
         step = JACOBIAN_STEP_MM * axis
         slope = (displacement_mm(points + step) - displacement_mm(points - step)) / (2 * JACOBIAN_STEP_MM)
         columns.append(slope + axis)
-    determinant = np.linalg.det(np.stack(columns, axis=2)).reshape(row.shape)
-    return np.asarray(determinant.repeat(LATTICE_PX, axis=0).repeat(LATTICE_PX, axis=1)[:height, :width])
+    jacobians = np.stack(columns, axis=2)
+    known = np.isfinite(jacobians).all(axis=(1, 2))
+    determinant = np.full(len(points), np.nan)
+    determinant[known] = np.linalg.det(jacobians[known])
+    return np.asarray(determinant.reshape(row.shape).repeat(LATTICE_PX, axis=0).repeat(LATTICE_PX, axis=1)[:height, :width])
 
 
 def washed(rgb: FloatArray, ratio: FloatArray) -> FloatArray:
     """Pixels of a CT under the colours of volume change: none where volume is kept, red where tissue is folded."""
     strength = change_fraction(ratio)[..., None]
     wash = np.abs(strength) * STRONGEST_WASH
-    coloured = (1.0 - wash) * rgb + wash * diverging_colours(strength[..., 0])
+    coloured = (1.0 - wash) * rgb + wash * np.where(strength > 0.0, np.array(GROWS), np.array(SHRINKS))
     folded = 0.15 * rgb + 0.85 * np.array(FOLDED)
     return np.where((ratio <= 0.0)[..., None], folded, coloured)
 

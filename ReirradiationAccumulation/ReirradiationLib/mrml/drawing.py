@@ -93,6 +93,7 @@ class Drawing:
         align: str = "left",
         vertical: str = "centre",
         bold: bool = False,
+        ground: float = 0.0,
     ) -> None:
         """Write a line of text.
 
@@ -107,6 +108,8 @@ class Drawing:
         align : {"left", "centre", "right"}
         vertical : {"top", "centre", "bottom"}
         bold : bool
+        ground : float
+            Opacity of the black behind the text, 0 … 1.
         """
         actor = vtk.vtkTextActor()
         actor.SetInput(text)
@@ -116,6 +119,8 @@ class Drawing:
         style.SetFontSize(OVERSAMPLING * size)
         style.SetColor(*colour)
         style.SetBold(bold)
+        style.SetBackgroundColor(*BLACK)
+        style.SetBackgroundOpacity(ground)
         style.ShadowOn()
         style.SetShadowOffset(OVERSAMPLING, -OVERSAMPLING)
         style.SetJustification(("left", "centre", "right").index(align))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,7 @@ def dashed(lines: Any, dash: float, gap: float) -> Any:
     points = vtk_to_numpy(lines.GetPoints().GetData()).astype(np.float64)
     starts = vtk_to_numpy(lines.GetLines().GetOffsetsArray())
     order = vtk_to_numpy(lines.GetLines().GetConnectivityArray())
-    ends = zip(starts[:-1], starts[1:], strict=True)
-    return polylines([part for start, end in ends for part in _dashes(points[order[start:end]], dash, gap)])
+    return polylines([part for start, end in pairwise(starts) for part in _dashes(points[order[start:end]], dash, gap)])
 
 
 def polylines(parts: list[FloatArray]) -> Any:

@@ -20,7 +20,11 @@ USUAL_FONT_PX = 14
 """The size of text in a picture of 640×520, for which the thickness of lines is given."""
 
 OUTLINE_PX = 2.6
-DASH_PX, GAP_PX = 6.0, 4.0
+DASHED_PX = 1.8
+DASH_PX, GAP_PX = 6.0, 5.0
+DASHED_WHITE = 0.6
+"""How much lighter dashes are than the colour of the structure, so that they show on the line they agree with."""
+
 LEGIBLE = 0.5
 """Least lightness of an outline."""
 
@@ -46,34 +50,41 @@ def draw_outlines(
     present = [(structure, lines) for structure, lines in outlines if lines.GetNumberOfLines()]
     for structure, lines in sorted(present, key=lambda pair: pair[1].GetLength(), reverse=True):
         shape = dashed(lines, DASH_PX, GAP_PX) if is_dashed else lines
-        drawing.add_lines(shape, _visible(structure.colour), OUTLINE_PX)
+        drawing.add_lines(shape, _line_colour(structure, is_dashed), DASHED_PX if is_dashed else OUTLINE_PX)
     swatch = Swatch.DASHES if is_dashed else Swatch.LINE
-    rows = [LegendRow(structure.name, _visible(structure.colour), swatch) for structure, _ in present]
+    rows = [LegendRow(structure.name, _line_colour(structure, is_dashed), swatch) for structure, _ in present]
     return [LegendRow(heading), *rows] if rows else []
 
 
 def draw_marks(
-    drawing: Drawing, orientation: Orientation, point_mm: Vector3, plane: Geometry, font: int
+    drawing: Drawing, orientation: Orientation, point_mm: Vector3, plane: Geometry, font: int, ground: float = 0.0
 ) -> None:
-    """Position, letters of the edges, and a ruler."""
+    """Position, letters of the edges, and a ruler; ``ground`` is the opacity of the black behind text."""
     width, height, _ = plane.size
     edge, large = 0.6 * font, round(1.25 * font)
     left, right, top, bottom = VIEWS[orientation].letters
-    drawing.add_text(position_text(orientation, point_mm), (edge, height - edge), font, GREY, vertical="top")
-    drawing.add_text(left, (edge, height / 2), large, bold=True)
-    drawing.add_text(right, (width - edge, height / 2), large, align="right", bold=True)
-    drawing.add_text(top, (width / 2, height - edge), large, align="centre", vertical="top", bold=True)
-    drawing.add_text(bottom, (width / 2, edge), large, align="centre", vertical="bottom", bold=True)
-    _draw_ruler(drawing, plane, font)
+    place = (edge, height - edge)
+    drawing.add_text(position_text(orientation, point_mm), place, font, GREY, vertical="top", ground=ground)
+    drawing.add_text(left, (edge, height / 2), large, bold=True, ground=ground)
+    drawing.add_text(right, (width - edge, height / 2), large, align="right", bold=True, ground=ground)
+    drawing.add_text(top, (width / 2, height - edge), large, align="centre", vertical="top", bold=True, ground=ground)
+    drawing.add_text(bottom, (width / 2, edge), large, align="centre", vertical="bottom", bold=True, ground=ground)
+    _draw_ruler(drawing, plane, font, ground)
 
 
-def _draw_ruler(drawing: Drawing, plane: Geometry, font: int) -> None:
+def _draw_ruler(drawing: Drawing, plane: Geometry, font: int, ground: float) -> None:
     pixel_mm = plane.spacing_mm[0]
     length_mm = next((mm for mm in RULERS_MM if mm / pixel_mm <= plane.size[0] / 4), RULERS_MM[-1])
     start, y, tick = 0.8 * font, 1.0 * font, 0.3 * font
     end = start + length_mm / pixel_mm
     drawing.add_line([(start, y + tick), (start, y), (end, y), (end, y + tick)], WHITE, 1.5)
-    drawing.add_text(f"{length_mm} mm", (start, y + 1.0 * font), font)
+    drawing.add_text(f"{length_mm} mm", (start, y + 1.0 * font), font, ground=ground)
+
+
+def _line_colour(structure: SceneStructure, is_dashed: bool) -> Colour:
+    red, green, blue = _visible(structure.colour)
+    white = DASHED_WHITE if is_dashed else 0.0
+    return (red + white * (1 - red), green + white * (1 - green), blue + white * (1 - blue))
 
 
 def _visible(colour: tuple[int, int, int]) -> Colour:

@@ -31,8 +31,10 @@ CURRENT: Colour = (1.00, 0.50, 0.00)
 PRIOR: Colour = (0.00, 0.50, 1.00)
 """Of the two CTs where they are laid over each other: their sum is white, so what agrees is grey."""
 
+GROWS: Colour = (1.00, 0.56, 0.10)
+SHRINKS: Colour = (0.22, 0.60, 1.00)
 FOLDED: Colour = (1.00, 0.05, 0.10)
-"""Where a registration turns tissue inside out."""
+"""Washes where a registration makes tissue larger or smaller, and where it turns it inside out."""
 
 DIVERGING: tuple[Colour, ...] = (
     (0.70, 0.92, 1.00),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.errors import OutputError
-from ..model.geometry import Geometry, Vector3
+from ..model.geometry import Vector3
 from ..model.registration_picture import RegistrationPictureRequest, RegistrationPictureStyle
 from .comparison import (
     HATCH_PX,
@@ -24,7 +24,7 @@ from .comparison import (
     overlay_pixels,
     prior_squares,
 )
-from .deformed_grid import LARGEST_RATIO, LINES_MM, bar_colour, deformed_lines, volume_change, washed
+from .deformed_grid import LARGEST_RATIO, LINES_MM, bar_colour, change_fraction, deformed_lines, volume_change, washed
 from .drawing import WHITE, Drawing
 from .legend import LegendRow, Scale, Swatch, draw_legend
 from .line_dashes import polylines
@@ -36,9 +36,12 @@ from .slice_plane import slice_plane
 PRIOR_CORNER: Colour = (0.45, 0.80, 1.00)
 CORNER_MM, CORNER_INSET_MM = 3.0, 0.8
 CORNER_PX = 1.6
+TEXT_GROUND = 0.55
+"""Opacity of the black behind text; a close-up leaves no empty corner."""
+
 GRID_LINE: Colour = (1.0, 1.0, 0.82)
 GRID_PX = 0.9
-TICK_RATIOS = ((1 / LARGEST_RATIO, " shrinks"), (0.8, ""), (1.0, ""), (1.25, ""), (LARGEST_RATIO, " grows"))
+TICKS = ((1 / LARGEST_RATIO, "0.67 shrinks"), (0.8, "0.8"), (1.0, "1"), (1.25, "1.25"), (LARGEST_RATIO, "1.5 grows"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +76,10 @@ def registration_png(request: RegistrationPictureRequest, width: int, height: in
         drawing.add_lines(polylines(list(layer.lines)), layer.line_colour, layer.line_px)
     rows = list(layer.rows)
     if layer.unknown:
-        rows.append(LegendRow("not known", HATCH_DARK, Swatch.HATCHED))
+        rows.append(LegendRow("prior not known", HATCH_DARK, Swatch.HATCHED))
     rows += draw_outlines(drawing, request.structures, plane, "Current outlines")
     rows += draw_outlines(drawing, request.prior_structures, plane, "Prior outlines", is_dashed=True)
-    draw_marks(drawing, request.orientation, request.point_mm, plane, panel.font)
+    draw_marks(drawing, request.orientation, request.point_mm, plane, panel.font, ground=TEXT_GROUND)
     title = request.style.value.capitalize()
     draw_legend(drawing, panel, title, layer.subtitle, layer.scale, rows)
     return drawing.png()
@@ -100,7 +103,7 @@ def _checkerboard(compared: ComparedPlane, point_mm: Vector3) -> _Layer:
         subtitle=f"{SQUARE_MM:g} mm squares",
         rows=rows,
         unknown=bool(shown.any()),
-        lines=tuple(_prior_corners(compared.plane, point_mm)),
+        lines=tuple(_prior_corners(compared, point_mm)),
         line_colour=PRIOR_CORNER,
         line_px=CORNER_PX,
     )
@@ -108,11 +111,11 @@ def _checkerboard(compared: ComparedPlane, point_mm: Vector3) -> _Layer:
 
 def _overlay(compared: ComparedPlane) -> _Layer:
     rows = (
-        LegendRow("current CT only", CURRENT, Swatch.AREA),
-        LegendRow("prior CT only", PRIOR, Swatch.AREA),
+        LegendRow("current denser", CURRENT, Swatch.AREA),
+        LegendRow("prior denser", PRIOR, Swatch.AREA),
         LegendRow("both agree", (0.6, 0.6, 0.6), Swatch.AREA),
     )
-    return _Layer(overlay_pixels(compared), "denser in", rows, bool(compared.unknown.any()))
+    return _Layer(overlay_pixels(compared), "both CTs at once", rows, bool(compared.unknown.any()))
 
 
 def _difference(compared: ComparedPlane) -> _Layer:
@@ -121,7 +124,7 @@ def _difference(compared: ComparedPlane) -> _Layer:
         lambda fraction: diverging_colour(2.0 * fraction - 1.0),
         tuple((0.5 + 0.5 * tick, f"{tick * LARGEST_DIFFERENCE_HU:+g}" if tick else "0") for tick in ticks),
     )
-    return _Layer(difference_pixels(compared), "current − prior, HU", (), bool(compared.unknown.any()), scale)
+    return _Layer(difference_pixels(compared), "current − prior HU", (), bool(compared.unknown.any()), scale)
 
 
 def _grid(request: RegistrationPictureRequest, compared: ComparedPlane) -> _Layer:
@@ -132,34 +135,31 @@ def _grid(request: RegistrationPictureRequest, compared: ComparedPlane) -> _Laye
     pixels = washed(current_pixels(compared), ratio)
     pixels[~np.isfinite(compared.current_hu)] = 0.0
     folded = (LegendRow("folded (≤ 0)", FOLDED, Swatch.AREA),) if (ratio <= 0.0).any() else ()
-    ends = (0.5 + 0.5 * np.log(ratio) / np.log(LARGEST_RATIO) for ratio, _ in TICK_RATIOS)
-    ticks = (
-        (float(end), f"{ratio:.2g}{word}") for end, (ratio, word) in zip(ends, TICK_RATIOS, strict=True)
-    )
+    ticks = tuple((0.5 + 0.5 * float(change_fraction(np.array(at))), text) for at, text in TICKS)
     return _Layer(
         pixels=hatched(pixels, unknown, compared.hatch_px),
-        subtitle="volume, to prior CT",
-        rows=(*folded, LegendRow(f"{LINES_MM:g} mm grid", GRID_LINE), LegendRow("rigid part removed")),
+        subtitle="volume, to prior",
+        rows=(*folded, LegendRow(f"{LINES_MM:g} mm grid", GRID_LINE), LegendRow("less rigid motion")),
         unknown=bool(unknown.any()),
-        scale=Scale(bar_colour, tuple(ticks)),
+        scale=Scale(bar_colour, ticks),
         lines=tuple(deformed_lines(request.displacement_mm, compared.plane, request.point_mm)),
         line_colour=GRID_LINE,
         line_px=GRID_PX,
     )
 
 
-def _prior_corners(plane: Geometry, point_mm: Vector3) -> list[FloatArray]:
-    """A bracket in the upper left corner of every prior square of a checkerboard, in pixels."""
-    width, height, _ = plane.size
-    pixel_mm = plane.spacing_mm[0]
-    column, row, _ = plane.to_index(np.array([point_mm]))[0]
+def _prior_corners(compared: ComparedPlane, point_mm: Vector3) -> list[FloatArray]:
+    """A bracket in the upper left corner of every prior square of a checkerboard on the current CT, in pixels."""
+    width, height, _ = compared.plane.size
+    pixel_mm = compared.plane.spacing_mm[0]
+    column, row, _ = compared.plane.to_index(np.array([point_mm]))[0]
     side, arm, inset = (mm / pixel_mm for mm in (SQUARE_MM, CORNER_MM, CORNER_INSET_MM))
     brackets = []
     for n in range(int(np.floor(-column / side)), int((width - column) / side) + 1):
         for m in range(int(np.floor(-row / side)), int((height - row) / side) + 1):
             left, top = column + n * side + inset, row + (m + 1) * side - inset
-            fits = left > 0 and left + arm < width and top < height and top - arm > 0
-            if (n + m) % 2 == 0 and fits:
+            fits = left > 0 and left + arm < width - 1 and top < height - 1 and top - arm > 0
+            if (n + m) % 2 == 0 and fits and np.isfinite(compared.current_hu[int(top), int(left)]):
                 brackets.append(np.array([(left, top - arm), (left, top), (left + arm, top)]))
     return brackets
 

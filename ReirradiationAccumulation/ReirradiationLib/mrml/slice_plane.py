@@ -45,6 +45,7 @@ VIEWS: dict[Orientation, View] = {
 }
 """Patient right on the left of the picture; anterior on the left of sagittal ones."""
 
+
 class SliceRequest(Protocol):
     """What any request for a slice picture says about its plane."""
 

@@ -44,7 +44,7 @@ def nonrigid_displacement(transform: SpatialTransform, region: Geometry) -> Call
         If a fit is needed and the transform is defined nowhere in the region.
     """
     stated = _stated_rigid(transform)
-    back = np.linalg.inv(fitted_rigid(transform, region) if stated is None else stated)
+    back: FloatArray = np.asarray(np.linalg.inv(fitted_rigid(transform, region) if stated is None else stated), np.float64)
 
     def displacement_mm(points_mm: FloatArray) -> FloatArray:
         return np.asarray(apply_affine(back, transform.apply(points_mm)) - points_mm)

@@ -72,9 +72,7 @@ def cropped_grid(geometry: Geometry, points_mm: FloatArray) -> Geometry:
     return replace(geometry, origin_mm=(x, y, z), size=(ni, nj, nk))
 
 
-def _pulled_back(
-    voxels: NDArray[Any], moving: Geometry, transform: SpatialTransform, geometry: Geometry
-) -> Float32Array:
+def _pulled_back(voxels: NDArray[Any], moving: Geometry, transform: SpatialTransform, geometry: Geometry) -> Float32Array:
     voxels = np.ascontiguousarray(voxels)
     to_lps, to_index = geometry.index_to_lps(), moving.lps_to_index()
     ni, nj, nk = geometry.size
