@@ -113,9 +113,7 @@ def test_part_of_a_grid_is_warped_as_the_whole(current_ct: Image, prior_ct: Imag
     i, j, k = np.round(current_ct.geometry.to_index(np.array([part.origin_mm]))[0]).astype(int)
     ni, nj, nk = part.size
     # The same points up to rounding of the origin.
-    np.testing.assert_allclose(
-        warped_image(prior_ct, transform, part), whole[k : k + nk, j : j + nj, i : i + ni], atol=1e-2
-    )
+    np.testing.assert_allclose(warped_image(prior_ct, transform, part), whole[k : k + nk, j : j + nj, i : i + ni], atol=1e-2)
 
 
 @given(
@@ -150,9 +148,7 @@ def test_a_mask_is_moved_against_the_transform_and_ends_with_its_grid() -> None:
     assert not warped_mask(np.ones_like(mask), geometry, shift, geometry)[:, :, -4:].any()
 
 
-@given(
-    angles=st.tuples(*[st.floats(-170, 170)] * 3), shift=st.tuples(*[st.floats(-300, 300)] * 3), as_grid=st.booleans()
-)
+@given(angles=st.tuples(*[st.floats(-170, 170)] * 3), shift=st.tuples(*[st.floats(-300, 300)] * 3), as_grid=st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_nothing_is_left_of_a_rigid_motion_however_it_is_stored(
     angles: tuple[float, float, float], shift: tuple[float, float, float], as_grid: bool
