@@ -191,12 +191,8 @@ def test_a_denser_current_ct_is_orange_and_a_denser_prior_one_blue(
 @pytest.mark.parametrize("orientation", list(Orientation))
 def test_a_shifted_organ_is_orange_where_it_is_and_blue_where_it_was(draw: Draw, orientation: Orientation) -> None:
     now, before = (24.0, -24.0, 24.0), (-24.0, 24.0, -24.0)
-    point = {
-        Orientation.AXIAL: (0.0, 0.0, 24.0),
-        Orientation.SAGITTAL: (24.0, 0.0, 0.0),
-        Orientation.CORONAL: (0.0, -24.0, 0.0),
-    }
     axis = {Orientation.AXIAL: 2, Orientation.SAGITTAL: 0, Orientation.CORONAL: 1}[orientation]
+    point = tuple(now[n] if n == axis else 0.0 for n in range(3))
     was = tuple(now[n] if n == axis else before[n] for n in range(3))
     for style in (Style.DIFFERENCE, Style.OVERLAY):
         request = make_request(style, 160.0 * ball(now), 160.0 * ball(was), orientation=orientation, point_mm=point)
@@ -372,6 +368,25 @@ def test_hostile_names_are_drawn_within_the_legend(draw: Draw, name: str) -> Non
         )
     )
     assert np.array_equal(picture[:, : PANE - 1], plain[:, : PANE - 1])
+
+
+def named(*names: str) -> list[RegistrationPictureRequest]:
+    organ = SceneStructure("", (255, 0, 0), ball((0.0, 0.0, 0.0)), CT)
+    return [make_request(Style.OVERLAY, tissue(), tissue(), structures=(replace(organ, name=name),)) for name in names]
+
+
+@pytest.mark.parametrize(("name", "shown_as"), [("a\nb", "a b"), ("a\t\u202eb", "a  b")])
+def test_control_characters_of_names_are_blanks(draw: Draw, name: str, shown_as: str) -> None:
+    one, two = named(name, shown_as)
+    assert np.array_equal(draw(one), draw(two))
+
+
+@pytest.mark.parametrize("name", ["a|b", "$x$", "^_{$|"])
+def test_no_letter_of_a_name_is_taken_for_a_command(draw: Draw, name: str) -> None:
+    """VTK reads $…$ as a formula and | as the end of a table cell, and would drop them."""
+    swallowed = name.translate(str.maketrans("", "", "$|"))
+    whole, part = ((draw(request)[:, PANE + 25 :].max(axis=2) > 100).sum() for request in named(name, swallowed))
+    assert whole > part
 
 
 @pytest.mark.parametrize("style", list(Style))

@@ -112,7 +112,7 @@ class Drawing:
             Opacity of the black behind the text, 0 … 1.
         """
         actor = vtk.vtkTextActor()
-        actor.SetInput(text)
+        actor.SetInput(_literal(text))
         actor.SetDisplayPosition(round(OVERSAMPLING * at[0]), round(OVERSAMPLING * at[1]))
         style = actor.GetTextProperty()
         style.SetFontFamilyToArial()
@@ -163,6 +163,12 @@ def shortened(text: str, size: int, width: float) -> str:
     """The text, cut with an ellipsis if it is wider than so many pixels."""
     letters = max(1, int(width / (LETTER_WIDTH * size)))
     return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _literal(text: str) -> str:
+    """The text in one line and as it is: VTK would read $…$ as a formula, and drop | (shown as ¦) as the end of a cell."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable.replace("$", r"\$").replace("|", "¦")
 
 
 def _enlarged(shape: Any) -> Any:

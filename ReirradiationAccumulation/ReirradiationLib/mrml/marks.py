@@ -64,7 +64,9 @@ def draw_marks(
     edge, large = 0.6 * font, round(1.25 * font)
     left, right, top, bottom = VIEWS[orientation].letters
     place = (edge, height - edge)
-    drawing.add_text(position_text(orientation, point_mm), place, font, GREY, vertical="top", ground=ground)
+    drawing.add_text(
+        position_text(orientation, point_mm), place, font, WHITE if ground else GREY, vertical="top", ground=ground
+    )
     drawing.add_text(left, (edge, height / 2), large, bold=True, ground=ground)
     drawing.add_text(right, (width - edge, height / 2), large, align="right", bold=True, ground=ground)
     drawing.add_text(top, (width / 2, height - edge), large, align="centre", vertical="top", bold=True, ground=ground)

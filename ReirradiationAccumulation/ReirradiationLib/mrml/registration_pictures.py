@@ -36,7 +36,7 @@ from .slice_plane import slice_plane
 PRIOR_CORNER: Colour = (0.45, 0.80, 1.00)
 CORNER_MM, CORNER_INSET_MM = 3.0, 0.8
 CORNER_PX = 1.6
-TEXT_GROUND = 0.55
+TEXT_GROUND = 0.6
 """Opacity of the black behind text; a close-up leaves no empty corner."""
 
 GRID_LINE: Colour = (1.0, 1.0, 0.82)
