@@ -28,6 +28,19 @@ LARGEST_RATIO = 1.5
 STRONGEST_WASH = 0.85
 
 
+def within(geometry: Geometry, displacement_mm: Displacement) -> Displacement:
+    """The same displacement, undefined beyond the voxels of a grid."""
+
+    def inside_mm(points_mm: FloatArray) -> FloatArray:
+        index = geometry.to_index(points_mm)
+        inside = ((index >= -0.5) & (index <= np.asarray(geometry.size) - 0.5)).all(axis=1)
+        displaced = displacement_mm(points_mm).copy()
+        displaced[~inside] = np.nan
+        return displaced
+
+    return inside_mm
+
+
 def deformed_lines(displacement_mm: Displacement, plane: Geometry, point_mm: Vector3) -> list[FloatArray]:
     """Lines 10 mm apart after the deformation, seen in the plane; one passes through the point each way.
 

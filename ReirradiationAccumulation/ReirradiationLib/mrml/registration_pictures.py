@@ -24,7 +24,16 @@ from .comparison import (
     overlay_pixels,
     prior_squares,
 )
-from .deformed_grid import LARGEST_RATIO, LINES_MM, bar_colour, change_fraction, deformed_lines, volume_change, washed
+from .deformed_grid import (
+    LARGEST_RATIO,
+    LINES_MM,
+    bar_colour,
+    change_fraction,
+    deformed_lines,
+    volume_change,
+    washed,
+    within,
+)
 from .drawing import WHITE, Drawing
 from .legend import LegendRow, Scale, Swatch, draw_legend
 from .line_dashes import polylines
@@ -130,6 +139,7 @@ def _difference(compared: ComparedPlane) -> _Layer:
 def _grid(request: RegistrationPictureRequest, compared: ComparedPlane) -> _Layer:
     if request.displacement_mm is None:
         raise OutputError("Warped grid", "a request without displacements", "Give them, or ask for another style.")
+    on_the_ct = within(request.image.geometry, request.displacement_mm)
     ratio = volume_change(request.displacement_mm, compared.plane)
     unknown = np.isfinite(compared.current_hu) & ~(np.isfinite(ratio) & np.isfinite(compared.prior_hu))
     pixels = washed(current_pixels(compared), ratio)
@@ -142,7 +152,7 @@ def _grid(request: RegistrationPictureRequest, compared: ComparedPlane) -> _Laye
         rows=(*folded, LegendRow(f"{LINES_MM:g} mm grid", GRID_LINE), LegendRow("less rigid motion")),
         unknown=bool(unknown.any()),
         scale=Scale(bar_colour, ticks),
-        lines=tuple(deformed_lines(request.displacement_mm, compared.plane, request.point_mm)),
+        lines=tuple(deformed_lines(on_the_ct, compared.plane, request.point_mm)),
         line_colour=GRID_LINE,
         line_px=GRID_PX,
     )
