@@ -34,7 +34,7 @@ def within(geometry: Geometry, displacement_mm: Displacement) -> Displacement:
     def inside_mm(points_mm: FloatArray) -> FloatArray:
         index = geometry.to_index(points_mm)
         inside = ((index >= -0.5) & (index <= np.asarray(geometry.size) - 0.5)).all(axis=1)
-        displaced = displacement_mm(points_mm).copy()
+        displaced: FloatArray = np.array(displacement_mm(points_mm))
         displaced[~inside] = np.nan
         return displaced
 
