@@ -18,8 +18,9 @@ from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.image import Image, Patient
 from ReirradiationLib.model.scene import DoseQuantity, Orientation, PictureRequest, SceneDose, SceneStructure
 from ReirradiationLib.mrml.legend import ticks
+from ReirradiationLib.mrml.marks import PANEL_SHARE
 from ReirradiationLib.mrml.opengl import opengl_unavailable_because
-from ReirradiationLib.mrml.pictures import PANEL_SHARE, OffscreenPictureMaker
+from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
 from ReirradiationLib.mrml.slice_layers import isodose_line, outline
 from ReirradiationLib.mrml.slice_plane import position_text, slice_plane
 from vtk.util.numpy_support import vtk_to_numpy

@@ -14,6 +14,7 @@ from ReirradiationLib.dicom.records import read_records
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.errors import Cancelled, CaseError, OutputError
 from ReirradiationLib.model.finding import Decision
+from ReirradiationLib.model.registration_picture import RegistrationPictureRequest
 from ReirradiationLib.model.scene import PictureRequest, SceneContent
 from ReirradiationLib.output import OutputFolder
 from ReirradiationLib.workflow import STEPS, Monitor, Progress, Services, compute, run_case
@@ -41,6 +42,9 @@ class RecordingPictures:
 
     def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
         self.requests.append(request)
+        return b"\x89PNG"
+
+    def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:
         return b"\x89PNG"
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .arrays import BoolArray, Float32Array
 from .geometry import Geometry, Vector3
 from .image import Image
 from .transform import SpatialTransform
+
+if TYPE_CHECKING:
+    from .registration_picture import RegistrationPictureRequest
 
 
 class DoseQuantity(str, Enum):
@@ -124,6 +127,10 @@ class PictureMaker(Protocol):
 
     def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
         """The picture as PNG bytes."""
+        ...
+
+    def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:
+        """The picture of a registration as PNG bytes."""
         ...
 
 

@@ -72,6 +72,12 @@ class Drawing:
         """Draw a line through points."""
         self.add_lines(_polyline(points), colour, thickness)
 
+    def add_strip(self, start: Point, end: Point, colour: Colour, thickness: float) -> None:
+        """Draw a straight line without a rim."""
+        mapper = vtk.vtkPolyDataMapper2D()
+        mapper.SetInputData(_enlarged(_polyline([start, end])))
+        self._add(mapper, colour, thickness)
+
     def add_area(self, corner: Point, opposite: Point, colour: Colour) -> None:
         """Fill an upright rectangle."""
         mapper = vtk.vtkPolyDataMapper2D()
@@ -87,6 +93,7 @@ class Drawing:
         align: str = "left",
         vertical: str = "centre",
         bold: bool = False,
+        ground: float = 0.0,
     ) -> None:
         """Write a line of text.
 
@@ -101,15 +108,19 @@ class Drawing:
         align : {"left", "centre", "right"}
         vertical : {"top", "centre", "bottom"}
         bold : bool
+        ground : float
+            Opacity of the black behind the text, 0 … 1.
         """
         actor = vtk.vtkTextActor()
-        actor.SetInput(text)
+        actor.SetInput(_literal(text))
         actor.SetDisplayPosition(round(OVERSAMPLING * at[0]), round(OVERSAMPLING * at[1]))
         style = actor.GetTextProperty()
         style.SetFontFamilyToArial()
         style.SetFontSize(OVERSAMPLING * size)
         style.SetColor(*colour)
         style.SetBold(bold)
+        style.SetBackgroundColor(*BLACK)
+        style.SetBackgroundOpacity(ground)
         style.ShadowOn()
         style.SetShadowOffset(OVERSAMPLING, -OVERSAMPLING)
         style.SetJustification(("left", "centre", "right").index(align))
@@ -152,6 +163,12 @@ def shortened(text: str, size: int, width: float) -> str:
     """The text, cut with an ellipsis if it is wider than so many pixels."""
     letters = max(1, int(width / (LETTER_WIDTH * size)))
     return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _literal(text: str) -> str:
+    """The text in one line and as it is: VTK would read $…$ as a formula, and drop | (shown as ¦) as the end of a cell."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable.replace("$", r"\$").replace("|", "¦")
 
 
 def _enlarged(shape: Any) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.geometry import Geometry, Vector3
-from ..model.scene import Orientation, PictureRequest
+from ..model.image import Image
+from ..model.scene import Orientation
 from .ras import as_vector
 
 MARGIN = 1.07
@@ -43,16 +45,41 @@ VIEWS: dict[Orientation, View] = {
 }
 """Patient right on the left of the picture; anterior on the left of sagittal ones."""
 
+
+class SliceRequest(Protocol):
+    """What any request for a slice picture says about its plane."""
+
+    @property
+    def image(self) -> Image:
+        """The current CT."""
+        ...
+
+    @property
+    def orientation(self) -> Orientation:
+        """Which way the slice lies."""
+        ...
+
+    @property
+    def point_mm(self) -> Vector3:
+        """LPS point in the slice."""
+        ...
+
+    @property
+    def field_of_view_mm(self) -> float | None:
+        """Smaller side of what is shown; None shows the whole CT."""
+        ...
+
+
 POSITION_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 """For each LPS axis, the letters of its positive and negative side."""
 
 
-def slice_plane(request: PictureRequest, width: int, height: int) -> Geometry:
+def slice_plane(request: SliceRequest, width: int, height: int) -> Geometry:
     """The pixels of a picture as a grid of one slice.
 
     Parameters
     ----------
-    request : PictureRequest
+    request : PictureRequest or RegistrationPictureRequest
         Its field of view is centred on its point; without one, the whole CT is shown.
     width, height : int
         Size of the picture in pixels.

@@ -1,0 +1,215 @@
+"""The pictures of the registrations, for the eye: which courses, which organs, which slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..dosimetry.masks import structure_mask
+from ..model.arrays import FloatArray
+from ..model.course import Course
+from ..model.errors import RegistrationError
+from ..model.geometry import Geometry, Vector3
+from ..model.image import Image
+from ..model.protocol import Sense
+from ..model.registration_picture import RegistrationPictureRequest, RegistrationPictureStyle, WarpedCt
+from ..model.scene import Orientation, PictureMaker, SceneStructure
+from ..model.segment import AnyStructure
+from ..model.structure import EndCaps
+from ..registration.nonrigid_part import nonrigid_displacement
+from ..registration.warped_image import cropped_grid, warped_image
+from .pictures import ReportPicture
+from .results import CaseResults, StructureResult
+
+WIDTH, HEIGHT = 420, 360
+FIELD_OF_VIEW_MM = 160.0
+REGION_HALF_MM = 0.75 * FIELD_OF_VIEW_MM
+"""Half the side of what is warped: the longer side of a picture's slice is less than 1.5 times the shorter one."""
+
+ORIENTATIONS = (Orientation.AXIAL, Orientation.SAGITTAL)
+MOST_ORGANS = 4
+OUTLINE_VOXEL_MM = 1.0
+"""Of the masks that outlines are drawn from, however coarse the CT is."""
+
+PriorOutlines = Mapping[str, tuple[SceneStructure, ...]]
+"""For the identifier of a course, its own structures warped onto the current anatomy."""
+
+
+@dataclass(frozen=True)
+class RegistrationPicture:
+    """One picture; its caption says everything, so that it can stand alone."""
+
+    style: RegistrationPictureStyle
+    orientation: Orientation
+    picture: ReportPicture
+
+
+@dataclass(frozen=True)
+class OrganPictures:
+    """The pictures of one course's registration through one organ.
+
+    Parameters
+    ----------
+    course, source, organ, where : str
+        Label of the course, where its transform comes from, name of the organ, and the point that the slices go through.
+    pictures : tuple of RegistrationPicture
+        Axial and sagittal of each style in turn.
+    remark : str
+        Why a style is left out; empty if none is.
+    """
+
+    course: str
+    source: str
+    organ: str
+    where: str
+    pictures: tuple[RegistrationPicture, ...]
+    remark: str
+
+
+@dataclass(frozen=True)
+class RegistrationPictureSet:
+    """All pictures of registrations, and for what there are none."""
+
+    organs: tuple[OrganPictures, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """A registered prior course with its CT, and the case's current one."""
+
+    course: Course
+    current: Image
+    prior: Image
+    end_caps: EndCaps
+
+
+def draw_registration_pictures(
+    results: CaseResults,
+    maker: PictureMaker | None,
+    check: Callable[[str], None],
+    prior_outlines: PriorOutlines | None = None,
+) -> RegistrationPictureSet:
+    """Draw every registered prior CT against the current one, through the organs of concern.
+
+    Parameters
+    ----------
+    results : CaseResults
+    maker : PictureMaker or None
+        None if the caller has no way to draw.
+    check : callable
+        Called with a word before each picture; raises if the user cancelled.
+    prior_outlines : mapping, optional
+        Drawn dashed.
+    """
+    reason = "this way of running draws no pictures" if maker is None else maker.unavailable_because()
+    organs = organs_of_concern(results)
+    if maker is None or reason or not organs:
+        return RegistrationPictureSet((), (reason or "the case evaluates no structure",))
+    drawn, missing = [], []
+    for record, course in zip(results.records.prior, results.prior_courses, strict=True):
+        if record.ct is None:
+            missing.append(f"the case names no CT of '{course.label}'")
+            continue
+        pair = _Pair(course, results.records.ct, record.ct, results.case.end_caps)
+        outlines = (prior_outlines or {}).get(course.identifier, ())
+        drawn += [_organ_pictures(pair, organ, outlines, maker, check) for organ in organs]
+    return RegistrationPictureSet(tuple(drawn), tuple(missing))
+
+
+def organs_of_concern(results: CaseResults) -> tuple[StructureResult, ...]:
+    """Organs with optimization structures, then those with an upper limit, at most four; else the first structure."""
+    wanted = [request.structure for request in results.case.optimization]
+    wanted += [limit.structure for limit in results.case.constraints if limit.sense is Sense.AT_MOST]
+    by_name = {structure.choice.name: structure for structure in results.structures}
+    found = [by_name[name] for name in dict.fromkeys(wanted)]
+    return tuple(found[:MOST_ORGANS] or results.structures[:1])
+
+
+def _organ_pictures(
+    pair: _Pair,
+    organ: StructureResult,
+    outlines: tuple[SceneStructure, ...],
+    maker: PictureMaker,
+    check: Callable[[str], None],
+) -> OrganPictures:
+    course, name = pair.course, organ.choice.name
+    point, place = _point_of_concern(organ, course)
+    where = f"{place} in {name} at LPS ({point[0]:.0f}, {point[1]:.0f}, {point[2]:.0f}) mm"
+    displacement_mm, remark = _displacement(pair, point)
+    styles = [style for style in RegistrationPictureStyle if displacement_mm or style is not RegistrationPictureStyle.GRID]
+    pictures: dict[tuple[RegistrationPictureStyle, Orientation], RegistrationPicture] = {}
+    for orientation in ORIENTATIONS:
+        corners = _corners(orientation, point)
+        for style in styles:
+            check(f"{style.value}, {orientation.value}, of '{course.label}' in {name}")
+            if style is styles[0]:
+                warped, shown = _warped(pair, corners), _outline(organ.structure, pair, corners)
+            request = RegistrationPictureRequest(
+                image=pair.current,
+                warped=warped,
+                style=style,
+                orientation=orientation,
+                point_mm=point,
+                structures=(shown,),
+                prior_structures=outlines,
+                displacement_mm=displacement_mm,
+                field_of_view_mm=FIELD_OF_VIEW_MM,
+            )
+            caption = f"{course.label}, {course.transform.source}: {style.value}, {orientation.value}, through the {where}"
+            picture = ReportPicture(caption, maker.draw_registration(request, WIDTH, HEIGHT))
+            pictures[style, orientation] = RegistrationPicture(style, orientation, picture)
+    in_order = tuple(pictures[style, orientation] for style in styles for orientation in ORIENTATIONS)
+    return OrganPictures(course.label, course.transform.source, name, where, in_order, remark)
+
+
+def _point_of_concern(organ: StructureResult, course: Course) -> tuple[Vector3, str]:
+    """Where the course gave most to the organ; the sample nearest to its centroid if that is not known."""
+    samples = organ.prior.samples
+    part = next(part for part in organ.prior.courses if part.course.identifier == course.identifier)
+    if part.known.any() and float(part.dose_gy.max()) > 0.0:
+        chosen, place = int(np.argmax(part.dose_gy)), "maximum of this course's dose"
+    else:
+        centroid = np.average(samples.points_mm, axis=0, weights=samples.volumes_cc)
+        chosen, place = int(np.argmin(np.linalg.norm(samples.points_mm - centroid, axis=1))), "middle"
+    x, y, z = samples.points_mm[chosen].tolist()
+    return (x, y, z), place
+
+
+def _displacement(pair: _Pair, point: Vector3) -> tuple[Callable[[FloatArray], FloatArray] | None, str]:
+    """The registration less its rigid part around a point, or None and why."""
+    box = np.array([point]) + REGION_HALF_MM * np.array([[-1.0], [1.0]])
+    try:
+        return nonrigid_displacement(pair.course.transform, cropped_grid(pair.current.geometry, box)), ""
+    except RegistrationError as error:
+        return None, f"No warped grid: {error.found}."
+
+
+def _warped(pair: _Pair, corners: FloatArray) -> WarpedCt:
+    pair.course.transform.require_frames(pair.current.frame_uid, pair.prior.frame_uid)
+    grid = cropped_grid(pair.current.geometry, corners)
+    return WarpedCt(warped_image(pair.prior, pair.course.transform, grid), grid)
+
+
+def _outline(structure: AnyStructure, pair: _Pair, corners: FloatArray) -> SceneStructure:
+    grid = cropped_grid(_fine(pair.current.geometry), corners)
+    mask = structure_mask(structure, pair.current.geometry, grid, pair.end_caps)
+    return SceneStructure(structure.name, structure.colour, mask, grid)
+
+
+def _corners(orientation: Orientation, point: Vector3) -> FloatArray:
+    """The corners of a slice through a point, larger than any picture of it, shape (4, 3), LPS mm."""
+    reach = REGION_HALF_MM * np.array([(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)])
+    across = {Orientation.AXIAL: 2, Orientation.SAGITTAL: 0, Orientation.CORONAL: 1}[orientation]
+    return np.asarray(np.array(point) + np.insert(reach, across, 0.0, axis=1))
+
+
+def _fine(geometry: Geometry) -> Geometry:
+    """A grid with voxels of about a millimetre that covers the same box."""
+    factors = np.maximum(1, np.round(np.asarray(geometry.spacing_mm) / OUTLINE_VOXEL_MM)).astype(int)
+    i, j, k = (np.asarray(geometry.spacing_mm) / factors).tolist()
+    x, y, z = geometry.to_lps((-0.5 + 0.5 / factors)[None])[0].tolist()
+    ni, nj, nk = (np.asarray(geometry.size) * factors).tolist()
+    return replace(geometry, origin_mm=(x, y, z), spacing_mm=(i, j, k), size=(ni, nj, nk))
