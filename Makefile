@@ -8,6 +8,8 @@ DEV_STAMP := $(VENV)/.installed-for-development
 BENCH_STAMP := $(VENV)/.installed-for-benchmarks
 # dicompyler-core 0.5.6 does not import with pydicom 3: it gets an environment of its own.
 PEERS := .venv-peers
+# Those of the registration benchmark are large: an environment that is only theirs.
+REGISTRATION_PEERS := .venv-peers-registration
 
 .PHONY: demo test lint bench docs clean
 
@@ -29,12 +31,13 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench_dosimetry.py
 	$(BIN)/python Testing/Benchmarks/bench_nelms_dvh.py
 	$(BIN)/python Testing/Benchmarks/bench_eclipse_dvh.py
+	$(BIN)/python Testing/Benchmarks/bench_registration.py
 
 docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md
 
 clean:
-	rm -rf $(VENV) $(PEERS) out
+	rm -rf $(VENV) $(PEERS) $(REGISTRATION_PEERS) out
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -52,4 +55,8 @@ $(BENCH_STAMP): $(DEV_STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[test,tools,bench]' || echo "rt-utils or shapely cannot be installed here"
 	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/python -m pip install --quiet dicompyler-core==0.5.6 'pydicom<3' scikit-image \
 		|| { echo "dicompyler-core cannot be installed here"; rm -rf $(PEERS); }
+	$(PYTHON) -m venv $(REGISTRATION_PEERS)
+	for peer in SimpleITK==2.5.7 itk-elastix==0.25.4 antspyx==0.6.3 plastimatch==1.10.0; do \
+		$(REGISTRATION_PEERS)/bin/python -m pip install --quiet $$peer || echo "$$peer cannot be installed here"; \
+	done
 	@touch $@
