@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,6 +15,8 @@ from .interpolation import trilinear
 
 LARGEST_VOLUME_CHANGE = 0.1
 """Of the matrices of a registration, from one: CT scales differ by less than a percent."""
+
+KEY_DIGITS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,10 @@ class Affine:
     def apply(self, points_mm: FloatArray) -> FloatArray:
         """Transformed points, shape (n, 3)."""
         return apply_affine(self.matrix, points_mm)
+
+    def inverse(self) -> Affine:
+        """The matrix of the other direction."""
+        return Affine(np.linalg.inv(self.matrix))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +112,17 @@ class SpatialTransform:
     def is_deformable(self) -> bool:
         """Whether a displacement grid takes part."""
         return any(isinstance(step, DisplacementGrid) for step in self.steps)
+
+    @property
+    def key(self) -> str:
+        """Digest of what it does, not of where it comes from: twelve hexadecimal digits."""
+        digest = hashlib.sha256()
+        for step in self.steps:
+            values = [step.matrix] if isinstance(step, Affine) else [step.geometry.index_to_lps(), step.vectors_mm]
+            for array in values:
+                digest.update(repr(array.shape).encode())
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:KEY_DIGITS]
 
     def apply(self, points_mm: FloatArray) -> FloatArray:
         """Prior LPS points of current LPS points, shape (n, 3); NaN where the transform is undefined."""
