@@ -390,3 +390,22 @@ def test_a_b_spline_with_coefficients_that_are_no_numbers_is_refused(tmp_path: P
     transform.SetParameters(parameters)
     with pytest.raises(RegistrationError, match="no numbers"):
         read(written(transform, tmp_path))
+
+
+@pytest.mark.parametrize("suffix", ["tfm", "mat", "nrrd"])
+def test_garbled_files_give_a_transform_or_a_refusal_and_nothing_else(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t.{suffix}"
+    if suffix == "nrrd":
+        sitk.WriteImage(vector_image(field_vectors(), FIELD_CT), str(path))
+    else:
+        written(sheared(), tmp_path, path.name)
+    content, random = path.read_bytes(), np.random.default_rng(1)
+    for _ in range(25):
+        garbled = bytearray(content)
+        for place in random.integers(0, min(len(garbled), 1200), 3):
+            garbled[place] = random.integers(256)
+        path.write_bytes(garbled)
+        try:
+            assert len(read(path).steps) == 1
+        except RegistrationError as error:
+            assert path.name in str(error)

@@ -58,7 +58,7 @@ def read_field(path: Path) -> DisplacementGrid:
             component_bytes = 8 if "64" in sitk.GetPixelIDValueAsString(reader.GetPixelID()) else 4
             require_whole_nifti(path, 3 * component_bytes * int(np.prod(reader.GetSize())))
         image = reader.Execute()
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:  # the latter for garbage in SimpleITK's own message
         raise RegistrationError(str(path), f"cannot be read ({last_line(error)})", REMEDY, "a displacement field") from error
     return field_step(image, path)
 
@@ -76,7 +76,8 @@ def field_step(image: Any, path: Path) -> DisplacementGrid:
     import SimpleITK as sitk
 
     geometry = itk_geometry(image)
-    vectors = sitk.GetArrayFromImage(image).astype(np.float32)
+    with np.errstate(over="ignore"):  # what single precision cannot hold becomes infinite and is refused
+        vectors = sitk.GetArrayFromImage(image).astype(np.float32)
     known = ~np.isnan(vectors).any(axis=-1)
     if not known.any() or np.isinf(vectors).any():
         found = "infinite displacements" if known.any() else "no known displacement"

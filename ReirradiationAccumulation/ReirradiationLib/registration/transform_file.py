@@ -145,7 +145,7 @@ def _read(path: Path) -> Any:
     former = warnings.SetAsGlobalITKLogger()
     try:
         transform = sitk.ReadTransform(str(path))
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:  # the latter for garbage in SimpleITK's own message
         unknown = re.search(r'create an instance of "(\w+?Transform)_', str(error))
         if unknown:
             raise RegistrationError(str(path), f"an {unknown[1]}", CONVERT_REMEDY, "a transform of ITK") from error
