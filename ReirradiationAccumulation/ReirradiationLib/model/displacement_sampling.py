@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from .arrays import Float32Array, FloatArray
 from .errors import RegistrationError
 from .geometry import Geometry
-from .transform import DisplacementGrid
+from .transform import Affine, DisplacementGrid, TransformStep
 
 PointMap: TypeAlias = Callable[[FloatArray], FloatArray]
 """LPS mm of the current frame, shape (n, 3), to LPS mm of another one; NaN where it is undefined."""
+
+
+class PointStep(Protocol):
+    """A step of a chain that may be neither a matrix nor a grid."""
+
+    def apply(self, points_mm: FloatArray) -> FloatArray:
+        """Transformed points, shape (n, 3); NaN where undefined."""
+        ...
+
 
 TOLERANCE_MM = 0.05
 """Sampling error that is aimed at: a hundredth of a CT voxel's diagonal."""
@@ -58,6 +67,46 @@ class SampledMap:
         coarse = "" if self.largest_error_mm <= TOLERANCE_MM else f", which is over the {TOLERANCE_MM} mm aimed at"
         part = "" if self.defined_percent > 99.95 else f", defined at {self.defined_percent:.1f} % of the current CT's box"
         return f"sampled every {spacing} mm, largest error {self.largest_error_mm:.3f} mm{coarse}{part}"
+
+
+def sampled_steps(
+    steps: Sequence[PointStep], on: Geometry, subject: str
+) -> tuple[tuple[TransformStep, ...], SampledMap | None]:
+    """A chain as matrices and grids: sampled up to the last step that is neither, exact from there on.
+
+    Parameters
+    ----------
+    steps : sequence of PointStep
+        Applied in order to points of the current frame.
+    on, subject
+        As for :func:`sample_displacements`, which also tells the errors raised.
+
+    Returns
+    -------
+    steps : tuple of Affine or DisplacementGrid
+        Neighbouring matrices are multiplied.
+    sampled : SampledMap or None
+        None if nothing had to be sampled.
+    """
+    first_exact = max((n + 1 for n, s in enumerate(steps) if not isinstance(s, (Affine, DisplacementGrid))), default=0)
+    found: list[TransformStep] = []
+    sampled = None
+    if first_exact:
+        sampled = sample_displacements(lambda points_mm: _through(steps[:first_exact], points_mm), on, subject)
+        found.append(sampled.grid)
+    for step in steps[first_exact:]:
+        last = found[-1] if found else None
+        if isinstance(step, Affine) and isinstance(last, Affine):
+            found[-1] = Affine(step.matrix @ last.matrix)
+        elif isinstance(step, (Affine, DisplacementGrid)):
+            found.append(step)
+    return tuple(found), sampled
+
+
+def _through(steps: Sequence[PointStep], points_mm: FloatArray) -> FloatArray:
+    for step in steps:
+        points_mm = step.apply(points_mm)
+    return points_mm
 
 
 def sample_displacements(point_map: PointMap, on: Geometry, subject: str) -> SampledMap:

@@ -9,11 +9,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..model.arrays import FloatArray
-from ..model.displacement_sampling import sample_displacements
+from ..model.displacement_sampling import sampled_steps
 from ..model.errors import GeometryError, RegistrationError
 from ..model.geometry import Geometry
-from ..model.transform import Affine, DisplacementGrid, SpatialTransform, TransformStep
+from ..model.transform import Affine, DisplacementGrid, SpatialTransform
 from .bspline import BSplineGrid
 from .displacement_field import CONVERT_REMEDY, FIELD_SUFFIXES, field_step, itk_geometry, last_line, read_field
 from .whole_files import require_whole_matlab
@@ -76,41 +75,14 @@ def read_transform_file(path: Path, fixed_frame_uid: str, moving_frame_uid: str,
         else:
             wanted = " ".join((*TRANSFORM_SUFFIXES, *FIELD_SUFFIXES))
             raise RegistrationError(str(path), f"a file of type '{path.suffix}'", REMEDY, f"one of {wanted}")
-        found, words = _as_model_steps(steps, on, str(path))
+        found, sampled = sampled_steps(steps, on, str(path))
     except GeometryError as error:  # the model's own checks know no file
         raise RegistrationError(str(path), f"{error.subject}: {error.found}", REMEDY, error.expected) from error
+    if sampled:
+        words = f"B-spline, {sampled.in_words()}"
+    else:
+        words = "displacement field" if any(isinstance(step, DisplacementGrid) for step in found) else "matrix"
     return SpatialTransform(fixed_frame_uid, moving_frame_uid, found, f"transform file {path.name} ({words})")
-
-
-def _as_model_steps(steps: tuple[_Step, ...], on: Geometry, subject: str) -> tuple[tuple[TransformStep, ...], str]:
-    """The steps as the model knows them, and what they are in words."""
-    splines = [place for place, step in enumerate(steps) if isinstance(step, BSplineGrid)]
-    rest = steps[splines[-1] + 1 :] if splines else steps
-    exact = tuple(step for step in rest if not isinstance(step, BSplineGrid))
-    merged = _merged(exact)
-    if not splines:
-        return merged, "displacement field" if any(isinstance(s, DisplacementGrid) for s in merged) else "matrix"
-    to_sample = steps[: splines[-1] + 1]
-
-    def chain(points_mm: FloatArray) -> FloatArray:
-        for step in to_sample:
-            points_mm = step.apply(points_mm)
-        return points_mm
-
-    sampled = sample_displacements(chain, on, subject)
-    return (sampled.grid, *merged), f"B-spline, {sampled.in_words()}"
-
-
-def _merged(steps: tuple[TransformStep, ...]) -> tuple[TransformStep, ...]:
-    """Neighbouring matrices as one; none at all for a lone identity beside a field."""
-    merged: list[TransformStep] = []
-    for step in steps:
-        last = merged[-1] if merged else None
-        if isinstance(step, Affine) and isinstance(last, Affine):
-            merged[-1] = Affine(step.matrix @ last.matrix)
-        else:
-            merged.append(step)
-    return tuple(merged)
 
 
 def _require_file(path: Path) -> None:
