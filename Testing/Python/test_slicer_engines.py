@@ -212,7 +212,7 @@ def test_a_program_that_leaves_no_result_is_an_error_and_no_identity(
     engine: RegistrationEngine, slicer_application: Application, settings: RegistrationSettings
 ) -> None:
     slicer_application.answer = lambda asked, node: None
-    with pytest.raises(RegistrationError, match="no transform"):
+    with pytest.raises(RegistrationError, match=r"no transform|defined nowhere"):
         run(engine, settings)
 
 

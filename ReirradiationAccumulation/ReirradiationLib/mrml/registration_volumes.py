@@ -143,6 +143,14 @@ def on_anatomy_then_rigid(transform: SpatialTransform, rigid: Affine, on: Geomet
     else:
         sampled = sample_displacements(lambda points_mm: back.apply(transform.apply(points_mm)), on, subject)
         grid, words = sampled.grid, f", {sampled.in_words()}"
+    far_mm = float(np.nanmedian(np.linalg.norm(grid.vectors_mm, axis=-1)))
+    if not far_mm <= LARGEST_DEFORMATION_MM:
+        raise RegistrationError(
+            subject,
+            f"a deformation by {far_mm:.0f} mm beyond the rigid registration",
+            "Use another engine.",
+            f"at most {LARGEST_DEFORMATION_MM:.0f} mm in the median",
+        )
     return SpatialTransform(
         transform.fixed_frame_uid, transform.moving_frame_uid, (grid, rigid), f"{transform.source}{words}"
     )
