@@ -275,6 +275,10 @@ def test_slicers_inverse_classes_are_refused_with_what_to_do(tmp_path: Path) -> 
     [
         ("", "an empty file"),
         ("hello", "cannot be read"),
+        (
+            '(Direction 1 0 0)\n(Transform "EulerTransform")\n(TransformParameters 0 0 0 0 0 0)\n',
+            "elastix parameter file.*-def",
+        ),
         (TEXT.format("AffineTransform_double_3_3", "1 0 0", "0 0 0"), "cannot be read"),
         (TEXT.format("AffineTransform_double_3_3", IDENTITY.replace("5", "nan"), "0 0 0"), "cannot be read|not finite|nan"),
         (TEXT.format("AffineTransform_double_3_3", IDENTITY.replace("5", "inf"), "0 0 0"), "cannot be read|inf"),

@@ -30,8 +30,8 @@ MODELING = "modeling"
 """Slicer's word, in NRRD files, for a field that it holds in the direction prior to current; such vectors look like any."""
 
 CONVERT_REMEDY = (
-    "Convert it to a displacement field on the current CT (Slicer: Transforms module, Convert) and save that; Slicer's own "
-    "classes for inverse and thin plate spline transforms can be read by no other program."
+    "Convert it to a displacement field on the current CT (Slicer: Transforms module, Convert) and save that, or give the "
+    "node itself within Slicer."
 )
 
 REMEDY = "Save the displacement field again: LPS vectors in mm, from current to prior points."

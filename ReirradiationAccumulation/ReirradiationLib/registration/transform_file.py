@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 TRANSFORM_SUFFIXES = (".tfm", ".txt", ".h5", ".hdf5", ".hdf", ".mat", ".xfm")
 LARGEST_FILE_BYTES = 4 * 1024**3
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+ELASTIX_ENTRY = b'(Transform "'
+START_BYTES = 4096
 
 REMEDY = (
     "Save the transform again, in the direction current to prior (Slicer: the transform that the prior CT stands under)."
@@ -89,13 +91,20 @@ def _require_file(path: Path) -> None:
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
-            start = stream.read(len(HDF5_SIGNATURE))
+            start = stream.read(START_BYTES)
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
         raise RegistrationError(str(path), found, "Check the path in the case file.") from error
     if size > LARGEST_FILE_BYTES:
         raise RegistrationError(str(path), f"{size / 1024**3:.1f} GB", "Save a coarser displacement field.", "at most 4 GB")
-    if not start or (path.suffix.lower().startswith(".h") and start != HDF5_SIGNATURE):
+    if ELASTIX_ENTRY in start:
+        raise RegistrationError(
+            str(path),
+            "an elastix parameter file",
+            "Have transformix write the displacement field (-def all), or elastix an ITK transform (.h5).",
+            "a transform of ITK",
+        )
+    if not start or (path.suffix.lower().startswith(".h") and not start.startswith(HDF5_SIGNATURE)):
         raise RegistrationError(str(path), "no HDF5 file" if start else "an empty file", REMEDY, "a transform")
 
 
