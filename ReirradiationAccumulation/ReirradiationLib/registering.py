@@ -138,7 +138,5 @@ class Registrar:
     def _engine(self, name: EngineName | None) -> RegistrationEngine:
         return CachedEngine(chosen_engine(name, self.engines), self.cache)
 
-    def _run(
-        self, engine: RegistrationEngine, fixed: Image, moving: Image, settings: RegistrationSettings
-    ) -> Registered:
+    def _run(self, engine: RegistrationEngine, fixed: Image, moving: Image, settings: RegistrationSettings) -> Registered:
         return engine.register(fixed, moving, settings, self.progress, self.is_cancelled)

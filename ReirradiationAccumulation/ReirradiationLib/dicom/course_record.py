@@ -8,6 +8,7 @@ from datetime import date
 from ..model.course import Plan
 from ..model.image import Dose, Image
 from ..model.registration import RegistrationChoice
+from ..model.structure import StructureSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,8 @@ class CourseRecord:
     date : date or None
     registration : RegistrationChoice or None
         None for the new course.
+    structures : StructureSet or None
+        On the CT of a prior course.
     """
 
     identifier: str
@@ -42,3 +45,4 @@ class CourseRecord:
     rbe: float | None
     date: date | None
     registration: RegistrationChoice | None
+    structures: StructureSet | None = None

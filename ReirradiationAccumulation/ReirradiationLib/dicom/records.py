@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,9 @@ class Records:
         for record in (*self.prior, *((self.new,) if self.new else ())):
             paths += [*(source.file for source in record.dose.sources), *([record.plan.file] if record.plan else [])]
             paths += record.ct.files if record.ct else ()
-            paths += [record.registration.file] if record.registration and record.registration.file else []
+            paths += [record.structures.file] if record.structures else []
+            if record.registration is not None:
+                paths += [path for path in (record.registration.file, record.registration.landmarks) if path is not None]
         paths += [course.points for course in case.prior_courses if isinstance(course.points, Path)]
         return tuple(dict.fromkeys(paths))
 
@@ -124,6 +126,8 @@ def _prior_record(course: PriorCourse, current: Image) -> CourseRecord:
         course.identifier, course, course.delivered_fractions, read_ct(course.ct, course.ct_series) if course.ct else None
     )
     dose, ct = record.dose, record.ct
+    if course.structures is not None:
+        record = replace(record, structures=_prior_structures(course.structures, dose.frame_uid))
     if ct and ct.frame_uid != dose.frame_uid:
         raise _refuse(dose.file, f"frame of reference {dose.frame_uid}", f"{ct.frame_uid} (CT)", Interlock.FRAME_DIFFERS)
     is_same_frame = dose.frame_uid == current.frame_uid
@@ -135,6 +139,14 @@ def _prior_record(course: PriorCourse, current: Image) -> CourseRecord:
         found = "it lies in the current CT's frame of reference already, but the case registers it"
         raise _refuse(dose.file, found, f"'{RegistrationMethod.SAME_FRAME.value}'", Interlock.FRAME_REGISTERED_ALREADY)
     return record
+
+
+def _prior_structures(path: Path, frame_uid: str) -> StructureSet:
+    structures = read_structures(path)
+    if structures.frame_uid != frame_uid:
+        found = f"it lies in the frame of reference {structures.frame_uid}"
+        raise _refuse(path, found, f"{frame_uid}, that of the prior course", Interlock.FRAME_DIFFERS)
+    return structures
 
 
 def _new_record(course: NewCourse, current: Image) -> CourseRecord:

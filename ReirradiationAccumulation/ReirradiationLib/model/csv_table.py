@@ -65,3 +65,16 @@ def table_number(where: str, row: dict[str, str], column: str, error: type[Reirr
     if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", row[column]):
         raise error(where, f"{column} is '{row[column]}'", "Write a number with a decimal point.", "a number")
     return float(row[column])
+
+
+def table_decimal(where: str, row: dict[str, str], column: str, error: type[ReirradiationError]) -> float:
+    """The number in a cell as programs write coordinates: any count of digits, a sign, an exponent.
+
+    Raises
+    ------
+    ReirradiationError
+        Of the given type, if the cell is no finite number.
+    """
+    if not re.fullmatch(r"[-+]?([0-9]{1,9}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][-+]?[0-9]{1,2})?", row[column]):
+        raise error(where, f"{column} is '{row[column]}'", "Write a number with a decimal point.", "a number")
+    return float(row[column])

@@ -48,7 +48,7 @@ class Affine:
 
     def inverse(self) -> Affine:
         """The matrix of the other direction."""
-        return Affine(np.linalg.inv(self.matrix))
+        return Affine(np.asarray(np.linalg.inv(self.matrix), dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +118,11 @@ class SpatialTransform:
         """Digest of what it does, not of where it comes from: twelve hexadecimal digits."""
         digest = hashlib.sha256()
         for step in self.steps:
-            values = [step.matrix] if isinstance(step, Affine) else [step.geometry.index_to_lps(), step.vectors_mm]
-            for array in values:
-                digest.update(repr(array.shape).encode())
-                digest.update(np.ascontiguousarray(array).tobytes())
+            if isinstance(step, Affine):
+                digest.update(np.asarray(step.matrix, dtype=np.float64).tobytes())
+            else:
+                digest.update(repr(step.vectors_mm.shape).encode() + step.geometry.index_to_lps().tobytes())
+                digest.update(step.vectors_mm.tobytes())
         return digest.hexdigest()[:KEY_DIGITS]
 
     def apply(self, points_mm: FloatArray) -> FloatArray:

@@ -2,8 +2,11 @@
 
 A node's *from parent* direction is the resampling direction: it takes a point of the world, here the current frame, to
 the frame of the data under the node, here the prior one. That is what a ``SpatialTransform`` is, up to LPS and RAS, so a
-prior volume put under the node appears where it belongs on the current CT, and nothing is ever inverted. Deformable
+prior volume put under the node appears where it belongs on the current CT, and nothing of ours is ever inverted. Deformable
 transforms stored the other way round cannot be read by ITK.
+
+Nodes of others hold anything: B-splines, thin plate splines, grids with cubic interpolation, and all of these the other way
+round. They are sampled, and where VTK would make something up they are undefined.
 """
 
 from __future__ import annotations
@@ -15,13 +18,23 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ..model.arrays import Float32Array, FloatArray
+from ..model.displacement_sampling import PointStep, sampled_steps
 from ..model.errors import GeometryError
 from ..model.geometry import Geometry
 from ..model.transform import Affine, DisplacementGrid, SpatialTransform, TransformStep
 from .ras import FLIP, geometry_from_ijk_to_ras, numpy_matrix, vtk_image, vtk_matrix
+from .vtk_maps import VtkMap, grid_matrix
+from .vtk_messages import vtk_messages_to_log
 
 FIXED_FRAME_ATTRIBUTE = "SlicerReirradiation.FixedFrameOfReferenceUID"
 MOVING_FRAME_ATTRIBUTE = "SlicerReirradiation.MovingFrameOfReferenceUID"
+
+INTERPOLATION_ATTRIBUTE = "SlicerReirradiation.GridInterpolation"
+"""Scene files do not keep how a grid is interpolated, and Slicer reads every grid as cubic; ours are linear."""
+
+LINEAR = "linear"
+
+SAMPLED_CLASSES = ("vtkGridTransform", "vtkBSplineTransform", "vtkThinPlateSplineTransform")
 
 
 def transform_node(scene: Any, transform: SpatialTransform, name: str) -> Any:
@@ -51,29 +64,73 @@ def transform_node(scene: Any, transform: SpatialTransform, name: str) -> Any:
         node.SetAndObserveTransformFromParent(_vtk_chain(transform.steps))
     node.SetAttribute(FIXED_FRAME_ATTRIBUTE, transform.fixed_frame_uid)
     node.SetAttribute(MOVING_FRAME_ATTRIBUTE, transform.moving_frame_uid)
+    node.SetAttribute(INTERPOLATION_ATTRIBUTE, LINEAR)
     node.SetDescription(_description(transform))
     return node
 
 
-def transform_from_node(node: Any, fixed_frame_uid: str, moving_frame_uid: str) -> SpatialTransform:
-    """The transform of a node that stands over prior data: affine steps and displacement grids, in any order.
+def transform_from_node(
+    node: Any, fixed_frame_uid: str, moving_frame_uid: str, on: Geometry | None = None
+) -> SpatialTransform:
+    """The transform from the world to data under a node, through the node and all that it stands under itself.
+
+    Matrices and grids with linear interpolation are taken over exactly. Everything else is sampled on the box of the current
+    CT: grids with cubic interpolation, B-splines, thin plate splines, and inverses, which VTK finds by iteration and which
+    are checked by going back.
 
     Parameters
     ----------
     node : vtkMRMLTransformNode
-        Its own parent transforms are not looked at.
+        That the prior data stand under.
     fixed_frame_uid, moving_frame_uid : str
         The frames that it connects.
+    on : Geometry, optional
+        Grid of the current CT; only needed for what must be sampled.
+
+    Returns
+    -------
+    SpatialTransform
+        ``source`` tells the sampling error if it was sampled.
 
     Raises
     ------
     GeometryError
-        If it holds something else, a B-spline or thin plate spline, or a grid in the inverse direction.
+        If it holds a transform of another kind, mirrors, or must be sampled and ``on`` is missing.
+    RegistrationError
+        If it is defined nowhere on the current CT, or too rough to be sampled.
     """
-    steps = vtk.vtkCollection()
-    type(node).FlattenGeneralTransform(steps, node.GetTransformFromParent())
-    found = tuple(_model_step(steps.GetItemAsObject(index), node.GetName()) for index in range(steps.GetNumberOfItems()))
-    return SpatialTransform(fixed_frame_uid, moving_frame_uid, found, f"transform node '{node.GetName()}'")
+    subject = f"Transform '{node.GetName()}'"
+    nodes = [node]
+    while nodes[-1].GetParentTransformNode() is not None:
+        nodes.append(nodes[-1].GetParentTransformNode())
+    with vtk_messages_to_log():
+        steps = [step for each in reversed(nodes) for step in _steps_of(each, subject)]
+        if on is None:
+            _require_exact(steps, subject)
+            exact = tuple(step for step in steps if isinstance(step, (Affine, DisplacementGrid)))
+            return SpatialTransform(fixed_frame_uid, moving_frame_uid, exact, f"transform node '{node.GetName()}'")
+        found, sampled = sampled_steps(steps, on, subject)
+    words = f", {sampled.in_words()}" if sampled else ""
+    return SpatialTransform(fixed_frame_uid, moving_frame_uid, found, f"transform node '{node.GetName()}'{words}")
+
+
+def _steps_of(node: Any, subject: str) -> list[PointStep]:
+    """What takes points of the node's parent to the node, in the order in which it is applied."""
+    flat = vtk.vtkCollection()
+    type(node).FlattenGeneralTransform(flat, node.GetTransformFromParent())
+    is_ours = node.GetAttribute(INTERPOLATION_ATTRIBUTE) == LINEAR
+    return [_model_step(flat.GetItemAsObject(index), subject, is_ours) for index in range(flat.GetNumberOfItems())]
+
+
+def _require_exact(steps: list[PointStep], subject: str) -> None:
+    for step in steps:
+        if isinstance(step, VtkMap):
+            raise GeometryError(
+                subject,
+                f"it contains a {step.name}, which has to be sampled",
+                "Choose the current CT first, or convert the transform to a displacement grid (Transforms module, Convert).",
+                "matrices and linear displacement grids",
+            )
 
 
 def _combined(steps: tuple[TransformStep, ...]) -> FloatArray:
@@ -123,27 +180,32 @@ def _description(transform: SpatialTransform) -> str:
     return f"{transform.source}: apply to the data of the prior course{note}"
 
 
-def _model_step(step: Any, name: str) -> TransformStep:
+def _model_step(step: Any, subject: str, is_ours: bool) -> PointStep:
+    step.Update()  # an inverse does not know that it is one before
     if step.IsA("vtkLinearTransform"):
         return Affine(FLIP @ numpy_matrix(step.GetMatrix()) @ FLIP)
-    if step.IsA("vtkOrientedGridTransform") and not step.GetInverseFlag():
-        return DisplacementGrid(*_model_grid(step))
-    raise GeometryError(
-        f"Transform '{name}'",
-        f"it contains a {step.GetClassName()}",
-        "Convert it to a displacement grid that takes current points to prior ones (Transforms module, Convert).",
-        "affine steps and displacement grids",
-    )
+    if not any(step.IsA(name) for name in SAMPLED_CLASSES):
+        raise GeometryError(
+            subject,
+            f"it contains a {step.GetClassName()}",
+            "Convert it to a displacement grid on the current CT (Transforms module, Convert).",
+            "matrices, displacement grids, B-splines and thin plate splines",
+        )
+    data = step.GetDisplacementGrid() if step.IsA("vtkGridTransform") else None
+    data = step.GetCoefficientData() if step.IsA("vtkBSplineTransform") else data
+    if not step.IsA("vtkThinPlateSplineTransform") and data is None:
+        raise GeometryError(subject, f"its {step.GetClassName()} is empty", "Choose the transform that is meant.", "vectors")
+    if data is not None and not np.isfinite(vtk_to_numpy(data.GetPointData().GetScalars())).all():
+        raise GeometryError(subject, f"its {step.GetClassName()} holds no numbers", "Make it again.", "finite vectors")
+    is_linear = step.IsA("vtkGridTransform") and (is_ours or step.GetInterpolationMode() == vtk.VTK_LINEAR_INTERPOLATION)
+    if is_linear and not step.GetInverseFlag():
+        return DisplacementGrid(*_model_grid(step, data))
+    return VtkMap(step, is_linear)
 
 
-def _model_grid(step: Any) -> tuple[Geometry, Float32Array]:
-    image = step.GetDisplacementGrid()
+def _model_grid(step: Any, image: Any) -> tuple[Geometry, Float32Array]:
     ni, nj, nk = image.GetDimensions()
-    matrix = np.eye(4)
-    if step.GetGridDirectionMatrix() is not None:
-        matrix[:3, :3] = numpy_matrix(step.GetGridDirectionMatrix())[:3, :3]
-    matrix[:3, :3] *= np.asarray(image.GetSpacing())
-    matrix[:3, 3] = image.GetOrigin()
     stored = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(nk, nj, ni, 3)
     vectors = stored * step.GetDisplacementScale() + step.GetDisplacementShift()
-    return geometry_from_ijk_to_ras(matrix, (ni, nj, nk)), (vectors * np.array([-1.0, -1.0, 1.0])).astype(np.float32)
+    geometry = geometry_from_ijk_to_ras(grid_matrix(step, image), (ni, nj, nk))
+    return geometry, (vectors * np.array([-1.0, -1.0, 1.0])).astype(np.float32)
