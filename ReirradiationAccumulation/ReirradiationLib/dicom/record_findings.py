@@ -13,6 +13,7 @@ from ..model.dates import EXPORT_SECONDS
 from ..model.finding import Finding
 from ..model.image import DoseSummation, Image, Patient
 from ..model.interlock import Interlock
+from ..model.registration import RegistrationMethod
 from ..model.structure import StructureSet
 from .course_record import CourseRecord
 from .dose import CLIPPED_SHARE, border_share
@@ -80,7 +81,8 @@ def _structure_findings(structures: StructureSet, ct: Image) -> list[Finding]:
 def _identity_findings(record: CourseRecord, patient: Patient) -> list[Finding]:
     found = [record.dose.patient, *((record.plan.patient,) if record.plan else ())]
     found += [record.ct.patient] if record.ct else []
-    if record.registration and record.registration.file:
+    found += [record.structures.patient] if record.structures else []
+    if record.registration and record.registration.file and record.registration.method is RegistrationMethod.DICOM:
         found.append(registration_patient(record.registration.file))
     findings = [finding for one in found for finding in identity_findings(_subject(record), one, patient)]
     return list(dict.fromkeys(findings))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from ..model.arrays import FloatArray
 from ..model.geometry import Vector3
 from ..model.image import Image
 from ..model.registration import EngineName, RegistrationKind
@@ -25,6 +26,12 @@ class Box:
 
     low_mm: Vector3
     high_mm: Vector3
+
+    @staticmethod
+    def around(points_mm: FloatArray, margin_mm: float = 0.0) -> Box:
+        """The box around points of shape (n, 3), with a margin."""
+        low, high = points_mm.min(axis=0) - margin_mm, points_mm.max(axis=0) + margin_mm
+        return Box((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
 
 
 @dataclass(frozen=True, eq=False)

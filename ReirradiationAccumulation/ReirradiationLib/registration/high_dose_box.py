@@ -34,6 +34,4 @@ def high_dose_box(dose: Dose, start: Affine) -> Box:
     high = np.argwhere(dose.voxels_gy > HIGH_SHARE * float(dose.voxels_gy.max()))[:, ::-1].astype(np.float64)
     if not len(high):
         raise RegistrationError("Region near the prior dose", "the dose is 0 everywhere", "Register the whole CT.")
-    points = start.inverse().apply(dose.geometry.to_lps(high))
-    low, high = points.min(axis=0) - MARGIN_MM, points.max(axis=0) + MARGIN_MM
-    return Box((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
+    return Box.around(start.inverse().apply(dose.geometry.to_lps(high)), MARGIN_MM)

@@ -117,15 +117,15 @@ def _box(body: Any, region: Box | None) -> Box:
     """The box around the patient, cut to the region with a rim."""
     geometry = geometry_of(body)
     index = np.argwhere(sitk.GetArrayFromImage(body) > 0.5)[:, ::-1].astype(np.float64)
-    # Of a turned CT the two corners are not the extremes in x, y and z: take all eight.
+    # Of a turned CT two corners are not the extremes in x, y and z: take all eight.
     corners = np.stack(np.meshgrid(*np.stack([index.min(axis=0), index.max(axis=0)]).T, indexing="ij"), axis=-1)
-    points = geometry.to_lps(corners.reshape(-1, 3))
-    low, high = points.min(axis=0), points.max(axis=0)
-    if region is not None:
-        low = np.maximum(low, np.asarray(region.low_mm) - RIM_MM)
-        high = np.minimum(high, np.asarray(region.high_mm) + RIM_MM)
-        if not (low < high).all():
-            raise RegistrationError(
-                "Region to register", "it lies outside of the patient on the current CT", "Check the rigid registration."
-            )
-    return Box((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
+    patient = Box.around(geometry.to_lps(corners.reshape(-1, 3)))
+    if region is None:
+        return patient
+    low = np.maximum(patient.low_mm, np.asarray(region.low_mm) - RIM_MM)
+    high = np.minimum(patient.high_mm, np.asarray(region.high_mm) + RIM_MM)
+    if not (low < high).all():
+        raise RegistrationError(
+            "Region to register", "it lies outside of the patient on the current CT", "Check the rigid registration."
+        )
+    return Box.around(np.stack([low, high]))

@@ -1,0 +1,77 @@
+"""The registrations of a case measured and judged, organ by organ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .dicom.course_record import CourseRecord
+from .dosimetry.bodies import body_of
+from .model.case import Case
+from .model.course import Course
+from .model.errors import CaseError, DosimetryError
+from .model.image import Image
+from .model.protocol_tables import default_protocol_folder
+from .model.registration_limits import RegistrationLimits, load_registration_limits
+from .model.registration_quality import CourseQuality
+from .model.segment import AnyStructure
+from .registering import CourseRegistration
+from .registration.contour_agreement import ContourPair
+from .registration.course_check import CourseCheck, OrganRegion, check_course
+from .registration.engine import Box
+from .report.results import StructureResult
+
+BODY_SAMPLES = 50_000
+"""A structure that is looked up at points is as fine as for as many samples."""
+
+
+def registration_limits(case: Case) -> RegistrationLimits:
+    """The institution's limits for registrations, or the shipped ones."""
+    shipped = default_protocol_folder()
+    return load_registration_limits(case.protocol_folder or shipped, shipped)
+
+
+def judge_course(
+    record: CourseRecord,
+    course: Course,
+    registration: CourseRegistration,
+    organs: Sequence[StructureResult],
+    current: Image,
+    case: Case,
+) -> CourseQuality:
+    """Measure and judge one course's registration in every structure of the case.
+
+    Raises
+    ------
+    ProtocolError
+        If the table of limits cannot be used.
+    """
+    check = CourseCheck(
+        current=current,
+        prior=record.ct,
+        dose=record.dose,
+        transform=course.transform,
+        backward=registration.backward,
+        landmarks=registration.landmarks,
+    )
+    regions = [
+        OrganRegion(organ.choice.name, organ.prior.samples.points_mm, _contours(organ.structure, record, current, case))
+        for organ in organs
+    ]
+    return check_course(check, regions, registration_limits(case))
+
+
+def _contours(structure: AnyStructure, record: CourseRecord, current: Image, case: Case) -> ContourPair | None:
+    """The organ on both CTs, if the prior structure set has one of the same name with contours."""
+    if record.structures is None or record.ct is None:
+        return None
+    try:
+        prior = record.structures.find(structure.name)
+    except CaseError:
+        return None
+    try:
+        here = body_of(structure, current.geometry, case.end_caps, BODY_SAMPLES)
+        there = body_of(prior, record.ct.geometry, case.end_caps, BODY_SAMPLES)
+    except DosimetryError:
+        return None
+    corners = here.corners_mm()
+    return ContourPair(here.contains, there.contains, Box.around(corners))
