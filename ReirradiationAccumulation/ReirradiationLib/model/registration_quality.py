@@ -361,3 +361,8 @@ class CourseQuality:
     def count(self, verdict: Verdict) -> int:
         """In how many organs the verdict is this."""
         return sum(organ.verdict is verdict for organ in self.verdicts)
+
+    @property
+    def fails_mostly(self) -> bool:
+        """Whether it fails in more than half of the organs: then see whether both CTs are of the same patient."""
+        return 2 * self.count(Verdict.WORKSHEET) > len(self.verdicts)

@@ -84,7 +84,7 @@ def _grid(box: Box) -> tuple[FloatArray, tuple[int, int, int], float]:
 
 
 def _common_length(current: BoolArray, prior: BoolArray, step_mm: float) -> tuple[slice, bool]:
-    """The planes to compare: without those far beyond a blunt end of either, as of a cord contoured over part of its length."""
+    """Planes to compare: none far beyond a blunt end of either, as of a cord contoured over part of its length."""
     if not prior.any():
         return slice(0, len(current)), False
     low, high = 0, len(current)

@@ -61,6 +61,8 @@ def residual_shift(
     around_mm = _in_and_around(points_mm)
     tried_mm = around_mm[spread(around_mm, MOST_TRIED)]
     tried_mm = tried_mm[within(prior.geometry, transform.apply(tried_mm))]
+    if not len(tried_mm):
+        return None
     fixed = patches(current, None, tried_mm, HALF_BLOCK)
     counts = _has_structure(fixed, max(LEAST_GRADIENT_HU_PER_MM, OVER_NOISE * noise_hu_per_mm))
     if not counts.any():
