@@ -18,6 +18,7 @@ from .registering import CourseRegistration
 from .registration.contour_agreement import ContourPair
 from .registration.course_check import CourseCheck, OrganRegion, check_course
 from .registration.engine import Box
+from .registration.target_error import LandmarkPairs
 from .report.results import StructureResult
 
 BODY_SAMPLES = 50_000
@@ -51,7 +52,7 @@ def judge_course(
         dose=record.dose,
         transform=course.transform,
         backward=registration.backward,
-        landmarks=registration.landmarks,
+        landmarks=LandmarkPairs(given.current_mm, given.prior_mm) if (given := registration.landmarks) else None,
     )
     regions = [
         OrganRegion(organ.choice.name, organ.prior.samples.points_mm, _contours(organ.structure, record, current, case))

@@ -14,7 +14,6 @@ import numpy as np
 
 from .dicom.course_record import CourseRecord
 from .dicom.records import Records, read_records
-from .dicom.registration import read_registration
 from .dosimetry.accumulation import structure_dose
 from .dosimetry.bodies import body_of
 from .dosimetry.composite import composite_volume
@@ -24,15 +23,16 @@ from .dosimetry.occupancy import WANTED_SAMPLES, body_samples, structure_samples
 from .dosimetry.radiobiology import eqd2
 from .dosimetry.reference_grid import coverage, reference_grid
 from .dosimetry.refinement import refined, sum_rankings
+from .judging import judge_course, registration_limits
 from .model.arrays import BoolArray, Float32Array
 from .model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
 from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
 from .model.errors import Cancelled, DosimetryError, ProtocolError
-from .model.finding import Finding, require_decisions, unused_decisions
+from .model.finding import Decision, Finding, require_decisions, unused_decisions
 from .model.geometry import Geometry
 from .model.image import Image
-from .model.protocol import Protocol, require_alpha_beta
+from .model.protocol import Constraint, Protocol, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
 from .model.registration import RegistrationChoice, RegistrationMethod
 from .model.scene import PictureMaker, SceneWriter
@@ -42,14 +42,17 @@ from .output import OutputFolder, require_outside
 from .planning.levels import LevelState, optimization_levels
 from .planning.near_target import near_target_ranking, prior_near_target
 from .planning.optimization_structures import make_shells, organ_stems
-from .planning.scorecard import score
-from .registration.quality import transform_quality
-from .registration.simpleitk_rigid import register_rigid
+from .planning.scorecard import Score, score
+from .registering import CourseRegistration, Registrar
+from .registration.cache import RegistrationCache
+from .registration.engine import RegistrationEngine
+from .registration.engines import library_engines
 from .report.assemble import assemble
 from .report.evaluation import Evaluation
-from .report.findings import optimization_findings, registration_findings, structure_findings
+from .report.findings import optimization_findings, structure_findings
 from .report.new_plan_findings import new_plan_findings
-from .report.results import CaseResults, OptimizationResult, StructureResult
+from .report.registration_findings import registration_findings, sign_off_decisions
+from .report.results import CaseResults, OptimizationResult, RegistrationResult, StructureResult, unreliable_courses
 from .write_outputs import is_former_output, write_outputs
 
 TARGET_SAMPLES = 20_000
@@ -144,14 +147,17 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, may
     return evaluation
 
 
-def compute(case: Case, monitor: Monitor) -> CaseResults:
-    """All steps up to the numbers; writes nothing."""
+def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None = None) -> CaseResults:
+    """All steps up to the numbers; writes nothing but the registrations that it keeps in the case folder."""
     monitor.report(0, case.title)
     protocol = load_protocol(case.protocol_folder or default_protocol_folder())
     records = read_records(case)
     for line in records.described():
         monitor.report(0, line)
-    registered = register_courses(records, monitor)
+    registrations = register_courses(records, monitor, engines or library_engines(), case.file.parent)
+    registered = tuple(
+        _as_course(record, found.transform) for record, found in zip(records.prior, registrations, strict=True)
+    )
     prior: tuple[AnyCourse, ...] = (*registered, *records.points)
     new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
     courses = (*registered, *((new,) if new else ()))
@@ -164,15 +170,9 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         structures.append(evaluate_structure(choice, case, protocol, records, prior, new))
     by_name = {structure.choice.name: structure for structure in structures}
     optimization = optimize_organs(case, records, by_name, prior, monitor)
-    findings = [
-        *records.findings,
-        *(finding for result in structures for finding in structure_findings(result, records)),
-        *_registration_findings(records, registered),
-        *new_plan_findings(new, structures, records),
-        *(finding for result in optimization for finding in optimization_findings(result)),
-    ]
-    findings += unused_decisions(findings, case.decisions)
-    require_decisions(findings, case.decisions)
+    judged = judge_registrations(records, registered, registrations, structures, case, monitor)
+    findings, decisions = _findings_and_decisions(case, records, structures, judged, optimization, new)
+    require_decisions(findings, decisions)
     masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)
     in_any = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(grid.geometry.shape, dtype=np.bool_)
     return CaseResults(
@@ -188,22 +188,39 @@ def compute(case: Case, monitor: Monitor) -> CaseResults:
         prior_eqd2_gy=_composite(mapped[: len(registered)], registered, masks),
         cumulative_eqd2_gy=_composite(mapped, courses, masks) if new else None,
         structures=tuple(structures),
-        scores=tuple(score(c, by_name[c.structure].prior, by_name[c.structure].cumulative) for c in case.constraints),
-        findings=tuple(findings),
+        scores=tuple(_scored(constraint, by_name[constraint.structure], judged) for constraint in case.constraints),
+        findings=findings,
+        decisions=decisions,
+        registrations=judged,
+        registration_limits=registration_limits(case),
         optimization=optimization,
     )
 
 
-def _registration_findings(records: Records, registered: Sequence[Course]) -> list[Finding]:
-    return [
-        finding
-        for record, course in zip(records.prior, registered, strict=True)
-        for finding in registration_findings(course, is_computed=_is_computed(record))
+def _findings_and_decisions(
+    case: Case,
+    records: Records,
+    structures: Sequence[StructureResult],
+    registrations: Sequence[RegistrationResult],
+    optimization: Sequence[OptimizationResult],
+    new: Course | None,
+) -> tuple[tuple[Finding, ...], tuple[Decision, ...]]:
+    decisions = (*case.decisions, *(decision for result in registrations for decision in sign_off_decisions(result)))
+    findings = [
+        *records.findings,
+        *(finding for result in structures for finding in structure_findings(result, records)),
+        *(finding for result in registrations for finding in registration_findings(result)),
+        *new_plan_findings(new, structures, records),
     ]
+    for result in optimization:
+        findings += optimization_findings(result, unreliable_courses(registrations, result.request.structure))
+    return (*findings, *unused_decisions(findings, case.decisions)), decisions
 
 
-def _is_computed(record: CourseRecord) -> bool:
-    return record.registration is not None and record.registration.method is RegistrationMethod.IMAGES
+def _scored(constraint: Constraint, organ: StructureResult, registrations: Sequence[RegistrationResult]) -> Score:
+    found = score(constraint, organ.prior, organ.cumulative)
+    unreliable = unreliable_courses(registrations, constraint.structure)
+    return found.unreliable(unreliable) if unreliable else found
 
 
 def map_courses(courses: Sequence[Course], records: Records, grid: Geometry, monitor: Monitor) -> tuple[MappedDose, ...]:
@@ -228,14 +245,48 @@ def optimize_organs(
     return tuple(results)
 
 
-def register_courses(records: Records, monitor: Monitor) -> tuple[Course, ...]:
-    """Bring every prior course with a dose distribution to the current CT, by the method that the case chose for it."""
-    courses = []
+def register_courses(
+    records: Records, monitor: Monitor, engines: Sequence[RegistrationEngine], folder: Path | None
+) -> tuple[CourseRegistration, ...]:
+    """Bring every prior course with a dose distribution to the current CT, by the method that the case chose for it.
+
+    Parameters
+    ----------
+    records : Records
+    monitor : Monitor
+    engines : sequence of RegistrationEngine
+    folder : Path or None
+        Where registrations of the images are kept for the next run.
+    """
+    found = []
     for record in records.prior:
         choice = record.registration or RegistrationChoice(RegistrationMethod.SAME_FRAME)
         monitor.report(1, f"'{record.label}' by {choice.method.value}")
-        courses.append(_as_course(record, _register(choice, record, records.ct, monitor)))
-    return tuple(courses)
+
+        def tell(text: str, label: str = record.label) -> None:
+            monitor.report(1, f"'{label}': {text}")
+
+        registrar = Registrar(engines, RegistrationCache(folder), tell, monitor.is_cancelled)
+        found.append(registrar.register(record, records.ct))
+    return tuple(found)
+
+
+def judge_registrations(
+    records: Records,
+    courses: Sequence[Course],
+    registrations: Sequence[CourseRegistration],
+    organs: Sequence[StructureResult],
+    case: Case,
+    monitor: Monitor,
+) -> tuple[RegistrationResult, ...]:
+    """Measure and judge every registration in every structure of the case."""
+    results = []
+    for record, course, found in zip(records.prior, courses, registrations, strict=True):
+        monitor.report(3, f"registration of '{course.label}'")
+        quality = judge_course(record, course, found, organs, records.ct, case)
+        choice = record.registration or RegistrationChoice(RegistrationMethod.SAME_FRAME)
+        results.append(RegistrationResult(course, choice, found.log, quality))
+    return tuple(results)
 
 
 def evaluate_structure(
@@ -268,10 +319,6 @@ def evaluate_structure(
         structure=structure,
         prior=final.without_course(new.identifier) if new else final,
         cumulative=final if new else None,
-        quality=tuple(
-            transform_quality(course.transform, samples.points_mm) if isinstance(course, Course) else None
-            for course in prior
-        ),
     )
 
 
@@ -311,14 +358,6 @@ def optimize(
     recoveries = [part.recovery for part in organ.prior.courses]
     shells = make_shells(request, levels, organ.structure, records.ct.geometry, prior, recoveries, *label)
     return OptimizationResult(request, near, levels, shells)
-
-
-def _register(choice: RegistrationChoice, record: CourseRecord, current: Image, monitor: Monitor) -> SpatialTransform:
-    if choice.method is RegistrationMethod.DICOM and choice.file is not None:
-        return read_registration(choice.file, current.frame_uid, record.dose.frame_uid)
-    if choice.method is RegistrationMethod.IMAGES and record.ct is not None:
-        return register_rigid(current, record.ct, monitor.is_cancelled)
-    return identity_transform(current.frame_uid)
 
 
 def _as_course(record: CourseRecord, transform: SpatialTransform) -> Course:

@@ -8,8 +8,10 @@ from ReirradiationLib.dicom.registration import read_registration
 from ReirradiationLib.model.errors import Cancelled
 from ReirradiationLib.model.image import Image
 from ReirradiationLib.model.transform import Affine, DisplacementGrid, SpatialTransform
-from ReirradiationLib.registration.quality import jacobian_determinant, landmark_errors_mm, transform_quality
+from ReirradiationLib.registration.jacobian import jacobian_determinant
+from ReirradiationLib.registration.quality import transform_quality
 from ReirradiationLib.registration.simpleitk_rigid import register_rigid
+from ReirradiationLib.registration.target_error import landmark_errors_mm
 from scipy.spatial.transform import Rotation
 from synthetic import grid, voxel_points
 

@@ -133,8 +133,30 @@ class Interlock(Enum):
 
     REGISTRATION_COMPUTED = _decision(
         "registration.computed",
-        "The registration was computed here from the images, and nobody has judged it.",
-        "Look at both CTs through it (case.mrb in 3D Slicer) before the doses are believed.",
+        "The registration was computed here from the images, and nobody has signed it off.",
+        "Look at it ('reirradiation register' draws it, without a decision), then add 'sign_off' to the registration.",
+    )
+    REGISTRATION_SIGN_OFF = _decision(
+        "registration.sign-off",
+        "The sign-off in the case is of another registration than the one that is used.",
+        "Look at this one, and sign it off with its key.",
+    )
+    REGISTRATION_TURNED = _decision(
+        "registration.turned",
+        "The registration turns the patient by more than 45°. DICOM coordinates follow the patient, however he lies: one of "
+        "the CTs may be labelled wrongly, or the registration be wrong.",
+        "Compare left and right, head and foot on both CTs.",
+    )
+    REGISTRATION_WORKSHEET = _note(
+        "registration.worksheet",
+        "The verdict on the registration in a structure is 'use the point worksheet': its mapped doses are marked wherever "
+        "they are shown.",
+        "Enter the course as points for these structures, or register it better.",
+    )
+    REGISTRATION_UNRELIABLE = _decision(
+        "registration.unreliable",
+        "Optimization structures are asked for in an organ where the mapped dose must not be relied on.",
+        "Enter the course as points for this organ, or register it better; the isodoses may lie elsewhere.",
     )
     REGISTRATION_SCALES = _decision(
         "registration.scales",

@@ -7,6 +7,7 @@ from enum import Enum
 
 from .errors import ProtocolError
 from .metric import Metric
+from .registration_limits import RegistrationLimits
 
 DAYS_PER_MONTH = 30.4375
 """Mean length of a calendar month (365.25 / 12), for intervals between courses."""
@@ -86,6 +87,7 @@ class Protocol:
     tissues: tuple[Tissue, ...]
     recovery_tables: tuple[RecoveryTable, ...]
     folder: str
+    registration_limits: RegistrationLimits
 
     def tissue(self, name: str) -> Tissue:
         """The tissue of that name.

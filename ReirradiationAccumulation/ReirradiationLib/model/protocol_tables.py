@@ -8,6 +8,7 @@ from pathlib import Path
 from .csv_table import table_number, table_rows
 from .errors import ProtocolError
 from .protocol import Protocol, RecoveryStep, RecoveryTable, Tissue, require_alpha_beta
+from .registration_limits import load_registration_limits
 from .shipped import shipped_folder
 
 TISSUES_FILE = "tissues.csv"
@@ -28,7 +29,9 @@ def default_protocol_folder() -> Path:
 
 
 def load_protocol(folder: Path) -> Protocol:
-    """Read ``tissues.csv`` and ``recovery.csv``.
+    """Read ``tissues.csv``, ``recovery.csv`` and, if it is there, ``registration_limits.csv``.
+
+    A folder without limits for registrations gets the shipped ones, and says so.
 
     Raises
     ------
@@ -46,7 +49,8 @@ def load_protocol(folder: Path) -> Protocol:
             source=row["source"],
             evidence=row["evidence"],
         )
-    return Protocol(tuple(tissues.values()), _recovery_tables(folder), str(folder))
+    limits = load_registration_limits(folder, default_protocol_folder())
+    return Protocol(tuple(tissues.values()), _recovery_tables(folder), str(folder), limits)
 
 
 def _recovery_tables(folder: Path) -> tuple[RecoveryTable, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -32,6 +33,7 @@ class ScoreState(str, Enum):
     EXCEEDED_BY_PRIOR = "already exceeded by the prior courses alone"
     OPEN = "open until there is a new plan"
     NOT_EVALUABLE = "not evaluable"
+    UNRELIABLE = "use the point worksheet"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,17 @@ class Score:
     cumulative: float | None
     state: ScoreState
     remark: str
+
+    def unreliable(self, courses: Sequence[str]) -> Score:
+        """The same values, but no state is taken from them: the mapped doses of these courses may belong elsewhere."""
+        if self.state is ScoreState.NOT_EVALUABLE:
+            return self
+        remark = (
+            f"by the mapped dose it would be '{self.state.value}', but the registration of {' and '.join(courses)} must "
+        )
+        remark += "not be relied on in this structure"
+        remarks = "; ".join(part for part in (remark, self.remark) if part)
+        return replace(self, state=ScoreState.UNRELIABLE, remark=remarks)
 
 
 def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> Score:

@@ -1,4 +1,4 @@
-"""How good a transform is: landmark errors and local volume change (AAPM TG-132)."""
+"""Behaviour of a transform within one structure, in four numbers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.transform import SpatialTransform
+from .jacobian import jacobian_determinant
 
-DIFFERENCE_STEP_MM = 1.0
 MOST_POINTS = 10_000
 """Points judged in a structure; a displacement field is smooth over the distance between them."""
 
@@ -57,20 +57,3 @@ def transform_quality(transform: SpatialTransform, points_mm: FloatArray) -> Tra
         mean_shift_mm=float(shift.mean()) if shift.size else None,
         largest_shift_mm=float(shift.max()) if shift.size else None,
     )
-
-
-def jacobian_determinant(transform: SpatialTransform, points_mm: FloatArray) -> FloatArray:
-    """Determinant of the Jacobian at points (n, 3) by central differences, shape (n,); NaN where undefined."""
-    columns = []
-    for axis in np.eye(3) * DIFFERENCE_STEP_MM:
-        columns.append((transform.apply(points_mm + axis) - transform.apply(points_mm - axis)) / (2 * DIFFERENCE_STEP_MM))
-    jacobians = np.stack(columns, axis=2)
-    known = np.isfinite(jacobians).all(axis=(1, 2))
-    determinant = np.full(len(points_mm), np.nan)
-    determinant[known] = np.linalg.det(jacobians[known])
-    return determinant
-
-
-def landmark_errors_mm(transform: SpatialTransform, current_mm: FloatArray, prior_mm: FloatArray) -> FloatArray:
-    """Target registration error of landmark pairs, both of shape (n, 3), LPS mm; NaN where undefined."""
-    return np.asarray(np.linalg.norm(transform.apply(current_mm) - prior_mm, axis=1))

@@ -36,6 +36,7 @@ from .evaluation import (
     StructureSummary,
     UnknownOnGrid,
 )
+from .registration_summary import registration_summaries
 from .results import CaseResults, OptimizationResult, StructureResult
 from .structure_metrics import Sums, metric_summaries, sensitivity_summary, structure_sums
 
@@ -82,9 +83,12 @@ def assemble(results: CaseResults) -> Evaluation:
         composite_rule=results.composite_rule,
         reference_grid=_grid(results),
         settings=(*SETTINGS, END_CAPS[case.end_caps]),
+        registrations=registration_summaries(results),
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score, results) for score in results.scores),
-        optimization=tuple(_optimization(result) for result in results.optimization),
+        optimization=tuple(
+            _optimization(result, results.unreliable(result.request.structure)) for result in results.optimization
+        ),
         findings=tuple(
             FindingSummary(
                 identifier=finding.identifier,
@@ -94,7 +98,7 @@ def assemble(results: CaseResults) -> Evaluation:
                 expected=finding.expected,
                 decision="; ".join(
                     f"accepted by {decision.who}, {decision.when}: {decision.reason}"
-                    for decision in case.decisions
+                    for decision in results.decisions
                     if decision.accepts(finding)
                 ),
             )
@@ -103,6 +107,7 @@ def assemble(results: CaseResults) -> Evaluation:
         inputs=(
             *(_input(path, case.file.parent) for path in records.files(case)),
             *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in (TISSUES_FILE, RECOVERY_FILE)),
+            _limits_table(results),
         ),
     )
 
@@ -203,9 +208,12 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
         unknown_courses=result.final.unknown_courses(),
         beyond_lq_cc=result.final.beyond_lq_cc(),
         courses=_courses_in(result),
-        metrics=metric_summaries(results.case.metrics, result, sums),
+        unreliable_courses=results.unreliable(result.choice.name),
+        metrics=metric_summaries(results.case.metrics, result, sums, results.unreliable(result.choice.name)),
         sensitivity=tuple(
-            sensitivity_summary(response, results.case.metrics, result, with_recovery)
+            sensitivity_summary(
+                response, results.case.metrics, result, with_recovery, results.unreliable(result.choice.name)
+            )
             for response in results.case.sensitivity
         ),
         curves=_curves(result, sums),
@@ -214,8 +222,7 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
 
 def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
     summaries = []
-    for n, part in enumerate(result.final.courses):
-        quality = result.quality[n] if n < len(result.quality) else None
+    for part in result.final.courses:
         volumes = result.final.samples.volumes_cc
         summaries.append(
             CourseInStructure(
@@ -227,8 +234,6 @@ def _courses_in(result: StructureResult) -> tuple[CourseInStructure, ...]:
                 recovery=part.recovery,
                 unknown_percent=100.0 * float(volumes[~part.known].sum() / volumes.sum()),
                 beyond_lq_cc=float(volumes[part.beyond_lq()].sum()),
-                smallest_jacobian=quality.smallest_jacobian if quality else None,
-                largest_jacobian=quality.largest_jacobian if quality else None,
             )
         )
     return tuple(summaries)
@@ -276,7 +281,7 @@ def _score(score: Score, results: CaseResults) -> ScoreSummary:
     )
 
 
-def _optimization(result: OptimizationResult) -> OptimizationSummary:
+def _optimization(result: OptimizationResult, unreliable: tuple[str, ...]) -> OptimizationSummary:
     levels = result.levels
     return OptimizationSummary(
         structure=result.request.structure,
@@ -294,6 +299,7 @@ def _optimization(result: OptimizationResult) -> OptimizationSummary:
         organ_maximum_eqd2_gy=result.prior.organ_maximum_gy,
         above_prior_cc=result.prior.above_cc,
         upper_bounds=result.prior.upper_bounds,
+        unreliable_courses=unreliable,
         state=levels.state.value,
         source=result.request.source,
         shells=tuple(
@@ -311,13 +317,21 @@ def _optimization(result: OptimizationResult) -> OptimizationSummary:
     )
 
 
+SHIPPED = "shipped with the software"
+
+
 def _protocol(results: CaseResults) -> str:
     folder = results.case.protocol_folder
-    return "shipped with the software" if folder is None else _shown(folder, results.case.file.parent)
+    return SHIPPED if folder is None else _shown(folder, results.case.file.parent)
 
 
 def _table(path: Path, origin: str) -> InputSummary:
     return replace(_input(path, path.parent), path=f"{path.name} ({origin})")
+
+
+def _limits_table(results: CaseResults) -> InputSummary:
+    limits = results.registration_limits
+    return _table(Path(limits.file), SHIPPED if limits.is_shipped else _protocol(results))
 
 
 def _input(path: Path, folder: Path) -> InputSummary:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
 from typing import Any
+
+from ..model.registration_quality import LandmarkErrors, OrganQuality, OrganVerdict, RegionQuality, Verdict
 
 SCHEMA = "reirradiation-evaluation/1"
 SIGNIFICANT_DIGITS = 6
@@ -66,6 +69,27 @@ class CourseSummary:
 
 
 @dataclass(frozen=True)
+class RegistrationSummary:
+    """How a prior course came to the current CT: by what, who took it, and measures and verdicts in every structure.
+
+    ``key`` names the transform itself; a sign-off names it. ``limits`` says where the limits of the verdicts come from.
+    """
+
+    course: str
+    method: str
+    source: str
+    key: str
+    log: tuple[str, ...]
+    sign_off: str
+    limits: str
+    verdict: Verdict
+    high_dose: RegionQuality | None
+    landmarks: LandmarkErrors | None
+    organs: tuple[OrganQuality, ...]
+    verdicts: tuple[OrganVerdict, ...]
+
+
+@dataclass(frozen=True)
 class MetricSummary:
     """A metric of one structure on all sums. EQD2 with the structure's α/β; None where a sum does not exist.
 
@@ -98,7 +122,7 @@ class SensitivitySummary:
 
 @dataclass(frozen=True)
 class CourseInStructure:
-    """One course within one structure: physical dose in Gy, recovered fraction, registration behaviour there.
+    """One course within one structure: physical dose in Gy, recovered fraction.
 
     ``beyond_lq_cc`` is the volume that it gave more than 10 Gy per fraction.
     """
@@ -109,8 +133,6 @@ class CourseInStructure:
     recovery: float
     unknown_percent: float
     beyond_lq_cc: float
-    smallest_jacobian: float | None
-    largest_jacobian: float | None
 
 
 @dataclass(frozen=True)
@@ -124,7 +146,7 @@ class CurveSummary:
 
 @dataclass(frozen=True)
 class StructureSummary:
-    """One structure."""
+    """One structure. ``unreliable_courses`` are those whose mapped dose must not be relied on in it."""
 
     name: str
     tissue: str
@@ -137,6 +159,7 @@ class StructureSummary:
     finest_sample_step_mm: float
     unknown_percent: float
     unknown_courses: tuple[str, ...]
+    unreliable_courses: tuple[str, ...]
     beyond_lq_cc: float
     courses: tuple[CourseInStructure, ...]
     metrics: tuple[MetricSummary, ...]
@@ -195,6 +218,7 @@ class OptimizationSummary:
     organ_maximum_eqd2_gy: float
     above_prior_cc: float
     upper_bounds: tuple[str, ...]
+    unreliable_courses: tuple[str, ...]
     state: str
     source: str
     shells: tuple[ShellSummary, ...]
@@ -253,6 +277,7 @@ class Evaluation:
     composite_rule: str
     reference_grid: GridSummary
     settings: tuple[str, ...]
+    registrations: tuple[RegistrationSummary, ...]
     structures: tuple[StructureSummary, ...]
     scorecard: tuple[ScoreSummary, ...]
     optimization: tuple[OptimizationSummary, ...]
@@ -273,6 +298,8 @@ def _plain(value: Any) -> Any:
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
     return value

@@ -28,6 +28,7 @@ _ROW_CLASS = {
     ScoreState.MAY_BE_EXCEEDED.value: "bad",
     ScoreState.EXCEEDED_BY_PRIOR.value: "bad",
     ScoreState.NOT_EVALUABLE.value: "open",
+    ScoreState.UNRELIABLE.value: "bad",
 }
 
 

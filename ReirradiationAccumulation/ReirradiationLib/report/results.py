@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..dicom.records import Records
@@ -12,14 +13,16 @@ from ..dosimetry.reference_grid import GridCoverage, ReferenceGrid
 from ..model.arrays import Float32Array
 from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
 from ..model.course import Course, PointCourse
-from ..model.finding import Finding
+from ..model.finding import Decision, Finding
 from ..model.protocol import Protocol, Tissue
+from ..model.registration import RegistrationChoice
+from ..model.registration_limits import RegistrationLimits
+from ..model.registration_quality import CourseQuality, OrganQuality, OrganVerdict, Verdict
 from ..model.structure import Structure
 from ..planning.levels import OptimizationLevels
 from ..planning.near_target import PriorNearTarget
 from ..planning.optimization_structures import Shell
 from ..planning.scorecard import Score
-from ..registration.quality import TransformQuality
 
 POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 
@@ -39,8 +42,6 @@ class StructureResult:
         Prior courses only.
     cumulative : StructureDose or None
         Prior courses and the new plan.
-    quality : tuple of TransformQuality or None
-        Of each prior course's registration within the structure; None for a course of points.
     """
 
     choice: StructureChoice
@@ -49,12 +50,45 @@ class StructureResult:
     structure: Structure
     prior: StructureDose
     cumulative: StructureDose | None
-    quality: tuple[TransformQuality | None, ...]
 
     @property
     def final(self) -> StructureDose:
         """The cumulative dose if there is a new plan, else that of the prior courses."""
         return self.cumulative or self.prior
+
+
+@dataclass(frozen=True, eq=False)
+class RegistrationResult:
+    """How one prior course came to the current CT, and how good that is.
+
+    Parameters
+    ----------
+    course : Course
+    choice : RegistrationChoice
+    log : tuple of str
+        What was done, line by line.
+    quality : CourseQuality
+        Measures and verdicts, structure by structure.
+    """
+
+    course: Course
+    choice: RegistrationChoice
+    log: tuple[str, ...]
+    quality: CourseQuality
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether somebody has looked at this very registration and takes it."""
+        sign_off = self.choice.sign_off
+        return sign_off is not None and sign_off.key in ("", self.course.transform.key)
+
+    def organ(self, name: str) -> OrganQuality:
+        """The measures in one structure."""
+        return next(organ for organ in self.quality.organs if organ.name == name)
+
+    def verdict(self, name: str) -> OrganVerdict:
+        """The verdict in one structure."""
+        return next(verdict for verdict in self.quality.verdicts if verdict.organ == name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +132,11 @@ class CaseResults:
     scores : tuple of Score
     findings : tuple of Finding
         Of the records and of the computation.
+    decisions : tuple of Decision
+        Of the case, and those that sign-offs of registrations amount to.
+    registrations : tuple of RegistrationResult
+        Of the prior courses, in their order.
+    registration_limits : RegistrationLimits
     optimization : tuple of OptimizationResult
     """
 
@@ -115,12 +154,19 @@ class CaseResults:
     structures: tuple[StructureResult, ...]
     scores: tuple[Score, ...]
     findings: tuple[Finding, ...]
+    decisions: tuple[Decision, ...]
+    registrations: tuple[RegistrationResult, ...]
+    registration_limits: RegistrationLimits
     optimization: tuple[OptimizationResult, ...]
 
     @property
     def courses(self) -> tuple[Course, ...]:
         """Courses with a dose distribution: prior ones, then the new plan if there is one."""
         return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
+
+    def unreliable(self, structure: str) -> tuple[str, ...]:
+        """Labels of the courses whose mapped dose must not be relied on in a structure."""
+        return unreliable_courses(self.registrations, structure)
 
     @property
     def optimization_structures(self) -> tuple[Structure, ...]:
@@ -146,3 +192,8 @@ class CaseResults:
     @property
     def _alpha_betas_gy(self) -> list[float]:
         return [structure.alpha_beta_gy for structure in self.structures]
+
+
+def unreliable_courses(registrations: Sequence[RegistrationResult], structure: str) -> tuple[str, ...]:
+    """Labels of the courses whose registration is judged 'use the point worksheet' in a structure."""
+    return tuple(one.course.label for one in registrations if one.verdict(structure).verdict is Verdict.WORKSHEET)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import CumulativeDvh
@@ -45,21 +46,31 @@ def structure_sums(result: StructureResult, with_recovery: bool, response: DoseR
     )
 
 
-def metric_summaries(metrics: tuple[Metric, ...], result: StructureResult, sums: Sums) -> tuple[MetricSummary, ...]:
-    """Every metric on every sum, or why it cannot be formed."""
+def metric_summaries(
+    metrics: tuple[Metric, ...], result: StructureResult, sums: Sums, unreliable: Sequence[str] = ()
+) -> tuple[MetricSummary, ...]:
+    """Every metric on every sum, or why it cannot be formed.
+
+    ``unreliable`` are the courses whose registration must not be relied on in the structure: every value is marked.
+    """
     missing = result.final.unknown_courses()
     if missing:
         return _without_values(metrics, result, f"the dose of {' and '.join(missing)} is not known anywhere in it")
-    return tuple(_metric(metric, result, sums) for metric in metrics)
+    values = tuple(_metric(metric, result, sums) for metric in metrics)
+    return tuple(_marked(value, unreliable) for value in values) if unreliable else values
 
 
 def sensitivity_summary(
-    response: DoseResponse, metrics: tuple[Metric, ...], result: StructureResult, with_recovery: bool
+    response: DoseResponse,
+    metrics: tuple[Metric, ...],
+    result: StructureResult,
+    with_recovery: bool,
+    unreliable: Sequence[str] = (),
 ) -> SensitivitySummary:
     """The same metrics in another quantity or by another model, for comparison."""
     is_linear_quadratic = response.model is FractionationModel.LQ
     try:
-        values = metric_summaries(metrics, result, structure_sums(result, with_recovery, response))
+        values = metric_summaries(metrics, result, structure_sums(result, with_recovery, response), unreliable)
     except DosimetryError as error:
         values = _without_values(metrics, result, f"{error.found}. {error.remedy}")
     return SensitivitySummary(
@@ -88,6 +99,11 @@ def _metric(metric: Metric, result: StructureResult, sums: Sums) -> MetricSummar
         )
     except DosimetryError as error:
         return _without_values((metric,), result, error.found)[0]
+
+
+def _marked(summary: MetricSummary, unreliable: Sequence[str]) -> MetricSummary:
+    mark = f"use the point worksheet: the registration of {' and '.join(unreliable)} must not be relied on here"
+    return replace(summary, remark="; ".join(part for part in (mark, summary.remark) if part))
 
 
 def _without_values(metrics: tuple[Metric, ...], result: StructureResult, reason: str) -> tuple[MetricSummary, ...]:
