@@ -16,6 +16,7 @@ from .output import OutputFolder
 from .report.evaluation import SCHEMA, Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import draw_pictures
+from .report.registration_pictures import draw_registration_pictures
 from .report.results import CaseResults
 from .write_dicom import is_own_dicom, write_dicom
 
@@ -45,7 +46,8 @@ def write_outputs(
         scene.write(content, folder.path(SCENE_FILE))
     drawn = draw_pictures(results, content, pictures, report)
     report(REPORT_FILE)
-    folder.write_text(REPORT_FILE, report_html(evaluation, drawn))
+    registrations = draw_registration_pictures(results, pictures, report)
+    folder.write_text(REPORT_FILE, report_html(evaluation, drawn, registrations))
     report(EVALUATION_FILE)
     folder.write_text(EVALUATION_FILE, evaluation_json(evaluation))
 

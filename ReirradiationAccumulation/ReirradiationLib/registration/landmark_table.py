@@ -18,6 +18,8 @@ PLAIN_COLUMNS = ("# x_current", "y_current", "z_current", "x_prior", "y_prior", 
 """Also understood: pairs without names, which are then called by their rows."""
 
 FARTHEST_MM = 1e5
+RIM_MM = 10.0
+"""A landmark may lie so far beyond the outermost voxel centres: one in RAS lies much further."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +99,8 @@ def require_within(pairs: LandmarkPairs, current: Geometry, prior: Geometry | No
 
 
 def _within(points_mm: FloatArray, ct: Geometry) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    index = ct.to_index(points_mm)
-    return np.asarray(np.all((index >= -1.0) & (index <= np.asarray(ct.size)), axis=1))
+    index, rim = ct.to_index(points_mm), RIM_MM / np.asarray(ct.spacing_mm)
+    return np.asarray(np.all((index >= -rim) & (index <= np.asarray(ct.size) - 1.0 + rim), axis=1))
 
 
 def _first_line(path: Path) -> str:

@@ -86,9 +86,7 @@ def assemble(results: CaseResults) -> Evaluation:
         registrations=registration_summaries(results),
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score, results) for score in results.scores),
-        optimization=tuple(
-            _optimization(result, results.unreliable(result.request.structure)) for result in results.optimization
-        ),
+        optimization=tuple(_optimization(result, results) for result in results.optimization),
         findings=tuple(
             FindingSummary(
                 identifier=finding.identifier,
@@ -192,6 +190,7 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
     tissue = result.tissue
     with_recovery = results.case.recovery_table is not None
     sums = structure_sums(result, with_recovery)
+    unreliable = results.unreliable(result.choice.name)
     return StructureSummary(
         name=result.choice.name,
         tissue=tissue.name,
@@ -208,8 +207,8 @@ def _structure(result: StructureResult, results: CaseResults) -> StructureSummar
         unknown_courses=result.final.unknown_courses(),
         beyond_lq_cc=result.final.beyond_lq_cc(),
         courses=_courses_in(result),
-        unreliable_courses=results.unreliable(result.choice.name),
-        metrics=metric_summaries(results.case.metrics, result, sums, results.unreliable(result.choice.name)),
+        unreliable_courses=unreliable,
+        metrics=metric_summaries(results.case.metrics, result, sums, unreliable),
         sensitivity=tuple(
             sensitivity_summary(
                 response, results.case.metrics, result, with_recovery, results.unreliable(result.choice.name)
@@ -281,7 +280,7 @@ def _score(score: Score, results: CaseResults) -> ScoreSummary:
     )
 
 
-def _optimization(result: OptimizationResult, unreliable: tuple[str, ...]) -> OptimizationSummary:
+def _optimization(result: OptimizationResult, results: CaseResults) -> OptimizationSummary:
     levels = result.levels
     return OptimizationSummary(
         structure=result.request.structure,
@@ -299,7 +298,7 @@ def _optimization(result: OptimizationResult, unreliable: tuple[str, ...]) -> Op
         organ_maximum_eqd2_gy=result.prior.organ_maximum_gy,
         above_prior_cc=result.prior.above_cc,
         upper_bounds=result.prior.upper_bounds,
-        unreliable_courses=unreliable,
+        unreliable_courses=results.unreliable(result.request.structure),
         state=levels.state.value,
         source=result.request.source,
         shells=tuple(

@@ -12,8 +12,12 @@ from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
 from .html_parts import Cell, number, page, paragraph, section, table
+from .marks import MARK, marked
 from .metric_tables import metric_tables, sensitivity_sections
 from .pictures import PictureSet
+from .registration_html import registration_pictures_section
+from .registration_pictures import RegistrationPictureSet
+from .registration_section import registration_sections
 
 CURVES_PER_FIGURE = 7
 NO_FINDINGS = "None in the records and registrations. Limits: see the scorecard; unknown dose: see the structures."
@@ -32,7 +36,7 @@ _ROW_CLASS = {
 }
 
 
-def report_html(evaluation: Evaluation, pictures: PictureSet) -> str:
+def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: RegistrationPictureSet) -> str:
     """The whole report. Every text from the data is escaped; the page loads nothing from elsewhere."""
     case = evaluation.case
     return page(
@@ -48,7 +52,9 @@ def report_html(evaluation: Evaluation, pictures: PictureSet) -> str:
         _pictures(evaluation, pictures),
         _structures(evaluation),
         *sensitivity_sections(evaluation),
-        _registration(evaluation),
+        *registration_sections(evaluation),
+        registration_pictures_section(registrations),
+        _mapped(evaluation),
         _volumes(evaluation),
         _findings(evaluation),
         _provenance(evaluation),
@@ -148,6 +154,12 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         f"α/β {summary.alpha_beta_gy:g} Gy: {summary.state}."
     )
     parts = [f"<h3>{escape(summary.structure)}</h3>", paragraph(text)]
+    if summary.unreliable_courses:
+        text = (
+            f"{MARK} The registration of {' and '.join(summary.unreliable_courses)} must not be relied on in this organ: P, "
+            "all limits and all contours here rest on doses that may belong elsewhere. Use the point worksheet."
+        )
+        parts.append(f'<p class="bad">{escape(text)}</p>')
     if summary.shells:
         header = [
             *("Structure", "Prior EQD2 from [Gy]", "to [Gy]", "New plan at most [Gy EQD2]"),
@@ -203,7 +215,7 @@ def _dvhs(evaluation: Evaluation) -> str:
             limits = [_limit(score) for score in evaluation.scorecard if _fits_curve(score, structure)]
             missing = f"; no sum, for {' and '.join(structure.unknown_courses)} is not known in it"
             summed = missing if structure.unknown_courses else " and summed"
-            title = f"{structure.name}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course{summed}"
+            title = f"{marked(structure)}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course{summed}"
             parts.append(_figure(dvh_figure(title, curves, limits), title))
     evaluable = [structure for structure in evaluation.structures if not structure.unknown_courses]
     for start in range(0, len(evaluable), CURVES_PER_FIGURE):
@@ -231,7 +243,7 @@ def _limit(score: ScoreSummary) -> FigureLimit:
 
 def _sum_curve(structure: StructureSummary) -> FigureCurve:
     curve = next(curve for curve in structure.curves if curve.sum == RAW_SUM)
-    return FigureCurve(f"{structure.name} (α/β {structure.alpha_beta_gy:g})", curve.dose_gy, curve.volume_percent)
+    return FigureCurve(f"{marked(structure)} (α/β {structure.alpha_beta_gy:g})", curve.dose_gy, curve.volume_percent)
 
 
 def _figure(content: str, caption: str) -> str:
@@ -250,7 +262,7 @@ def _pictures(evaluation: Evaluation, pictures: PictureSet) -> str:
 
 
 def _structures(evaluation: Evaluation) -> str:
-    rows = [(structure.name, structure.metrics) for structure in evaluation.structures]
+    rows = [(marked(structure), structure.metrics) for structure in evaluation.structures]
     return section("Structures", _biology(evaluation), *metric_tables(rows, "EQD2 with each structure's own α/β"))
 
 
@@ -278,24 +290,21 @@ def _steps(structure: StructureSummary) -> str:
     return f"{structure.sample_step_mm:.2f}, {structure.finest_sample_step_mm:.2f}"
 
 
-def _registration(evaluation: Evaluation) -> str:
+def _mapped(evaluation: Evaluation) -> str:
     header = [
         *("Structure", "Course", "Physical maximum [Gy]", "Physical mean [Gy]", "Recovered share"),
-        *("> 10 Gy per fraction [cc]", "Jacobian smallest", "Jacobian largest", "Dose not known [%]"),
+        *("> 10 Gy per fraction [cc]", "Dose not known [%]"),
     ]
     labels = {course.identifier: course.label for course in evaluation.courses}
     rows: list[list[Cell]] = [
         [
-            *(structure.name, labels[part.course], part.physical_maximum_gy, part.physical_mean_gy, part.recovery),
-            *(part.beyond_lq_cc, part.smallest_jacobian, part.largest_jacobian, part.unknown_percent),
+            *(marked(structure), labels[part.course], part.physical_maximum_gy, part.physical_mean_gy, part.recovery),
+            *(part.beyond_lq_cc, part.unknown_percent),
         ]
         for structure in evaluation.structures
         for part in structure.courses
     ]
-    note = (
-        "Jacobian determinant of the registration in the structure: 1 keeps volume, ≤ 0 is folding and not usable (TG-132)."
-    )
-    return section("Mapped doses and registration, per structure", table(header, rows), paragraph(note, "note"))
+    return section("Mapped doses, per structure", table(header, rows))
 
 
 def _volumes(evaluation: Evaluation) -> str:

@@ -1,0 +1,13 @@
+"""The mark on every value that rests on a mapped dose that must not be relied on."""
+
+from __future__ import annotations
+
+from .evaluation import StructureSummary
+
+MARK = "‡"
+MARK_NOTE = f"{MARK} The registration must not be relied on in this structure: use the point worksheet."
+
+
+def marked(structure: StructureSummary) -> str:
+    """The structure's name, with the mark if a course's mapped dose must not be relied on in it."""
+    return f"{structure.name} {MARK}" if structure.unreliable_courses else structure.name
