@@ -15,11 +15,12 @@ import vtk
 from ReirradiationLib.background import BackgroundRun
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import Cancelled, ReirradiationError
+from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
 from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
 from ReirradiationLib.planning.scorecard import ScoreState
 from ReirradiationLib.report.evaluation import INTENDED_USE
-from ReirradiationLib.workflow import Monitor, Services, run_case
+from ReirradiationLib.workflow import Services, run_case
 from ReirradiationLib.write_outputs import REPORT_FILE, SCENE_FILE
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -318,7 +319,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         """Run a case, write all outputs and return the Evaluation; for the main thread.
 
         :param outputFolder: appears when everything is written; ``replace`` allows to replace a former output there
-        :param onProgress: called with each ReirradiationLib.workflow.Progress
+        :param onProgress: called with each ReirradiationLib.monitor.Progress
         :param isCancelled: asked between pieces of work
         :param services: ReirradiationLib.workflow.Services; None to draw pictures and write the scene here and now
         :raises ReirradiationError: naming what is wrong and the remedy; like on Cancelled, nothing was written

@@ -23,9 +23,10 @@ except ModuleNotFoundError:  # only this module's folder was added to the additi
 
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import OutputError, ReirradiationError
+from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.planning.levels import LevelState
 from ReirradiationLib.report.evaluation import INTENDED_USE
-from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.workflow import compute
 from ReirradiationLib.write_dicom import write_structure_set
 
 from ReirradiationAccumulation import (

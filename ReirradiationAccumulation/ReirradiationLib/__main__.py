@@ -1,4 +1,4 @@
-"""The command line: ``reirradiation records``, ``run``, ``validate`` and ``interlocks``."""
+"""The command line: ``reirradiation records``, ``run``, ``register``, ``validate`` and more."""
 
 from __future__ import annotations
 
@@ -71,6 +71,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--replace", action="store_true", help="replace a former output of this program in DIR")
     run.set_defaults(command=commands.run)
 
+    register = added.add_parser("register", help="register and judge the courses of a case, and draw what must be looked at")
+    register.add_argument("case", type=Path, metavar="CASE.json", help="the case file; registrations need no sign-off here")
+    register.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
+    register.add_argument("--replace", action="store_true", help="replace a former output of this command in DIR")
+    register.set_defaults(command=commands.register)
+
+    engines = added.add_parser("engines", help="list the registration engines that can be used here, and why others cannot")
+    engines.set_defaults(command=commands.engines)
+
     validate = added.add_parser("validate", help="check an RTSTRUCT, RTDOSE or REG against what planning systems take")
     validate.add_argument("file", type=Path, metavar="FILE", help="the DICOM file, of any origin")
     validate.add_argument("--ct", type=Path, metavar="FOLDER", help="the planning CT that it should belong to")
@@ -80,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     interlocks = added.add_parser("interlocks", help="print the catalogue of everything that is noticed, as Markdown")
     interlocks.set_defaults(command=commands.interlocks)
 
-    for command in (records, run, validate, interlocks):
+    for command in (records, run, register, engines, validate, interlocks):
         command.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from .workflow import Progress
+from .monitor import Progress
 
 _Request = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 

@@ -18,12 +18,16 @@ from .dicom.validate.validator import validate_file
 from .model.case_file import case_to_json, read_case
 from .model.errors import OutputError
 from .model.protocol_tables import default_protocol_folder, load_protocol
+from .model.registration import EngineName
+from .monitor import Monitor, Progress
 from .mrml.pictures import OffscreenPictureMaker
 from .mrml.scene_writer import MrbSceneWriter
+from .registration.engines import ONLY_IN_SLICER, library_engines
 from .report.evaluation import INTENDED_USE
 from .report.interlock_page import interlock_page
 from .report.summary import evaluation_summary
-from .workflow import Monitor, Progress, Services, run_case
+from .report.transfer_summary import transfer_summary
+from .workflow import Services, run_case, run_transfer
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
@@ -39,6 +43,26 @@ def run(parsed: argparse.Namespace) -> int:
         evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
     print(evaluation_summary(evaluation))
     print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
+    return EXIT_DONE
+
+
+def register(parsed: argparse.Namespace) -> int:
+    """Register and judge the courses of a case, and draw what must be looked at before anybody signs."""
+    case = read_case(parsed.case)
+    services = Services(OffscreenPictureMaker())
+    with nullcontext() if parsed.verbose else _quiet_pydicom():
+        found = run_transfer(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+    print(transfer_summary(found))
+    print(f"\nWritten to {parsed.output}: open registration.html in a browser, then sign off.\n{INTENDED_USE}")
+    return EXIT_DONE
+
+
+def engines(parsed: argparse.Namespace) -> int:
+    """List the registration engines, and why one cannot be used."""
+    for name in EngineName:
+        engine = next((engine for engine in library_engines() if engine.name is name), None)
+        reason = engine.unavailable_because() if engine else ONLY_IN_SLICER
+        print(f"{name.value:<15} {engine.version() if engine and not reason else f'not available: {reason}'}")
     return EXIT_DONE
 
 

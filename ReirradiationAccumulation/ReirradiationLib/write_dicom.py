@@ -18,7 +18,7 @@ from .model.course import Course
 from .model.image import DoseType
 from .model.registration import RegistrationMethod
 from .output import OutputFolder
-from .report.results import CaseResults
+from .report.results import CaseResults, Transfer
 
 STRUCTURES_FILE = "optimization_structures.dcm"
 CUMULATIVE_FILE = "cumulative_eqd2.dcm"
@@ -53,7 +53,7 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     if results.optimization_structures:
         report(STRUCTURES_FILE)
         write_structure_set(folder.path(STRUCTURES_FILE), results)
-    registrations = _write_registrations(results, folder, report)
+    registrations = write_registrations(results, folder, report)
     if results.new_course is not None and results.prior_eqd2_gy is not None:
         report(PRIOR_FILE)
         _write_sum(folder.path(PRIOR_FILE), results.prior_eqd2_gy, results, results.prior_courses, registrations)
@@ -97,18 +97,18 @@ def write_structure_set(path: Path, results: CaseResults) -> tuple[str, ...]:
     return tuple(one.structure.name for one in exported)
 
 
-def _write_registrations(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> Registrations:
+def write_registrations(results: Transfer, folder: OutputFolder, report: Callable[[str], None]) -> Registrations:
     """Write the registrations that were computed here; those read from DICOM are referred to."""
     found: dict[str, tuple[SopClass, str]] = {}
     ct = results.records.ct
     names = _file_names(results.prior_courses)
     for course, record, name in zip(results.prior_courses, results.records.prior, names, strict=True):
         choice = record.registration
-        if choice is not None and choice.file is not None:
+        if choice is not None and choice.method is RegistrationMethod.DICOM and choice.file is not None:
             reader = open_dicom(choice.file, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG, pixels=False)
             kind = SopClass(reader.required_text("SOPClassUID"))
             found[course.identifier] = (kind, reader.required_text("SOPInstanceUID"))
-        elif choice is not None and choice.method is RegistrationMethod.IMAGES and record.ct is not None:
+        elif choice is not None and choice.method is not RegistrationMethod.SAME_FRAME and record.ct is not None:
             path = folder.path(f"{REGISTRATION_PREFIX}{name}.dcm")
             report(path.name)
             found[course.identifier] = write_registration(path, course.transform, ct, record.ct, course.label)

@@ -23,10 +23,11 @@ from ReirradiationLib.dosimetry.mapping import map_dose
 from ReirradiationLib.dosimetry.masks import structure_mask
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.transform import DisplacementGrid, SpatialTransform, identity_transform
+from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.registration.simpleitk_rigid import register_rigid
 from ReirradiationLib.registration.target_error import landmark_errors_mm
 from ReirradiationLib.report.results import CaseResults
-from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.workflow import compute
 from scipy.ndimage import map_coordinates
 from timing import timed
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from ReirradiationLib.background import BackgroundRun
 from ReirradiationLib.model.errors import Cancelled
-from ReirradiationLib.workflow import Progress
+from ReirradiationLib.monitor import Progress
 
 
 def served(run: BackgroundRun) -> BackgroundRun:

@@ -18,8 +18,9 @@ from ReirradiationLib.model.errors import CaseError
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.points import PointDose, read_points
 from ReirradiationLib.model.protocol import Basis, Constraint, Sense
+from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.planning.scorecard import ScoreState, score
-from ReirradiationLib.workflow import Monitor, Services, compute, run_case
+from ReirradiationLib.workflow import Services, compute, run_case
 from synthetic import ball, course_of, dose_of, grid
 
 GEOMETRY = grid(2.0, 20.0)

@@ -16,8 +16,9 @@ from ReirradiationLib.model.errors import Cancelled, CaseError, OutputError
 from ReirradiationLib.model.finding import Decision
 from ReirradiationLib.model.registration_picture import RegistrationPictureRequest
 from ReirradiationLib.model.scene import PictureRequest, SceneContent
+from ReirradiationLib.monitor import Monitor, Progress, Step
 from ReirradiationLib.output import OutputFolder
-from ReirradiationLib.workflow import STEPS, Monitor, Progress, Services, compute, run_case
+from ReirradiationLib.workflow import Services, compute, run_case
 
 
 @pytest.fixture
@@ -92,8 +93,8 @@ def test_without_services_there_is_a_report_but_no_scene(small_case: Case, tmp_p
 def test_progress_names_every_step_in_order(small_case: Case, tmp_path: Path) -> None:
     seen: list[Progress] = []
     run_case(small_case, tmp_path / "out", Services(), Monitor(seen.append))
-    assert list(dict.fromkeys(progress.title for progress in seen)) == list(STEPS)
-    assert all(progress.steps == len(STEPS) for progress in seen)
+    assert list(dict.fromkeys(progress.title for progress in seen)) == [step.value for step in Step]
+    assert all(progress.steps == len(Step) for progress in seen)
     assert [progress.step for progress in seen] == sorted(progress.step for progress in seen)
 
 

@@ -15,6 +15,9 @@ PREFERENCE = (EngineName.ELASTIX, EngineName.SLICER_ELASTIX, EngineName.SIMPLEIT
 only used where it is asked for."""
 
 
+ONLY_IN_SLICER = "it lives in the 3D Slicer application"
+
+
 def library_engines() -> tuple[RegistrationEngine, ...]:
     """The engines of this library; those that live in a Slicer application are handed in by the doors."""
     return (ElastixEngine(), SimpleItkEngine())
@@ -31,7 +34,7 @@ def chosen_engine(name: EngineName | None, engines: Sequence[RegistrationEngine]
     by_name = {engine.name: engine for engine in engines}
     if name is None:
         return next(by_name[one] for one in PREFERENCE if one in by_name and by_name[one].unavailable_because() is None)
-    reason = by_name[name].unavailable_because() if name in by_name else "it lives in a 3D Slicer application only"
+    reason = by_name[name].unavailable_because() if name in by_name else ONLY_IN_SLICER
     if reason is not None:
         usable = ", ".join(f"'{engine.name.value}'" for engine in engines if engine.unavailable_because() is None)
         raise RegistrationError(

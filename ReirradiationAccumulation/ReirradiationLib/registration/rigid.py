@@ -16,7 +16,7 @@ from ..model.interpolation import trilinear
 from ..model.transform import Affine
 from .body import body_mask
 from .engine import Box, IsCancelled, Progress
-from .rigid_starts import POINTS, CoarseCt, Start, correlation, rigid_starts
+from .rigid_starts import POINTS, TURN_ADVANTAGE, UNTURNED, CoarseCt, Start, correlation, rigid_starts
 from .sitk_images import (
     AIR_HU,
     affine_of,
@@ -31,11 +31,14 @@ from .sitk_images import (
 )
 
 COARSE_MM, MIDDLE_MM, FINE_MM = 8.0, 4.0, 2.0
-STARTS = 5
+STARTS = 4
 HISTOGRAM_BINS = 50
 SAMPLES = {COARSE_MM: 6_000.0, MIDDLE_MM: 15_000.0, FINE_MM: 40_000.0}
 STEP_MM = {COARSE_MM: 4.0, MIDDLE_MM: 2.0, FINE_MM: 0.5}
 ITERATIONS = 100
+LEAST_OVERLAP = 0.15
+"""Of the current patient, that the prior CT must show for a position to count."""
+
 RIM_MM = 12.0
 """Around the patient, that takes part: the skin is an edge worth having."""
 
@@ -109,7 +112,7 @@ def find_rigid(
         progress(f"start {n} of {len(starts)}")
         matrix = _optimized(coarse, start.matrix, seed, is_cancelled)
         tried.append(Start(matrix, start.turned, _agreement(here, there, matrix)))
-    best = max(tried, key=lambda start: start.score)
+    best = max(tried, key=lambda start: start.score - (0.0 if start.turned == UNTURNED else TURN_ADVANTAGE))
     matrix = best.matrix
     for pair in (middle, _pair(*images, FINE_MM, middle, region)):
         progress(f"rigid, {pair.spacing_mm:g} mm")
@@ -153,7 +156,7 @@ def _agreement(fixed: CoarseCt, moving: CoarseCt, matrix: Affine) -> float:
     points = fixed.body_points(3 * POINTS)
     here, _ = trilinear(fixed.voxels_hu, fixed.geometry.to_index(points))
     there, known = trilinear(moving.voxels_hu, moving.geometry.to_index(matrix.apply(points)))
-    return correlation(here[known], there[known]) * float(known.mean()) ** 0.25 if known.any() else 0.0
+    return correlation(here[known], there[known]) if float(known.mean()) >= LEAST_OVERLAP else 0.0
 
 
 def _optimized(pair: _Pair, start: Affine, seed: int, is_cancelled: IsCancelled) -> Affine:

@@ -21,12 +21,19 @@ POINTS = 6000
 LEAST_SHARE = 0.25
 """Of the smaller of both patients' volumes, that must lie within the other CT."""
 
+SHARE_EXPONENT = 0.25
+"""Of the overlapping share in the score of a start: a small overlap that agrees by chance must not win."""
+
+TURN_ADVANTAGE = 0.1
+"""By so much a turned position must correlate better: DICOM coordinates follow the patient, however he lies."""
+
 SIDEWAYS_MM = (-24.0, 0.0, 24.0)
 APART_MM = 20.0
 """Starts of one orientation nearer to each other than this are one."""
 
+UNTURNED = "as the frames of reference say"
 HALF_TURNS = {
-    "as the frames of reference say": (1.0, 1.0, 1.0),
+    UNTURNED: (1.0, 1.0, 1.0),
     "turned by 180° about left–right": (1.0, -1.0, -1.0),
     "turned by 180° about front–back": (-1.0, 1.0, -1.0),
     "turned by 180° about head–foot": (-1.0, -1.0, 1.0),
@@ -63,12 +70,12 @@ class Start:
 
 
 def rigid_starts(fixed: CoarseCt, moving: CoarseCt, most: int, step_mm: float) -> list[Start]:
-    """The most promising starts, best first.
+    """The most promising starts: at most so many of those that are not turned, and as many turned ones.
 
     The patients' centres are laid on each other, then the prior one is shifted head- and footwards over the whole
     length of both CTs in steps, each with a few shifts sideways, in the four orientations that half turns give. The
-    score is the correlation of HU where both CTs are known, times the fourth root of the overlapping share, so that a
-    small overlap that agrees by chance does not win.
+    score is the correlation of HU where both CTs are known, times a root of the overlapping share. A turned start is
+    listed where it is at least as good as the best one that is not turned.
     """
     points = fixed.body_points(POINTS)
     values, _ = trilinear(fixed.voxels_hu, fixed.geometry.to_index(points))
@@ -88,7 +95,10 @@ def rigid_starts(fixed: CoarseCt, moving: CoarseCt, most: int, step_mm: float) -
                 moved[:3, 3] += (dx, dy, 0.0)
                 found.append(judge.start(turned, Affine(moved)))
     found.sort(key=lambda start: -start.score)
-    return _distinct([start for start in found if start.score > 0.0], most)
+    found = [start for start in found if start.score > 0.0]
+    unturned = _distinct([start for start in found if start.turned == UNTURNED], most)
+    least = unturned[0].score if unturned else 0.0
+    return unturned + _distinct([start for start in found if start.turned != UNTURNED and start.score >= least], most)
 
 
 class _Judge:
@@ -102,7 +112,7 @@ class _Judge:
         share = float(known.mean()) / self._smaller
         if share < LEAST_SHARE:
             return Start(matrix, turned, -1.0)
-        return Start(matrix, turned, correlation(self._values[known], there[known]) * min(share, 1.0) ** 0.25)
+        return Start(matrix, turned, correlation(self._values[known], there[known]) * min(share, 1.0) ** SHARE_EXPONENT)
 
 
 def correlation(one: FloatArray, other: FloatArray) -> float:

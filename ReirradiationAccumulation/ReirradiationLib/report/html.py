@@ -52,7 +52,7 @@ def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: Reg
         _pictures(evaluation, pictures),
         _structures(evaluation),
         *sensitivity_sections(evaluation),
-        *registration_sections(evaluation),
+        *registration_sections(evaluation.registrations, _labels(evaluation)),
         registration_pictures_section(registrations),
         _mapped(evaluation),
         _volumes(evaluation),
@@ -227,7 +227,7 @@ def _dvhs(evaluation: Evaluation) -> str:
 
 
 def _curve_label(label: str, evaluation: Evaluation) -> str:
-    return {course.identifier: course.label for course in evaluation.courses}.get(label, label)
+    return _labels(evaluation).get(label, label)
 
 
 def _fits_curve(score: ScoreSummary, structure: StructureSummary) -> bool:
@@ -244,6 +244,10 @@ def _limit(score: ScoreSummary) -> FigureLimit:
 def _sum_curve(structure: StructureSummary) -> FigureCurve:
     curve = next(curve for curve in structure.curves if curve.sum == RAW_SUM)
     return FigureCurve(f"{marked(structure)} (α/β {structure.alpha_beta_gy:g})", curve.dose_gy, curve.volume_percent)
+
+
+def _labels(evaluation: Evaluation) -> dict[str, str]:
+    return {course.identifier: course.label for course in evaluation.courses}
 
 
 def _figure(content: str, caption: str) -> str:
@@ -295,7 +299,7 @@ def _mapped(evaluation: Evaluation) -> str:
         *("Structure", "Course", "Physical maximum [Gy]", "Physical mean [Gy]", "Recovered share"),
         *("> 10 Gy per fraction [cc]", "Dose not known [%]"),
     ]
-    labels = {course.identifier: course.label for course in evaluation.courses}
+    labels = _labels(evaluation)
     rows: list[list[Cell]] = [
         [
             *(marked(structure), labels[part.course], part.physical_maximum_gy, part.physical_mean_gy, part.recovery),
@@ -309,7 +313,7 @@ def _mapped(evaluation: Evaluation) -> str:
 
 def _volumes(evaluation: Evaluation) -> str:
     grid = evaluation.reference_grid
-    labels = {course.identifier: course.label for course in evaluation.courses}
+    labels = _labels(evaluation)
     rows: list[list[Cell]] = [
         [labels[one.course], number(one.of_structures_percent, 1), number(one.of_tissue_percent, 1)] for one in grid.unknown
     ]

@@ -21,7 +21,7 @@ from ..model.structure import EndCaps
 from ..registration.nonrigid_part import nonrigid_displacement
 from ..registration.warped_image import cropped_grid, warped_image
 from .pictures import ReportPicture
-from .results import CaseResults, StructureResult
+from .results import StructureResult, Transfer
 
 WIDTH, HEIGHT = 420, 360
 FIELD_OF_VIEW_MM = 160.0
@@ -87,7 +87,7 @@ class _Pair:
 
 
 def draw_registration_pictures(
-    results: CaseResults,
+    results: Transfer,
     maker: PictureMaker | None,
     check: Callable[[str], None],
     prior_outlines: PriorOutlines | None = None,
@@ -96,7 +96,7 @@ def draw_registration_pictures(
 
     Parameters
     ----------
-    results : CaseResults
+    results : Transfer
     maker : PictureMaker or None
         None if the caller has no way to draw.
     check : callable
@@ -119,7 +119,7 @@ def draw_registration_pictures(
     return RegistrationPictureSet(tuple(drawn), tuple(missing))
 
 
-def organs_of_concern(results: CaseResults) -> tuple[StructureResult, ...]:
+def organs_of_concern(results: Transfer) -> tuple[StructureResult, ...]:
     """Organs with optimization structures, then those with an upper limit, at most four; else the first structure."""
     wanted = [request.structure for request in results.case.optimization]
     wanted += [limit.structure for limit in results.case.constraints if limit.sense is Sense.AT_MOST]

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from ..model.registration_quality import OrganQuality, OrganVerdict, Verdict
-from .evaluation import Evaluation, RegistrationSummary
+from .evaluation import RegistrationSummary
 from .html_parts import Cell, number, paragraph, section, table
+from .transfer_summary import WORDS
 
 _ROW_CLASS = {Verdict.GO: "met", Verdict.CAUTION: "open", Verdict.WORKSHEET: "bad"}
-_WORDS = {Verdict.GO: "go", Verdict.CAUTION: "caution", Verdict.WORKSHEET: "use the point worksheet"}
 
 MEASURES_NOTE = (
     "Residual shift: how far blocks of the current CT, in and around the structure, must still be moved to lie on the "
     "warped prior CT. Correlation: of the two CTs around the structure, without any registration → with it. Jacobian "
-    "determinant: local volume change; 1 keeps volume, ≤ 0 folds. Harmonic energy: mean squared strain. There and back: forward and "
-    "independent backward registration. Contours: the prior ones, mapped, against the current ones. TRE: of the landmarks "
-    "within 30 mm. –: could not be measured."
+    "determinant: local volume change; 1 keeps volume, ≤ 0 folds. Harmonic energy: mean squared strain. There and back: "
+    "forward and independent backward registration. Contours: the prior ones, mapped, against the current ones. TRE: of the "
+    "landmarks within 30 mm. –: could not be measured."
 )
 
 
-def registration_sections(evaluation: Evaluation) -> list[str]:
-    """A section with the verdicts of each course, and one with all measures."""
-    labels = {course.identifier: course.label for course in evaluation.courses}
-    verdicts = [_verdicts(one, labels[one.course]) for one in evaluation.registrations]
-    measures = [_measures(one, labels[one.course]) for one in evaluation.registrations]
+def registration_sections(registrations: Sequence[RegistrationSummary], labels: Mapping[str, str]) -> list[str]:
+    """A section with the verdicts of each course, and one with all measures; ``labels`` are the courses' by identifier."""
+    verdicts = [_verdicts(one, labels[one.course]) for one in registrations]
+    measures = [_measures(one, labels[one.course]) for one in registrations]
     if not verdicts:
         return []
     return [
@@ -35,7 +35,7 @@ def registration_sections(evaluation: Evaluation) -> list[str]:
 
 def _verdicts(summary: RegistrationSummary, label: str) -> str:
     rows: list[list[Cell]] = [
-        [one.organ, _WORDS[one.verdict], _reasons(one), "; ".join(one.notes) or "–"] for one in summary.verdicts
+        [one.organ, WORDS[one.verdict], _reasons(one), "; ".join(one.notes) or "–"] for one in summary.verdicts
     ]
     classes = [_ROW_CLASS[one.verdict] for one in summary.verdicts]
     landmarks = summary.landmarks

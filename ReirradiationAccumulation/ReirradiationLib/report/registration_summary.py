@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model.registration import RegistrationKind, RegistrationMethod
 from .evaluation import RegistrationSummary
-from .results import CaseResults, RegistrationResult
+from .results import RegistrationResult, Transfer
 
 NOT_SIGNED = "not signed off"
 
@@ -16,7 +16,7 @@ _METHODS = {
 }
 
 
-def registration_summaries(results: CaseResults) -> tuple[RegistrationSummary, ...]:
+def registration_summaries(results: Transfer) -> tuple[RegistrationSummary, ...]:
     """One for every prior course with a dose distribution."""
     limits = results.registration_limits
     origin = "shipped with the software" if limits.is_shipped else "the institution's"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..dicom.records import Records
@@ -12,7 +11,7 @@ from ..dosimetry.mapping import MappedDose
 from ..dosimetry.reference_grid import GridCoverage, ReferenceGrid
 from ..model.arrays import Float32Array
 from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
-from ..model.course import Course, PointCourse
+from ..model.course import AnyCourse, Course, PointCourse
 from ..model.finding import Decision, Finding
 from ..model.protocol import Protocol, Tissue
 from ..model.registration import RegistrationChoice
@@ -106,8 +105,8 @@ class OptimizationResult:
 
 
 @dataclass(frozen=True, eq=False)
-class CaseResults:
-    """Everything that was computed for a case.
+class Transfer:
+    """A case up to the doses on the current anatomy.
 
     Parameters
     ----------
@@ -119,25 +118,10 @@ class CaseResults:
     point_courses : tuple of PointCourse
         Prior courses known only by one dose per organ.
     new_course : Course or None
-    grid : ReferenceGrid
-        Of the mapped doses and the composite volumes.
-    coverage : tuple of GridCoverage
-        What each course's dose leaves unknown on it.
-    mapped : tuple of MappedDose
-        Physical dose of each course on that grid: prior courses, then the new plan.
-    prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni), or None
-        Composite volumes for display, without point courses; the prior one is None if no prior course has a dose
-        distribution, the cumulative one without a new plan.
     structures : tuple of StructureResult
-    scores : tuple of Score
-    findings : tuple of Finding
-        Of the records and of the computation.
-    decisions : tuple of Decision
-        Of the case, and those that sign-offs of registrations amount to.
     registrations : tuple of RegistrationResult
         Of the prior courses, in their order.
     registration_limits : RegistrationLimits
-    optimization : tuple of OptimizationResult
     """
 
     case: Case
@@ -146,18 +130,14 @@ class CaseResults:
     prior_courses: tuple[Course, ...]
     point_courses: tuple[PointCourse, ...]
     new_course: Course | None
-    grid: ReferenceGrid
-    coverage: tuple[GridCoverage, ...]
-    mapped: tuple[MappedDose, ...]
-    prior_eqd2_gy: Float32Array | None
-    cumulative_eqd2_gy: Float32Array | None
     structures: tuple[StructureResult, ...]
-    scores: tuple[Score, ...]
-    findings: tuple[Finding, ...]
-    decisions: tuple[Decision, ...]
     registrations: tuple[RegistrationResult, ...]
     registration_limits: RegistrationLimits
-    optimization: tuple[OptimizationResult, ...]
+
+    @property
+    def prior(self) -> tuple[AnyCourse, ...]:
+        """All prior courses: those with a dose distribution, then those of points."""
+        return (*self.prior_courses, *self.point_courses)
 
     @property
     def courses(self) -> tuple[Course, ...]:
@@ -165,8 +145,41 @@ class CaseResults:
         return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
 
     def unreliable(self, structure: str) -> tuple[str, ...]:
-        """Labels of the courses whose mapped dose must not be relied on in a structure."""
-        return unreliable_courses(self.registrations, structure)
+        """Labels of the courses whose registration is judged 'use the point worksheet' in a structure."""
+        return tuple(one.course.label for one in self.registrations if one.verdict(structure).verdict is Verdict.WORKSHEET)
+
+
+@dataclass(frozen=True, eq=False)
+class CaseResults(Transfer):
+    """Everything that was computed for a case.
+
+    Parameters
+    ----------
+    grid : ReferenceGrid
+        Of the mapped doses and the composite volumes.
+    coverage : tuple of GridCoverage
+        How far each course's dose is known on it.
+    mapped : tuple of MappedDose
+        Physical dose of each course on the grid: prior courses, then the new one.
+    prior_eqd2_gy, cumulative_eqd2_gy : array, shape (nk, nj, ni), or None
+        Composite volumes for display; None without courses or without a new plan.
+    scores : tuple of Score
+    findings : tuple of Finding
+        Of the records and of the computation.
+    decisions : tuple of Decision
+        Of the case, and those that sign-offs of registrations amount to.
+    optimization : tuple of OptimizationResult
+    """
+
+    grid: ReferenceGrid
+    coverage: tuple[GridCoverage, ...]
+    mapped: tuple[MappedDose, ...]
+    prior_eqd2_gy: Float32Array | None
+    cumulative_eqd2_gy: Float32Array | None
+    scores: tuple[Score, ...]
+    findings: tuple[Finding, ...]
+    decisions: tuple[Decision, ...]
+    optimization: tuple[OptimizationResult, ...]
 
     @property
     def optimization_structures(self) -> tuple[Structure, ...]:
@@ -192,8 +205,3 @@ class CaseResults:
     @property
     def _alpha_betas_gy(self) -> list[float]:
         return [structure.alpha_beta_gy for structure in self.structures]
-
-
-def unreliable_courses(registrations: Sequence[RegistrationResult], structure: str) -> tuple[str, ...]:
-    """Labels of the courses whose registration is judged 'use the point worksheet' in a structure."""
-    return tuple(one.course.label for one in registrations if one.verdict(structure).verdict is Verdict.WORKSHEET)
