@@ -11,8 +11,9 @@ from ReirradiationLib.dicom.dose import read_dose
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.image import Dose, Image
+from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.report.results import CaseResults
-from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.workflow import compute
 
 DEMO = Path(__file__).resolve().parent.parent / "Data" / "demo_case"
 

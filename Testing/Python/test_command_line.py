@@ -36,7 +36,7 @@ def output(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert "spinal_cord" in done.stdout
-    assert "[6/6] Write" in done.stdout
+    assert "[7/7] Write" in done.stdout
     assert "not a medical device" in done.stdout
     return folder
 
@@ -452,7 +452,7 @@ def test_a_request_to_terminate_leaves_nothing_behind(case: Path) -> None:
     command = [sys.executable, "-m", "ReirradiationLib", "run", str(case / "case.json"), "--output", str(case / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        while "[6/6]" not in process.stdout.readline():
+        while "[7/7]" not in process.stdout.readline():
             assert process.poll() is None
         process.terminate()
         _, message = process.communicate(timeout=60)

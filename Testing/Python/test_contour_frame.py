@@ -19,7 +19,8 @@ from ReirradiationLib.model.errors import DosimetryError
 from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.interlock import Interlock
 from ReirradiationLib.model.structure import Structure
-from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.monitor import Monitor
+from ReirradiationLib.workflow import compute
 from scipy.spatial.transform import Rotation
 from solid_truth import ball_dose_at, linear_metric
 from synthetic import ball, cylinder, grid, voxel_points

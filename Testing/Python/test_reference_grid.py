@@ -25,12 +25,13 @@ from ReirradiationLib.model.errors import CaseError, OutputError
 from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.image import Dose, Image
 from ReirradiationLib.model.structure import Structure
+from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.report.assemble import assemble
 from ReirradiationLib.report.evaluation import evaluation_json
 from ReirradiationLib.report.html import report_html
 from ReirradiationLib.report.pictures import PictureSet
 from ReirradiationLib.report.results import CaseResults
-from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.workflow import compute
 from scipy.spatial.transform import Rotation
 from synthetic import FRAME, PATIENT, course_of
 

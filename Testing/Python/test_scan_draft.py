@@ -18,7 +18,8 @@ from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import CaseError, DicomError, ProtocolError
 from ReirradiationLib.model.finding import Decision
 from ReirradiationLib.model.registration import RegistrationMethod
-from ReirradiationLib.workflow import Monitor, compute
+from ReirradiationLib.monitor import Monitor
+from ReirradiationLib.workflow import compute
 
 
 @pytest.fixture(scope="module")

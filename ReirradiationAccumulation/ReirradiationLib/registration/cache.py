@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
 from ..model.errors import RegistrationError
 from ..model.geometry import Geometry
 from ..model.image import Image
@@ -53,7 +52,7 @@ class RegistrationCache:
         settings: RegistrationSettings,
         stage: str = "result",
     ) -> str:
-        """Digest (SHA-256, hexadecimal) of voxels, grids and frames of both CTs, of engine, settings, stage and library.
+        """Digest (SHA-256, hexadecimal) of all that a result depends on: both CTs, engine, settings, stage and our code.
 
         Parameters
         ----------
@@ -67,7 +66,7 @@ class RegistrationCache:
             What of the engine's work it is: the whole result, or a step that can be resumed from.
         """
         digest = hashlib.sha256()
-        _feed(digest, (FORMAT, __version__, engine, version, stage, settings))
+        _feed(digest, (FORMAT, _code_digest(), engine, version, stage, settings))
         for image in (fixed, moving):
             _feed(digest, (image.voxels_hu, image.geometry, image.frame_uid))
         return digest.hexdigest()
@@ -159,6 +158,14 @@ def _belongs(transform: SpatialTransform, fixed: Image, moving: Image, settings:
     if not (frames_fit and kind_fits):
         _log.warning("a stored registration of other frames or of another kind is passed over")
     return frames_fit and kind_fits
+
+
+def _code_digest() -> str:
+    """Of the sources of this room: a method that was changed must not find what the former one stored."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _feed(digest: Any, value: object) -> None:
