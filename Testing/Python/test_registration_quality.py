@@ -235,3 +235,9 @@ def test_what_belongs_to_other_frames_of_reference_is_refused() -> None:
         course(prior=True, current=replace(check.current, frame_uid="9.9"))
     with pytest.raises(GeometryError, match="it maps"):
         course(backward=transform(fixed="9.9"))
+
+
+@pytest.mark.parametrize("points", [np.zeros((0, 3)), np.zeros((4, 2)), np.full((2, 3), np.nan)])
+def test_an_organ_without_points_is_refused(points: np.ndarray) -> None:
+    with pytest.raises(RegistrationError, match="'heart'"):
+        OrganRegion("heart", points)

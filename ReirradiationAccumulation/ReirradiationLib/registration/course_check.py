@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.errors import RegistrationError
 from ..model.image import Dose, Image
 from ..model.interpolation import trilinear
 from ..model.registration_limits import RegistrationLimits
@@ -81,11 +82,26 @@ class OrganRegion:
         Points that fill it evenly, LPS, current frame.
     contours : ContourPair or None
         If it was contoured on the prior CT as well.
+
+    Raises
+    ------
+    RegistrationError
+        If there are no points, or they are none.
     """
 
     name: str
     points_mm: FloatArray
     contours: ContourPair | None = None
+
+    def __post_init__(self) -> None:
+        points_mm = self.points_mm
+        if points_mm.ndim != 2 or points_mm.shape[1] != 3 or not len(points_mm) or not np.isfinite(points_mm).all():
+            raise RegistrationError(
+                f"Quality of the registration in '{self.name}'",
+                f"points of shape {points_mm.shape}" if np.isfinite(points_mm).all() else "coordinates that are no numbers",
+                "Check its contours.",
+                "at least one point, x, y and z in mm",
+            )
 
 
 def check_course(check: CourseCheck, organs: Sequence[OrganRegion], limits: RegistrationLimits) -> CourseQuality:
