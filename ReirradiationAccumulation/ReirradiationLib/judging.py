@@ -10,25 +10,17 @@ from .model.case import Case
 from .model.course import Course
 from .model.errors import CaseError, DosimetryError
 from .model.image import Image
-from .model.protocol_tables import default_protocol_folder
-from .model.registration_limits import RegistrationLimits, load_registration_limits
+from .model.registration_limits import RegistrationLimits
 from .model.registration_quality import CourseQuality
 from .model.segment import AnyStructure
 from .registering import CourseRegistration
 from .registration.contour_agreement import ContourPair
 from .registration.course_check import CourseCheck, OrganRegion, check_course
 from .registration.engine import Box
-from .registration.target_error import LandmarkPairs
 from .report.results import StructureResult
 
 BODY_SAMPLES = 50_000
 """A structure that is looked up at points is as fine as for as many samples."""
-
-
-def registration_limits(case: Case) -> RegistrationLimits:
-    """The institution's limits for registrations, or the shipped ones."""
-    shipped = default_protocol_folder()
-    return load_registration_limits(case.protocol_folder or shipped, shipped)
 
 
 def judge_course(
@@ -38,27 +30,22 @@ def judge_course(
     organs: Sequence[StructureResult],
     current: Image,
     case: Case,
+    limits: RegistrationLimits,
 ) -> CourseQuality:
-    """Measure and judge one course's registration in every structure of the case.
-
-    Raises
-    ------
-    ProtocolError
-        If the table of limits cannot be used.
-    """
+    """Measure and judge one course's registration in every structure of the case."""
     check = CourseCheck(
         current=current,
         prior=record.ct,
         dose=record.dose,
         transform=course.transform,
         backward=registration.backward,
-        landmarks=LandmarkPairs(given.current_mm, given.prior_mm) if (given := registration.landmarks) else None,
+        landmarks=registration.landmarks,
     )
     regions = [
         OrganRegion(organ.choice.name, organ.prior.samples.points_mm, _contours(organ.structure, record, current, case))
         for organ in organs
     ]
-    return check_course(check, regions, registration_limits(case))
+    return check_course(check, regions, limits)
 
 
 def _contours(structure: AnyStructure, record: CourseRecord, current: Image, case: Case) -> ContourPair | None:

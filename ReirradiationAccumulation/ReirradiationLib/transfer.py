@@ -12,7 +12,7 @@ from .dosimetry.accumulation import structure_dose
 from .dosimetry.bodies import body_of
 from .dosimetry.occupancy import WANTED_SAMPLES, body_samples
 from .dosimetry.refinement import refined, sum_rankings
-from .judging import judge_course, registration_limits
+from .judging import judge_course
 from .model.case import Case, StructureChoice
 from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
@@ -61,8 +61,7 @@ def transfer(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine]
         point_courses=records.points,
         new_course=new,
         structures=tuple(structures),
-        registrations=judge_registrations(records, registered, registrations, structures, case, monitor),
-        registration_limits=registration_limits(case),
+        registrations=judge_registrations(records, registered, registrations, structures, case, protocol, monitor),
     )
 
 
@@ -98,13 +97,14 @@ def judge_registrations(
     registrations: Sequence[CourseRegistration],
     organs: Sequence[StructureResult],
     case: Case,
+    protocol: Protocol,
     monitor: Monitor,
 ) -> tuple[RegistrationResult, ...]:
     """Measure and judge every registration in every structure of the case."""
     results = []
     for record, course, found in zip(records.prior, courses, registrations, strict=True):
         monitor.report(Step.JUDGE, f"registration of '{course.label}'")
-        quality = judge_course(record, course, found, organs, records.ct, case)
+        quality = judge_course(record, course, found, organs, records.ct, case, protocol.registration_limits)
         choice = record.registration or RegistrationChoice(RegistrationMethod.SAME_FRAME)
         results.append(RegistrationResult(course, choice, found.log, quality))
     return tuple(results)

@@ -37,7 +37,7 @@ def head_and_neck(folder: Path) -> tuple[Image, Dose, tuple[OrganRegion, ...]]:
     voxels_gy = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "dose.nrrd"))).astype(np.float32)
     organs = []
     for file in sorted(folder.glob("*.nrrd")):
-        if file.stem not in {"ct", "dose", "possible_dose_mask"}:
+        if file.stem not in {"ct", "dose", "possible_dose_mask"} and not file.stem.startswith("PTV"):
             mask = sitk.GetArrayFromImage(sitk.ReadImage(str(file))) > 0
             points_mm = ct.geometry.to_lps(np.argwhere(mask)[:, ::-1].astype(np.float64))
             organs.append(OrganRegion(file.stem, points_mm))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landmark_pairs import pairs_of
 from ReirradiationLib.model.errors import GeometryError, RegistrationError
 from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.image import Image
@@ -20,7 +21,7 @@ from ReirradiationLib.registration.high_dose import high_dose_points
 from ReirradiationLib.registration.inverse_consistency import inverse_consistency
 from ReirradiationLib.registration.jacobian import jacobian_matrices, jacobian_measure
 from ReirradiationLib.registration.spreading import spread
-from ReirradiationLib.registration.target_error import LandmarkPairs, landmark_measure
+from ReirradiationLib.registration.target_error import landmark_measure, pairs_near
 from scipy.spatial.transform import Rotation
 from synthetic import AXIAL, FRAME, PATIENT, dose_of, grid, voxel_points
 
@@ -82,7 +83,7 @@ def test_where_the_transform_is_nowhere_defined_nothing_is_measured() -> None:
     assert jacobian_measure(matrices) is None
     assert deformation_measure(matrices, far, nowhere.apply(far)) is None
     assert inverse_consistency(nowhere, far, nowhere.apply(far)) is None
-    assert landmark_measure(nowhere, LandmarkPairs(far, far)) is None
+    assert landmark_measure(nowhere, pairs_of(far, far)) is None
 
 
 @given(rotation=rotations)
@@ -137,7 +138,7 @@ def test_a_pair_of_inverses_is_consistent_and_a_known_error_is_found() -> None:
 
 def test_target_registration_errors_are_the_distances() -> None:
     prior = POINTS + np.outer(np.arange(len(POINTS)) / 100.0, (0.6, 0.0, 0.8))
-    found = landmark_measure(transform(), LandmarkPairs(POINTS, prior))
+    found = landmark_measure(transform(), pairs_of(POINTS, prior))
     lengths = np.arange(len(POINTS)) / 100.0
     assert (found.mean_mm, found.largest_mm) == pytest.approx((lengths.mean(), lengths.max()))
     assert found.p95_mm == pytest.approx(np.percentile(lengths, 95))
@@ -145,14 +146,14 @@ def test_target_registration_errors_are_the_distances() -> None:
 
 
 def test_landmarks_where_the_transform_is_undefined_are_counted_apart() -> None:
-    pairs = LandmarkPairs(np.array([[0.0, 0, 0], [1000.0, 0, 0]]), np.zeros((2, 3)))
+    pairs = pairs_of(np.array([[0.0, 0, 0], [1000.0, 0, 0]]), np.zeros((2, 3)))
     found = landmark_measure(transform(displaced(lambda x: 0 * x)), pairs)
     assert (found.number, found.undefined, found.mean_mm) == (1, 1, 0.0)
 
 
 def test_only_landmarks_within_thirty_millimetres_speak_for_an_organ() -> None:
-    pairs = LandmarkPairs(np.array([[29.0, 0, 0], [31.0, 0, 0], [0, -29.9, 0]]), np.zeros((3, 3)))
-    np.testing.assert_array_equal(pairs.near(np.zeros((1, 3))).current_mm[:, 0], [29.0, 0.0])
+    pairs = pairs_of(np.array([[29.0, 0, 0], [31.0, 0, 0], [0, -29.9, 0]]), np.zeros((3, 3)))
+    np.testing.assert_array_equal(pairs_near(pairs, np.zeros((1, 3))).current_mm[:, 0], [29.0, 0.0])
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_only_landmarks_within_thirty_millimetres_speak_for_an_organ() -> None:
 )
 def test_what_are_no_landmark_pairs_is_refused(pair) -> None:
     with pytest.raises(RegistrationError, match="Landmark pairs"):
-        LandmarkPairs(*pair)
+        pairs_of(*pair)
 
 
 def test_the_field_of_view_of_a_cropped_ct_is_the_share_of_its_box() -> None:
@@ -235,3 +236,9 @@ def test_what_belongs_to_other_frames_of_reference_is_refused() -> None:
         course(prior=True, current=replace(check.current, frame_uid="9.9"))
     with pytest.raises(GeometryError, match="it maps"):
         course(backward=transform(fixed="9.9"))
+
+
+@pytest.mark.parametrize("points", [np.zeros((0, 3)), np.zeros((4, 2)), np.full((2, 3), np.nan)])
+def test_an_organ_without_points_is_refused(points: np.ndarray) -> None:
+    with pytest.raises(RegistrationError, match="'heart'"):
+        OrganRegion("heart", points)

@@ -7,21 +7,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from demo_quality import organs_of, to_current, to_prior
+from landmark_pairs import pairs_of
 from ReirradiationLib.dicom.registration import read_registration
+from ReirradiationLib.dicom.structures import read_structures
+from ReirradiationLib.dosimetry.masks import structure_mask
+from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.protocol_tables import default_protocol_folder, load_protocol
 from ReirradiationLib.model.registration_quality import CourseQuality, Region, Verdict
-from ReirradiationLib.model.transform import SpatialTransform
+from ReirradiationLib.model.structure import EndCaps
+from ReirradiationLib.model.transform import DisplacementGrid, SpatialTransform
 from ReirradiationLib.registration.course_check import CourseCheck, check_course
-from ReirradiationLib.registration.target_error import LandmarkPairs
+from synthetic import AXIAL, voxel_points
 
 BONES_AND_CORD = {"spinal_cord", "vertebrae_T12", "vertebrae_L1", "vertebrae_L2"}
+LARGE_OR_DOUBLE = {"BODY", "PTV2_L1", "colon"}
 PARTLY_IN_VIEW = {"liver"}
 """6 % of it lies outside the prior CT."""
 
 
 @pytest.fixture(scope="module")
 def organs(demo_folder, current_ct, prior_ct):
-    return organs_of(demo_folder, current_ct, prior_ct)
+    found = organs_of(demo_folder, current_ct, prior_ct)
+    return tuple(organ for organ in found if organ.name not in LARGE_OR_DOUBLE)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +110,34 @@ def test_the_part_within_the_high_dose_is_judged_by_itself(checked) -> None:
     assert checked["deform"].high_dose.residual_shift.median_mm < 0.5
 
 
+@pytest.mark.parametrize("name", ["deform", "identity"])
+def test_contrast_medium_thick_slices_and_noise_in_the_prior_ct_do_not_mislead_the_check(
+    demo_folder, transforms, organs, current_ct, prior_ct, prior_dose, limits, name: str
+) -> None:
+    """Kidneys +120 HU, spleen +60, liver +40; slices of 6 mm; noise of 15 HU."""
+    voxels = prior_ct.voxels_hu.copy()
+    earlier = read_structures(demo_folder / "course1" / "RS.dcm")
+    for structure, rise_hu in (("kidney_left", 120), ("kidney_right", 120), ("spleen", 60), ("liver", 40)):
+        mask = structure_mask(earlier.find(structure), prior_ct.geometry, prior_ct.geometry, EndCaps.HALF_SLICE)
+        voxels[mask] += rise_hu
+    pairs = len(voxels) // 2
+    thick = voxels[: 2 * pairs].reshape(pairs, 2, *voxels.shape[1:]).mean(axis=1)
+    thick += np.random.default_rng(1).normal(0.0, 15.0, thick.shape)
+    old = prior_ct.geometry
+    origin = np.asarray(old.origin_mm) + 0.5 * old.spacing_mm[2] * old.normal
+    geometry = Geometry(tuple(origin), (*old.spacing_mm[:2], 2 * old.spacing_mm[2]), old.direction, (*old.size[:2], pairs))
+    changed = replace(prior_ct, voxels_hu=thick.astype(np.float32), geometry=geometry)
+    some = [organ for organ in organs if organ.name in BONES_AND_CORD | {"kidney_left", "kidney_right", "spleen"}]
+    found = check_course(CourseCheck(current_ct, changed, prior_dose, transforms[name]), some, limits)
+    if name == "identity":
+        assert found.count(Verdict.WORKSHEET) == len(some)
+        return
+    for organ, verdict in zip(found.organs, found.verdicts, strict=True):
+        assert organ.organ.residual_shift.median_mm < 1.5
+        assert verdict.verdict is not Verdict.WORKSHEET
+        assert verdict.verdict is Verdict.GO or organ.name.startswith("kidney")  # brighter than what lies around it
+
+
 def test_similarity_rises_with_the_right_registration(checked) -> None:
     for organ in checked["deform"].organs:
         assert organ.organ.similarity.after > 0.9 > organ.organ.similarity.before
@@ -113,7 +148,7 @@ def test_exact_landmarks_speak_for_the_organs_near_them(
 ) -> None:
     found = {}
     for name in ("deform", "rigid"):
-        check = CourseCheck(current_ct, None, prior_dose, transforms[name], landmarks=LandmarkPairs(*landmarks))
+        check = CourseCheck(current_ct, None, prior_dose, transforms[name], landmarks=pairs_of(*landmarks))
         found[name] = check_course(check, organs, limits)
         assert found[name].landmarks.number + found[name].landmarks.undefined == 300
     cord = next(n for n, organ in enumerate(organs) if organ.name == "spinal_cord")
@@ -140,10 +175,6 @@ def test_the_prior_contours_land_on_the_current_ones(
 
 def test_the_exact_inverse_is_consistent(demo_folder, transforms, organs, current_ct, prior_ct, prior_dose, limits) -> None:
     """REG_deform against a backward grid made of the exact map, both interpolated between nodes 6–10 mm apart."""
-    from ReirradiationLib.model.geometry import Geometry
-    from ReirradiationLib.model.transform import DisplacementGrid
-    from synthetic import AXIAL, voxel_points
-
     ends = prior_ct.geometry.to_lps(np.array([[0.0, 0, 0], np.array(prior_ct.geometry.size) - 1.0]))
     low, high = ends.min(axis=0), ends.max(axis=0)
     grid = Geometry(tuple(low), (6.0,) * 3, AXIAL, tuple(int(n) for n in np.ceil((high - low) / 6.0) + 1))

@@ -178,7 +178,8 @@ class ResidualShift:
         Share of them that is nowhere found within the search range; these enter with that range.
     median_mm, p95_mm : float
     correlation : float
-        Median over the blocks of the normalised cross-correlation as registered, unmoved.
+        Median over the blocks of the normalised cross-correlation (of intensities and of edges, their mean) as
+        registered, unmoved.
     peak_correlation : float
         The same after moving each block to where it fits best.
     """

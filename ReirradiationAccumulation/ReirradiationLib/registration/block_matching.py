@@ -10,12 +10,14 @@ from scipy import fft
 from ..model.arrays import BoolArray, FloatArray
 from .patches import STEP_MM
 
-LEAST_KNOWN = 0.5
+LEAST_KNOWN = 0.75
 """Share of the samples that must be known on both sides for a shift to be judged."""
 
 LEAST_VARIANCE_HU2 = 1.0
-LEAST_PEAK = 0.5
-"""A block whose best correlation is below this is nowhere found."""
+UNUSABLE = -1.0
+STRONG_EDGE_HU_PER_MM = 20.0
+LEAST_PEAK = 0.3
+"""A block whose best correlation is below this is nowhere found; chance alone reaches 0.2 among 2000 shifts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,7 @@ class Matches:
     shifts_mm : array, shape (b, 3)
         x, y, z of the peak; NaN where none was found.
     peaks, unmoved : array, shape (b,)
-        Correlation at the best shift and at none.
+        Correlation at the best shift and at none; −1 where too little is known to tell.
     """
 
     is_found: BoolArray
@@ -41,7 +43,10 @@ class Matches:
 def match_blocks(fixed: FloatArray, moving: FloatArray) -> Matches:
     """Find each block of the one image in the surroundings that the other image gives.
 
-    The correlation is invariant to a linear change of the intensities of a block (contrast medium, kV).
+    The correlation is the mean of two: of the intensities, and of the edges. A linear change of the intensities of a block
+    (kV) does not matter to the first and hardly to the second. Edges stay where they are when contrast medium makes one
+    organ brighter than its neighbours, which draws the correlation of intensities alone aside by up to 3 mm (measured on
+    the demo case, kidneys +120 HU).
 
     Parameters
     ----------
@@ -54,7 +59,9 @@ def match_blocks(fixed: FloatArray, moving: FloatArray) -> Matches:
     ----------
     Padfield D, IEEE Trans Image Process 21:2706 (2012), for the correlation with masks by FFT.
     """
-    correlation = masked_correlation(fixed, moving)
+    of_intensity, of_edges = masked_correlation(fixed, moving), masked_correlation(edges(fixed), edges(moving))
+    is_usable = (of_intensity > UNUSABLE) & (of_edges > UNUSABLE)
+    correlation = np.where(is_usable, 0.5 * (of_intensity + of_edges), UNUSABLE)
     reach = correlation.shape[1] // 2
     unmoved = correlation[:, reach, reach, reach]
     count = len(correlation)
@@ -70,6 +77,22 @@ def match_blocks(fixed: FloatArray, moving: FloatArray) -> Matches:
             shifts[n] = (STEP_MM * (np.asarray(top) - reach + _summit(around)))[::-1]
             is_found[n] = True
     return Matches(is_found, shifts, peaks, unmoved)
+
+
+def edges(cubes: FloatArray) -> FloatArray:
+    """Strength of the edges, 0 … 100: length of the gradient, levelled off so that bone does not outweigh soft tissue.
+
+    By central differences, so one sample less at every side.
+    """
+    inner = slice(1, -1)
+    squared = np.zeros_like(cubes[:, inner, inner, inner])
+    for axis in (1, 2, 3):
+        ahead, behind = (np.moveaxis(cubes, axis, 1)[:, part] for part in (slice(2, None), slice(None, -2)))
+        across = np.moveaxis((ahead - behind) / (2 * STEP_MM), 1, axis)
+        others = tuple(inner if other not in (0, axis) else slice(None) for other in range(4))
+        squared += across[others] ** 2
+    length = np.sqrt(squared)
+    return np.asarray(100.0 * length / (length + STRONG_EDGE_HU_PER_MM))
 
 
 def masked_correlation(fixed: FloatArray, moving: FloatArray) -> FloatArray:
@@ -99,7 +122,7 @@ def masked_correlation(fixed: FloatArray, moving: FloatArray) -> FloatArray:
     covariance = correlated(spectrum_f, spectrum_m) / number - sum_f * sum_m / number**2
     usable = number >= LEAST_KNOWN * fixed[0].size
     usable &= (variance_f > LEAST_VARIANCE_HU2) & (variance_m > LEAST_VARIANCE_HU2)
-    found = np.full(covariance.shape, -1.0)
+    found = np.full(covariance.shape, UNUSABLE)
     found[usable] = covariance[usable] / np.sqrt(variance_f[usable] * variance_m[usable])
     return found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.errors import RegistrationError
 from ..model.image import Dose, Image
 from ..model.interpolation import trilinear
 from ..model.registration_limits import RegistrationLimits
@@ -20,9 +21,10 @@ from .high_dose import HIGH_SHARE, high_dose_points
 from .image_noise import noise_gradient
 from .inverse_consistency import inverse_consistency
 from .jacobian import jacobian_matrices, jacobian_measure
+from .landmark_table import LandmarkPairs
 from .residual_shift import residual_shift
 from .similarity import similarity
-from .target_error import LandmarkPairs, landmark_measure
+from .target_error import landmark_measure, pairs_near
 from .verdict import judge
 
 MOST_POINTS = 10_000
@@ -81,11 +83,26 @@ class OrganRegion:
         Points that fill it evenly, LPS, current frame.
     contours : ContourPair or None
         If it was contoured on the prior CT as well.
+
+    Raises
+    ------
+    RegistrationError
+        If there are no points, or they are none.
     """
 
     name: str
     points_mm: FloatArray
     contours: ContourPair | None = None
+
+    def __post_init__(self) -> None:
+        points_mm = self.points_mm
+        if points_mm.ndim != 2 or points_mm.shape[1] != 3 or not len(points_mm) or not np.isfinite(points_mm).all():
+            raise RegistrationError(
+                f"Quality of the registration in '{self.name}'",
+                f"points of shape {points_mm.shape}" if np.isfinite(points_mm).all() else "coordinates that are no numbers",
+                "Check its contours.",
+                "at least one point, x, y and z in mm",
+            )
 
 
 def check_course(check: CourseCheck, organs: Sequence[OrganRegion], limits: RegistrationLimits) -> CourseQuality:
@@ -105,7 +122,7 @@ def check_organ(check: CourseCheck, organ: OrganRegion, noise_hu_per_mm: float) 
     """Take all measures in one organ; ``noise_hu_per_mm`` is :func:`~.image_noise.noise_gradient` of the current CT."""
     share = _dose_shares(check, organ.points_mm)
     overlap_mm = organ.points_mm[share > HIGH_SHARE]
-    near = check.landmarks.near(organ.points_mm) if check.landmarks is not None else None
+    near = pairs_near(check.landmarks, organ.points_mm) if check.landmarks is not None else None
     return OrganQuality(
         name=organ.name,
         is_same_frame=check.is_same_frame,

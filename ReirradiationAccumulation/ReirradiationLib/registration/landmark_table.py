@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model.arrays import FloatArray
+from ..model.arrays import BoolArray, FloatArray
 from ..model.csv_table import table_decimal, table_rows
 from ..model.errors import RegistrationError
 from ..model.geometry import Geometry
@@ -34,12 +34,33 @@ class LandmarkPairs:
         LPS.
     source : str
         The file.
+
+    Raises
+    ------
+    RegistrationError
+        If they are no finite pairs.
     """
 
     names: tuple[str, ...]
     current_mm: FloatArray
     prior_mm: FloatArray
     source: str
+
+    def __post_init__(self) -> None:
+        shapes = (self.current_mm.shape, self.prior_mm.shape)
+        is_pair = shapes[0] == shapes[1] and len(shapes[0]) == 2 and shapes[0][1] == 3
+        if not is_pair or not (np.isfinite(self.current_mm).all() and np.isfinite(self.prior_mm).all()):
+            raise RegistrationError(
+                "Landmark pairs",
+                f"arrays of shape {shapes[0]} and {shapes[1]}" if not is_pair else "coordinates that are no numbers",
+                "Check the table of landmarks.",
+                "two lists of points, x, y and z in mm",
+            )
+
+    def at(self, which: BoolArray) -> LandmarkPairs:
+        """Some of the pairs."""
+        names = tuple(name for name, is_wanted in zip(self.names, which, strict=True) if is_wanted)
+        return LandmarkPairs(names, self.current_mm[which], self.prior_mm[which], self.source)
 
 
 def read_landmarks(path: Path) -> LandmarkPairs:

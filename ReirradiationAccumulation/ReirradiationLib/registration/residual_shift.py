@@ -13,7 +13,7 @@ from ..model.arrays import BoolArray, FloatArray
 from ..model.image import Image
 from ..model.registration_quality import ResidualShift
 from ..model.transform import SpatialTransform
-from .block_matching import match_blocks
+from .block_matching import UNUSABLE, match_blocks
 from .field_of_view import within
 from .patches import STEP_MM, patches
 from .spreading import spread
@@ -71,14 +71,17 @@ def residual_shift(
     chosen = spread(centres_mm, MOST_BLOCKS)
     fixed, centres_mm = fixed[chosen], centres_mm[chosen]
     matches = match_blocks(fixed, patches(prior, transform, centres_mm, HALF_BLOCK + REACH))
-    lengths_mm = np.where(matches.is_found, np.linalg.norm(matches.shifts_mm, axis=1), REACH_MM)
+    is_known = matches.unmoved > UNUSABLE  # else the prior CT ends there, which the field of view tells
+    if not is_known.any():
+        return None
+    lengths_mm = np.where(matches.is_found, np.linalg.norm(matches.shifts_mm, axis=1), REACH_MM)[is_known]
     return ResidualShift(
         blocks=len(lengths_mm),
-        lost_percent=100.0 * float(np.mean(~matches.is_found)),
+        lost_percent=100.0 * float(np.mean(~matches.is_found[is_known])),
         median_mm=float(np.median(lengths_mm)),
         p95_mm=float(np.percentile(lengths_mm, 95.0)),
-        correlation=float(np.median(matches.unmoved)),
-        peak_correlation=float(np.median(matches.peaks)),
+        correlation=float(np.median(matches.unmoved[is_known])),
+        peak_correlation=float(np.median(matches.peaks[is_known])),
     )
 
 

@@ -329,7 +329,7 @@ def _table(path: Path, origin: str) -> InputSummary:
 
 
 def _limits_table(results: CaseResults) -> InputSummary:
-    limits = results.registration_limits
+    limits = results.protocol.registration_limits
     return _table(Path(limits.file), SHIPPED if limits.is_shipped else _protocol(results))
 
 

@@ -15,7 +15,6 @@ from ..model.course import AnyCourse, Course, PointCourse
 from ..model.finding import Decision, Finding
 from ..model.protocol import Protocol, Tissue
 from ..model.registration import RegistrationChoice
-from ..model.registration_limits import RegistrationLimits
 from ..model.registration_quality import CourseQuality, OrganQuality, OrganVerdict, Verdict
 from ..model.structure import Structure
 from ..planning.levels import OptimizationLevels
@@ -121,7 +120,6 @@ class Transfer:
     structures : tuple of StructureResult
     registrations : tuple of RegistrationResult
         Of the prior courses, in their order.
-    registration_limits : RegistrationLimits
     """
 
     case: Case
@@ -132,7 +130,6 @@ class Transfer:
     new_course: Course | None
     structures: tuple[StructureResult, ...]
     registrations: tuple[RegistrationResult, ...]
-    registration_limits: RegistrationLimits
 
     @property
     def prior(self) -> tuple[AnyCourse, ...]:
