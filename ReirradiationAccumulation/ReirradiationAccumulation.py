@@ -16,11 +16,14 @@ from ReirradiationLib.background import BackgroundRun
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import Cancelled, ReirradiationError
 from ReirradiationLib.monitor import Monitor
+from ReirradiationLib.mrml.engines import MainThreadEngine, slicer_engines
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
 from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
 from ReirradiationLib.planning.scorecard import ScoreState
+from ReirradiationLib.registration.elastix_parameters import parameter_texts
+from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
-from ReirradiationLib.workflow import Services, run_case
+from ReirradiationLib.workflow import Services, run_case, run_transfer
 from ReirradiationLib.write_outputs import REPORT_FILE, SCENE_FILE
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -326,12 +329,31 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         """
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
-        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter())
+        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), self.engines())
         return run_case(case, pathlib.Path(outputFolder), services, monitor, replace)
+
+    def engines(self):
+        """The registration engines of the library and of the application, whether they can be used here or not."""
+        return (*library_engines(), *slicer_engines(parameter_texts))
+
+    def register(self, caseFile, outputFolder, replace=False, onProgress=None, isCancelled=None):
+        """Register and judge the prior courses and draw what must be looked at before anybody signs; see ``run``.
+
+        :returns: ReirradiationLib.report.results.Transfer
+        """
+        case = read_case(pathlib.Path(caseFile))
+        monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
+        services = Services(OffscreenPictureMaker(), engines=self.engines())
+        return run_transfer(case, pathlib.Path(outputFolder), services, monitor, replace)
 
     def runInBackground(self, run, caseFile, outputFolder, replace):
         """The same within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
-        services = Services(run.on_main_thread(OffscreenPictureMaker()), run.on_main_thread(MrbSceneWriter()))
+        engines = tuple(MainThreadEngine(engine, run.on_main_thread) for engine in slicer_engines(parameter_texts))
+        services = Services(
+            run.on_main_thread(OffscreenPictureMaker()),
+            run.on_main_thread(MrbSceneWriter()),
+            (*library_engines(), *engines),
+        )
         return self.run(caseFile, outputFolder, replace, run.report_progress, run.cancelled.is_set, services)
 
     def loadScene(self, outputFolder):

@@ -17,6 +17,7 @@ from .registration.cache import CachedEngine, RegistrationCache
 from .registration.engine import IsCancelled, Progress, Registered, RegistrationEngine, RegistrationSettings
 from .registration.engines import chosen_engine
 from .registration.high_dose_box import high_dose_box
+from .registration.in_steps import completed
 from .registration.landmark_table import LandmarkPairs, read_landmarks, require_within
 from .registration.landmarks import register_landmarks
 from .registration.transform_file import read_transform_file
@@ -139,4 +140,7 @@ class Registrar:
         return CachedEngine(chosen_engine(name, self.engines), self.cache)
 
     def _run(self, engine: RegistrationEngine, fixed: Image, moving: Image, settings: RegistrationSettings) -> Registered:
-        return engine.register(fixed, moving, settings, self.progress, self.is_cancelled)
+        found = engine.register(fixed, moving, settings, self.progress, self.is_cancelled)
+        if settings.region is None or not found.transform.is_deformable:
+            return found
+        return replace(found, transform=completed(found.transform, fixed.geometry))

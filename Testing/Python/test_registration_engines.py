@@ -228,7 +228,7 @@ class Absent(SimpleItkEngine):
 
 def test_elastix_is_preferred_and_an_absent_engine_is_refused_with_the_reason() -> None:
     assert chosen_engine(None, (Absent(), SimpleItkEngine())).name is EngineName.SIMPLEITK
-    with pytest.raises(RegistrationError, match="it is not installed.*'simpleitk'"):
+    with pytest.raises(RegistrationError, match=r"it is not installed.*'simpleitk'"):
         chosen_engine(EngineName.ELASTIX, (Absent(), SimpleItkEngine()))
     with pytest.raises(RegistrationError, match="Slicer application"):
         chosen_engine(EngineName.BRAINSFIT, library_engines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..model.registration import RegistrationKind
 from .engine import SEED
 
 GRID_MM = 20.0
@@ -58,11 +59,31 @@ def deformable_parameters(seed: int = SEED) -> dict[str, tuple[str, ...]]:
     return {name: tuple(value.split()) for name, value in words.items()}
 
 
-def parameter_text(seed: int = SEED) -> str:
-    """The same as the text of a parameter file, for the elastix program."""
-    numbers = "0123456789-"
-    lines = []
-    for name, words in deformable_parameters(seed).items():
-        values = " ".join(word if word[0] in numbers else f'"{word}"' for word in words)
-        lines.append(f"({name} {values})")
-    return "\n".join(lines) + "\n"
+RIGID_CHANGES = {
+    "Transform": ("EulerTransform",),
+    "AutomaticTransformInitialization": ("true",),
+    "AutomaticTransformInitializationMethod": ("CenterOfGravity",),
+    "AutomaticScalesEstimation": ("true",),
+}
+GRID_NAMES = ("FinalGridSpacingInPhysicalUnits", "GridSpacingSchedule")
+
+
+def rigid_parameters(seed: int = SEED) -> dict[str, tuple[str, ...]]:
+    """Six parameters instead of a grid, begun at the centres of mass; all else as in the deformable ones."""
+    shared = {name: words for name, words in deformable_parameters(seed).items() if name not in GRID_NAMES}
+    return {**shared, **RIGID_CHANGES}
+
+
+def parameter_texts(kind: RegistrationKind) -> tuple[str, ...]:
+    """The parameter files of a kind of registration as text, for the elastix program."""
+    parameters = rigid_parameters() if kind is RegistrationKind.RIGID else deformable_parameters()
+    return ("".join(f"({name} {' '.join(map(_word, words))})\n" for name, words in parameters.items()),)
+
+
+def _word(word: str) -> str:
+    """Numbers stand plain, everything else in quotation marks."""
+    try:
+        float(word)
+    except ValueError:
+        return f'"{word}"'
+    return word

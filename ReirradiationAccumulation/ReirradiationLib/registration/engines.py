@@ -23,6 +23,11 @@ def library_engines() -> tuple[RegistrationEngine, ...]:
     return (ElastixEngine(), SimpleItkEngine())
 
 
+def available_engines() -> tuple[RegistrationEngine, ...]:
+    """Those of the library that can be used here."""
+    return tuple(engine for engine in library_engines() if engine.unavailable_because() is None)
+
+
 def chosen_engine(name: EngineName | None, engines: Sequence[RegistrationEngine]) -> RegistrationEngine:
     """The engine that a case names, or the best that is there.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -112,6 +112,19 @@ def on_whole_ct(vectors_mm: Float32Array, box: Geometry, ct: Geometry) -> Displa
     share = np.clip(1.0 - beyond_mm / max(FALL_OFF_MM, FALL_OFF_PER_SHIFT * rim), 0.0, 1.0)
     smooth = share * share * (3.0 - 2.0 * share)
     return DisplacementGrid(whole, (nearest * smooth[:, None]).astype(np.float32).reshape((*whole.shape, 3)))
+
+
+def completed(transform: SpatialTransform, ct: Geometry) -> SpatialTransform:
+    """A transform that is deformed within a box only, defined on the whole CT; as it is if it reaches all of it."""
+    grid, *rest = transform.steps
+    if not isinstance(grid, DisplacementGrid):
+        return transform
+    corners = np.stack(np.meshgrid(*[(0.0, count - 1.0) for count in ct.size], indexing="ij"), axis=-1).reshape(-1, 3)
+    index = grid.geometry.to_index(ct.to_lps(corners))
+    if (index >= -0.5).all() and (index <= np.asarray(grid.geometry.size) - 0.5).all():
+        return transform
+    vectors = np.nan_to_num(grid.vectors_mm, nan=0.0)
+    return replace(transform, steps=(on_whole_ct(vectors, grid.geometry, ct), *rest))
 
 
 def _largest_on_rim(vectors_mm: Float32Array) -> float:
