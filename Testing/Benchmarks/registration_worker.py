@@ -125,8 +125,19 @@ def version(package: str) -> str:
     return installed(package)
 
 
-RIGID_STAGE = "[STAGE]\nxform=align_center\n\n[STAGE]\nxform=rigid\noptim=versor\nmetric=mi\nmax_its=100\nres=4 4 2\n"
-"""Centres, then a rigid stage; the guide's first example has neither, and cannot be meant for 12 mm and 3.5°."""
+RIGID_STAGE = """[STAGE]
+xform=align_center
+
+[STAGE]
+xform=rigid
+optim=versor
+metric=mi
+max_its=300
+max_step=0.02
+min_step=0.0005
+res=4 4 2
+"""
+"""With its own largest step the first one turns by 40°, 'too few samples' ends the stage, and the program carries on."""
 
 
 def spline_stages(metric: str) -> list[str]:
