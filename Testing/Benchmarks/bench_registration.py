@@ -39,6 +39,7 @@ PEERS = {
     },
     "deformable": {
         "itk-elastix-bspline": "itk-elastix, default rigid and B-spline maps",
+        "itk-elastix-bspline-16mm": "itk-elastix, the same without bending energy, 16 mm",
         "ants-synquick": "antspyx SyNQuick",
         "ants-syn": "antspyx SyN",
         "plastimatch-mi": "plastimatch B-spline, mutual information",

@@ -74,7 +74,11 @@ def abdomen_source(folder: Path) -> Source:
 
 
 def head_and_neck_source(folder: Path) -> Source:
-    """A patient of OpenKBP, 128³ at 3.9 × 3.9 × 2.5 mm, masked by its body."""
+    """A patient of OpenKBP, 128³ at 3.9 × 3.9 × 2.5 mm.
+
+    Cut to the region that may get dose: the ends and the strip along the cord are no skin. Good for a wrong patient, less so
+    for the exactness of a registration.
+    """
     stored, geometry = upright(folder / "ct.nrrd")
     organs = {file.stem: upright(file)[0] > 0 for file in sorted(folder.glob("*.nrrd")) if file.stem not in ("ct", "dose")}
     return source_of(folder.name, stored - 1024.0, geometry, organs)
