@@ -22,7 +22,7 @@ NORMALISATION_MM = 3.5
 NOISE_HU = 30.0
 """Added to the spread: what varies less than this is noise and must not be blown up."""
 
-LEVELS = ((8.0, 100), (4.0, 60), (2.0, 20))
+LEVELS = ((8.0, 300), (4.0, 120), (2.0, 20))
 """Spacing in mm and iterations; a level finer than the working grid runs on that."""
 
 FIELD_SMOOTHING_VOXELS = 1.5
