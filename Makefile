@@ -15,6 +15,7 @@ REGISTRATION_PEERS := .venv-peers-registration
 
 demo: $(STAMP)
 	$(BIN)/reirradiation run Testing/Data/demo_case/case.json --output $(OUTPUT) --replace
+	$(BIN)/reirradiation register Testing/Data/demo_case/case_from_images.json --output $(OUTPUT)-registration --replace
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest
@@ -42,8 +43,10 @@ clean:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
+# Without elastix the demo registers with SimpleITK alone.
 $(STAMP): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[elastix]' || echo "itk-elastix cannot be installed here"
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python

@@ -369,10 +369,10 @@ def test_before_the_new_plan_there_is_a_prior_stage(case: Path) -> None:
 )
 def test_registration_is_a_switch_of_the_case(case: Path, registration: dict, largest: float, demo_results) -> None:
     edit(case, lambda v: v["prior_courses"][0].update(registration=registration))
-    decision = {"finding": "registration.computed", "subject": "Course 'L2 30 Gy/10 fx 2019'", "who": "Jane Doe"}
+    signed = {**registration, "sign_off": {"who": "Jane Doe", "when": "2026-11-21", "comment": "looked at"}}
     if registration["method"] == "images":
         assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 1  # nobody has looked at it
-        edit(case, lambda v: v["decisions"].append({**decision, "when": "2026-11-21", "reason": "looked at"}))
+        edit(case, lambda v: v["prior_courses"][0].update(registration=signed))
     assert main(["run", str(case / "case.json"), "--output", str(case / "out")]) == 0
     values = json.loads((case / "out" / "evaluation.json").read_text(encoding="utf-8"))
     expected = demo_results.optimization[0].levels.prior_eqd2_gy

@@ -16,7 +16,7 @@ from .marks import MARK, marked
 from .metric_tables import metric_tables, sensitivity_sections
 from .pictures import PictureSet
 from .registration_html import registration_pictures_section
-from .registration_pictures import RegistrationPictureSet
+from .registration_pictures import NO_PICTURES, RegistrationPictureSet
 from .registration_section import registration_sections
 
 CURVES_PER_FIGURE = 7
@@ -36,7 +36,7 @@ _ROW_CLASS = {
 }
 
 
-def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: RegistrationPictureSet) -> str:
+def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: RegistrationPictureSet = NO_PICTURES) -> str:
     """The whole report. Every text from the data is escaped; the page loads nothing from elsewhere."""
     case = evaluation.case
     return page(

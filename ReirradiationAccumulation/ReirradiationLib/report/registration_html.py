@@ -22,7 +22,7 @@ def registration_pictures_section(drawn: RegistrationPictureSet) -> str:
     """The pictures by course and organ, or why there are none. Every text from the data is escaped."""
     missing = [paragraph(f"No pictures: {reason}.", "note") for reason in drawn.missing]
     if not drawn.organs:
-        return section(TITLE, *missing)
+        return section(TITLE, *missing) if missing else ""
     return section(TITLE, paragraph(HOW_TO_READ, "note"), *map(_organ, drawn.organs), *missing)
 
 

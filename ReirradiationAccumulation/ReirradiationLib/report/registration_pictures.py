@@ -76,6 +76,9 @@ class RegistrationPictureSet:
     missing: tuple[str, ...]
 
 
+NO_PICTURES = RegistrationPictureSet((), ())
+
+
 @dataclass(frozen=True, eq=False)
 class _Pair:
     """A registered prior course with its CT, and the case's current one."""
