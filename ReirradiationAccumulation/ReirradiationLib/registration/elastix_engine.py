@@ -107,7 +107,8 @@ def _run(folder: Path, progress: Progress, is_cancelled: IsCancelled) -> None:
     started = told = time.monotonic()
     with (folder / "log.txt").open("w+b") as log:
         command = [str(_python()), str(worker), str(folder)]
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        # In the folder that is deleted: transformix leaves its field where it runs, and the user's place may be read-only.
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=folder)
         try:
             while process.poll() is None:
                 time.sleep(ASK_EVERY_S)
