@@ -214,7 +214,7 @@ def _prior_outline(structure: AnyStructure, body: SolidBody, pair: _Pair, corner
     known = np.isfinite(there).all(axis=1)
     mask = np.zeros(len(there), dtype=np.bool_)
     mask[known] = body.contains(there[known])
-    return SceneStructure(f"{structure.name}, prior", structure.colour, mask.reshape(grid.shape), grid)
+    return SceneStructure(structure.name, structure.colour, mask.reshape(grid.shape), grid)
 
 
 def _corners(orientation: Orientation, point: Vector3) -> FloatArray:
