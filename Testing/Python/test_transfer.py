@@ -74,6 +74,7 @@ class KnownEngine:
 def small_case(demo_case: Case, tmp_path: Path) -> Case:
     """The cord and its target; the case lies in a folder of its own, where registrations are kept."""
     wanted = ("spinal_cord", "PTV2_L1")
+    (tmp_path / "case.json").write_text(case_to_json(demo_case), encoding="utf-8")
     return replace(
         demo_case,
         file=tmp_path / "case.json",

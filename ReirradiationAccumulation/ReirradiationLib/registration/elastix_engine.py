@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -103,11 +104,11 @@ def _field(pair: Prewarped, seed: int, progress: Progress, is_cancelled: IsCance
 
 
 def _run(folder: Path, progress: Progress, is_cancelled: IsCancelled) -> None:
-    worker = Path(__file__).with_name("elastix_worker.py")
+    # From the folder of the pair: beside its original, modules of ours would shadow others of the same name.
+    worker = Path(shutil.copy(Path(__file__).with_name("elastix_worker.py"), folder))
     started = told = time.monotonic()
     with (folder / "log.txt").open("w+b") as log:
         command = [str(_python()), str(worker), str(folder)]
-        # In the folder that is deleted: transformix leaves its field where it runs, and the user's place may be read-only.
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=folder)
         try:
             while process.poll() is None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..dosimetry.bodies import body_of
+from ..dosimetry.cells import SolidBody
 from ..dosimetry.masks import structure_mask
 from ..model.arrays import FloatArray
 from ..model.course import Course
-from ..model.errors import RegistrationError
+from ..model.errors import CaseError, DosimetryError, RegistrationError
 from ..model.geometry import Geometry, Vector3
 from ..model.image import Image
 from ..model.protocol import Sense
 from ..model.registration_picture import RegistrationPictureRequest, RegistrationPictureStyle, WarpedCt
 from ..model.scene import Orientation, PictureMaker, SceneStructure
 from ..model.segment import AnyStructure
-from ..model.structure import EndCaps
+from ..model.structure import EndCaps, StructureSet
 from ..registration.nonrigid_part import nonrigid_displacement
 from ..registration.warped_image import cropped_grid, warped_image
 from .pictures import ReportPicture
@@ -33,8 +35,8 @@ MOST_ORGANS = 4
 OUTLINE_VOXEL_MM = 1.0
 """Of the masks that outlines are drawn from, however coarse the CT is."""
 
-PriorOutlines = Mapping[str, tuple[SceneStructure, ...]]
-"""For the identifier of a course, its own structures warped onto the current anatomy."""
+BODY_SAMPLES = 50_000
+"""A prior structure that is looked up at the voxels of an outline is as fine as for as many samples."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class _Pair:
     course: Course
     current: Image
     prior: Image
+    structures: StructureSet | None
     end_caps: EndCaps
 
 
@@ -93,7 +96,6 @@ def draw_registration_pictures(
     results: Transfer,
     maker: PictureMaker | None,
     check: Callable[[str], None],
-    prior_outlines: PriorOutlines | None = None,
 ) -> RegistrationPictureSet:
     """Draw every registered prior CT against the current one, through the organs of concern.
 
@@ -104,8 +106,6 @@ def draw_registration_pictures(
         None if the caller has no way to draw.
     check : callable
         Called with a word before each picture; raises if the user cancelled.
-    prior_outlines : mapping, optional
-        Drawn dashed.
     """
     reason = "this way of running draws no pictures" if maker is None else maker.unavailable_because()
     organs = organs_of_concern(results)
@@ -116,9 +116,8 @@ def draw_registration_pictures(
         if record.ct is None:
             missing.append(f"the case names no CT of '{course.label}'")
             continue
-        pair = _Pair(course, results.records.ct, record.ct, results.case.end_caps)
-        outlines = (prior_outlines or {}).get(course.identifier, ())
-        drawn += [_organ_pictures(pair, organ, outlines, maker, check) for organ in organs]
+        pair = _Pair(course, results.records.ct, record.ct, record.structures, results.case.end_caps)
+        drawn += [_organ_pictures(pair, organ, maker, check) for organ in organs]
     return RegistrationPictureSet(tuple(drawn), tuple(missing))
 
 
@@ -131,17 +130,12 @@ def organs_of_concern(results: Transfer) -> tuple[StructureResult, ...]:
     return tuple(found[:MOST_ORGANS] or results.structures[:1])
 
 
-def _organ_pictures(
-    pair: _Pair,
-    organ: StructureResult,
-    outlines: tuple[SceneStructure, ...],
-    maker: PictureMaker,
-    check: Callable[[str], None],
-) -> OrganPictures:
+def _organ_pictures(pair: _Pair, organ: StructureResult, maker: PictureMaker, check: Callable[[str], None]) -> OrganPictures:
     course, name = pair.course, organ.choice.name
     point, place = _point_of_concern(organ, course)
     where = f"{place} in {name} at LPS ({point[0]:.0f}, {point[1]:.0f}, {point[2]:.0f}) mm"
     displacement_mm, remark = _displacement(pair, point)
+    prior_body = _prior_body(organ.structure, pair)
     styles = [style for style in RegistrationPictureStyle if displacement_mm or style is not RegistrationPictureStyle.GRID]
     pictures: dict[tuple[RegistrationPictureStyle, Orientation], RegistrationPicture] = {}
     for orientation in ORIENTATIONS:
@@ -150,6 +144,7 @@ def _organ_pictures(
             check(f"{style.value}, {orientation.value}, of '{course.label}' in {name}")
             if style is styles[0]:
                 warped, shown = _warped(pair, corners), _outline(organ.structure, pair, corners)
+                prior_shown = (_prior_outline(organ.structure, prior_body, pair, corners),) if prior_body else ()
             request = RegistrationPictureRequest(
                 image=pair.current,
                 warped=warped,
@@ -157,7 +152,7 @@ def _organ_pictures(
                 orientation=orientation,
                 point_mm=point,
                 structures=(shown,),
-                prior_structures=outlines,
+                prior_structures=prior_shown,
                 displacement_mm=displacement_mm,
                 field_of_view_mm=FIELD_OF_VIEW_MM,
             )
@@ -200,6 +195,26 @@ def _outline(structure: AnyStructure, pair: _Pair, corners: FloatArray) -> Scene
     grid = cropped_grid(_fine(pair.current.geometry), corners)
     mask = structure_mask(structure, pair.current.geometry, grid, pair.end_caps)
     return SceneStructure(structure.name, structure.colour, mask, grid)
+
+
+def _prior_body(structure: AnyStructure, pair: _Pair) -> SolidBody | None:
+    """The structure of the same name on the prior CT; None if there is none that can be used."""
+    if pair.structures is None:
+        return None
+    try:
+        return body_of(pair.structures.find(structure.name), pair.prior.geometry, pair.end_caps, BODY_SAMPLES)
+    except (CaseError, DosimetryError):
+        return None
+
+
+def _prior_outline(structure: AnyStructure, body: SolidBody, pair: _Pair, corners: FloatArray) -> SceneStructure:
+    """The prior structure where the registration puts it; drawn dashed."""
+    grid = cropped_grid(_fine(pair.current.geometry), corners)
+    there = pair.course.transform.apply(np.concatenate([grid.plane_points(k) for k in range(grid.size[2])]))
+    known = np.isfinite(there).all(axis=1)
+    mask = np.zeros(len(there), dtype=np.bool_)
+    mask[known] = body.contains(there[known])
+    return SceneStructure(structure.name, structure.colour, mask.reshape(grid.shape), grid)
 
 
 def _corners(orientation: Orientation, point: Vector3) -> FloatArray:

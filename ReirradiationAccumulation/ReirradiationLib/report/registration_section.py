@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ..model.registration_quality import OrganQuality, OrganVerdict, Verdict
+from ..model.registration_quality import OrganQuality, OrganVerdict, QualityMeasure, Reason, Region, Verdict
 from .evaluation import RegistrationSummary
 from .html_parts import Cell, number, paragraph, section, table
 from .transfer_summary import WORDS
 
 _ROW_CLASS = {Verdict.GO: "met", Verdict.CAUTION: "open", Verdict.WORKSHEET: "bad"}
+
+_IN_SHORT = {
+    QualityMeasure.RESIDUAL_SHIFT_MEDIAN: "residual shift",
+    QualityMeasure.TARGET_ERROR_MEAN: "landmarks",
+    QualityMeasure.CONTOUR_DICE: "Dice",
+    QualityMeasure.CONTOUR_DISTANCE_MEAN: "contours",
+}
 
 MEASURES_NOTE = (
     "Residual shift: how far blocks of the current CT, in and around the structure, must still be moved to lie on the "
@@ -57,10 +64,21 @@ def _verdicts(summary: RegistrationSummary, label: str) -> str:
 
 
 def _reasons(verdict: OrganVerdict) -> str:
-    """What decided; of a go, that what was measured is within the limits, and what was not measured."""
-    deciding = [reason.text for reason in verdict.reasons if reason.verdict is verdict.verdict]
+    """What decided; of a go in short, what it rests on and within which limit; and what was not measured."""
+    deciding = [reason for reason in verdict.reasons if reason.verdict is verdict.verdict]
+    texts = [_short(reason) if verdict.verdict is Verdict.GO else reason.text for reason in deciding]
     missing = f" Not measured: {'; '.join(verdict.not_measured)}." if verdict.not_measured else ""
-    return "; ".join(deciding) + "." + missing
+    return "; ".join(texts) + "." + missing
+
+
+def _short(reason: Reason) -> str:
+    if reason.measure is None or reason.found is None:
+        return reason.text
+    sign = "≤" if reason.measure.greater_is_worse else "≥"
+    unit = f" {reason.measure.unit}" if reason.measure.unit else ""
+    limit = f" ({sign} {reason.limit:g})" if reason.limit is not None else ""
+    where = ", high dose" if reason.region is Region.OVERLAP else ""
+    return f"{_IN_SHORT.get(reason.measure, reason.measure.label)}{where} {reason.found:.2g}{unit}{limit}"
 
 
 def _measures(summary: RegistrationSummary, label: str) -> str:

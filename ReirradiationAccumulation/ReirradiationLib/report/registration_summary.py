@@ -19,7 +19,8 @@ _METHODS = {
 def registration_summaries(results: Transfer) -> tuple[RegistrationSummary, ...]:
     """One for every prior course with a dose distribution."""
     limits = results.protocol.registration_limits
-    origin = "shipped with the software" if limits.is_shipped else "the institution's"
+    is_shipped = limits.is_shipped or results.case.protocol_folder is None
+    origin = "shipped with the software" if is_shipped else "the institution's"
     return tuple(_summary(one, f"registration_limits.csv, {origin}") for one in results.registrations)
 
 
