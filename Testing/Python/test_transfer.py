@@ -34,6 +34,7 @@ from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.registration.engine import IsCancelled, Progress, Registered, RegistrationSettings
 from ReirradiationLib.registration.landmarks import rigid_fit
 from ReirradiationLib.report.marks import MARK_NOTE
+from ReirradiationLib.report.registration_summary import registration_summaries
 from ReirradiationLib.report.results import Transfer
 from ReirradiationLib.report.summary import evaluation_summary
 from ReirradiationLib.transfer import transfer
@@ -118,6 +119,22 @@ def test_a_computed_registration_stops_the_case_until_it_is_signed(small_case: C
     results = compute(registered_by(small_case, replace(IMAGES, sign_off=SIGNED)), Monitor(), engines)
     (decision,) = [one for one in results.decisions if one.finding == "registration.computed"]
     assert (decision.who, decision.when, decision.reason) == ("Jane Doe", "2026-11-21", "cord fits")
+
+
+def test_no_plain_decision_stands_for_a_sign_off(small_case: Case, best_rigid: np.ndarray) -> None:
+    plain = Decision("registration.computed", SUBJECT, "me", "2026-11-21", "to get on")
+    case = registered_by(replace(small_case, decisions=(*small_case.decisions, plain)), IMAGES)
+    with pytest.raises(CaseError, match=r"sign_off.*No entry of 'decisions'"):
+        compute(case, Monitor(), (KnownEngine(best_rigid),))
+
+
+def test_a_sign_off_without_a_key_is_told_from_one_with(small_case: Case, best_rigid: np.ndarray) -> None:
+    engines = (KnownEngine(best_rigid),)
+    found = transfer(registered_by(small_case, replace(IMAGES, sign_off=SIGNED)), Monitor(), engines)
+    assert "names no key" in registration_summaries(found)[0].sign_off
+    key = found.registrations[0].course.transform.key
+    found = transfer(registered_by(small_case, replace(IMAGES, sign_off=replace(SIGNED, key=key))), Monitor(), engines)
+    assert "names no key" not in registration_summaries(found)[0].sign_off
 
 
 def test_a_sign_off_with_a_key_holds_for_that_registration_only(small_case: Case, best_rigid: np.ndarray) -> None:

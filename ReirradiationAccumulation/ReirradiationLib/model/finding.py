@@ -91,4 +91,6 @@ def require_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]
 
 
 def _how_to_accept(finding: Finding) -> str:
+    if finding.interlock is Interlock.REGISTRATION_COMPUTED:  # a sign-off says more: who looked at which registration
+        return f"No entry of 'decisions' stands for it ({finding.subject})."
     return f"If it is right, accept '{finding.identifier}' with the subject \"{finding.subject}\" under 'decisions'."

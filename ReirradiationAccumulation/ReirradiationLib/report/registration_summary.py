@@ -7,6 +7,7 @@ from .evaluation import RegistrationSummary
 from .results import RegistrationResult, Transfer
 
 NOT_SIGNED = "not signed off"
+KEYLESS = "names no key: it does not tell whether this very registration was looked at"
 
 _METHODS = {
     RegistrationMethod.SAME_FRAME: "none: same frame of reference",
@@ -56,4 +57,6 @@ def _sign_off(result: RegistrationResult) -> str:
     if sign_off is None:
         return NOT_SIGNED
     signed = f"{sign_off.who}, {sign_off.when.isoformat()}: {sign_off.comment}"
+    if not sign_off.key and result.choice.method is RegistrationMethod.IMAGES:
+        signed += f" ({KEYLESS})"
     return signed if result.is_signed else f"{NOT_SIGNED} ({signed}, of another registration: {sign_off.key})"

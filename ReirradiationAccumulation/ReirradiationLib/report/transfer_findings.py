@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model.finding import Decision, Finding
+from ..model.interlock import Interlock
 from .findings import structure_findings
 from .new_plan_findings import new_plan_findings
 from .registration_findings import registration_findings, sign_off_decisions
@@ -20,6 +21,7 @@ def transfer_findings(found: Transfer) -> list[Finding]:
 
 
 def all_decisions(found: Transfer) -> tuple[Decision, ...]:
-    """Those of the case, and those that sign-offs of registrations amount to."""
+    """Those of the case, and those that sign-offs of registrations amount to, which nothing else may stand for."""
     signed = (decision for result in found.registrations for decision in sign_off_decisions(result))
-    return (*found.case.decisions, *signed)
+    computed = Interlock.REGISTRATION_COMPUTED.identifier
+    return (*(decision for decision in found.case.decisions if decision.finding != computed), *signed)
