@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -153,18 +153,9 @@ def true_errors_mm(pair: RegistrationPair, transform: SpatialTransform, points: 
     return np.linalg.norm(transform.apply(points[shown]) - true[shown], axis=1)
 
 
-def off_by(transform: SpatialTransform, error_mm: Iterable[float]) -> SpatialTransform:
-    """The same transform and an error in the prior frame."""
-    matrix = np.eye(4)
-    matrix[:3, 3] = tuple(error_mm)
-    return replace(transform, steps=(*transform.steps, Affine(matrix)))
-
-
-def moved_back(error_mm: Iterable[float], transform: SpatialTransform) -> SpatialTransform:
-    """The backward transform that agrees with :func:`off_by`: a wrong pair may be consistent."""
-    matrix = np.eye(4)
-    matrix[:3, 3] = -np.asarray(tuple(error_mm))
-    return replace(transform, steps=(Affine(matrix), *transform.steps))
+def nowhere_true(course: CourseQuality) -> list[JudgedOrgan]:
+    """Of two patients: no point of one belongs to a point of the other."""
+    return [JudgedOrgan(verdict.organ, verdict, np.empty(0)) for verdict in course.verdicts]
 
 
 def row(title: str, organs: list[JudgedOrgan]) -> str:
