@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -124,9 +124,14 @@ def ball_dose(moving: Image) -> Dose:
     return Dose(values.astype(np.float32).reshape(dose_grid.shape), dose_grid, moving.frame_uid, "1.9", moving.patient, ())
 
 
-def judged(pair: RegistrationPair, transform: SpatialTransform, backward: SpatialTransform | None) -> list[JudgedOrgan]:
-    """Every organ of a pair under a transform."""
-    organs = organs_of(pair)
+def judged(
+    pair: RegistrationPair,
+    transform: SpatialTransform,
+    backward: SpatialTransform | None,
+    chosen: Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]] = lambda organs: organs,
+) -> list[JudgedOrgan]:
+    """Every organ of a pair under a transform, or the chosen ones."""
+    organs = chosen(organs_of(pair))
     quality = judged_course(pair.fixed, pair.moving, transform, backward, organs)
     errors = [true_errors_mm(pair, transform, points) for points in organs.values()]
     return [JudgedOrgan(verdict.organ, verdict, error) for verdict, error in zip(quality.verdicts, errors, strict=True)]
