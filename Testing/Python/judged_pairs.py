@@ -78,7 +78,11 @@ def limits() -> RegistrationLimits:
 
 
 def found(
-    fixed: Image, moving: Image, kind: RegistrationKind, start: Affine | None = None, engine: RegistrationEngine | None = None
+    fixed: Image,
+    moving: Image,
+    kind: RegistrationKind,
+    start: Affine | None = None,
+    engine: RegistrationEngine | None = None,
 ) -> SpatialTransform:
     """One registration by our engine."""
     settings = RegistrationSettings(kind, start)

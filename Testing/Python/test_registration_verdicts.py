@@ -88,7 +88,9 @@ def test_oblique_and_feet_first_cts_are_registered_and_judged_as_upright_ones(
     assert np.abs(np.asarray(pair.moving.geometry.direction)).max() < 0.995
     both = registered(pair.fixed, pair.moving)
     for ours, theirs in ((both.rigid, upright_found.rigid), (both.deformable, upright_found.deformable)):
-        errors = [np.linalg.norm(t.apply(upright.landmarks_mm) - upright.landmarks_moving_mm, axis=1) for t in (ours, theirs)]
+        errors = [
+            np.linalg.norm(t.apply(upright.landmarks_mm) - upright.landmarks_moving_mm, axis=1) for t in (ours, theirs)
+        ]
         assert not np.isnan(errors[0]).any()
         assert errors[0].mean() == pytest.approx(errors[1].mean(), abs=SAME_MM)
     organs = judged(pair, both.deformable, both.deformable_back)

@@ -41,7 +41,9 @@ def wrong_transforms(pair: RegistrationPair) -> Iterator[tuple[str, SpatialTrans
             yield f"8 mm {name} in the middle of the {organ} only", sampled_truth(pair, swelling(middle, axis)), back
 
 
-def off_by(true: SpatialTransform, back: SpatialTransform, error_mm: np.ndarray) -> tuple[SpatialTransform, SpatialTransform]:
+def off_by(
+    true: SpatialTransform, back: SpatialTransform, error_mm: np.ndarray
+) -> tuple[SpatialTransform, SpatialTransform]:
     """Both with an error in the prior frame, one the inverse of the other."""
     matrix = np.eye(4)
     matrix[:3, 3] = error_mm

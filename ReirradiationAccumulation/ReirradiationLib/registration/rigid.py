@@ -16,6 +16,7 @@ from ..model.interpolation import trilinear
 from ..model.transform import Affine
 from .body import body_mask
 from .engine import Box, IsCancelled, Progress
+from .field_of_view import within
 from .rigid_starts import POINTS, TURN_ADVANTAGE, UNTURNED, CoarseCt, Start, correlation, rigid_starts, smaller_share
 from .sitk_images import (
     AIR_HU,
@@ -36,6 +37,9 @@ HISTOGRAM_BINS = 50
 SAMPLES = {COARSE_MM: 6_000.0, MIDDLE_MM: 15_000.0, FINE_MM: 40_000.0}
 STEP_MM = {COARSE_MM: 4.0, MIDDLE_MM: 2.0, FINE_MM: 0.5}
 ITERATIONS = 100
+FEW_SHARED = 0.5
+"""Where less of the current patient than this is covered, more samples are drawn: those beyond the prior CT do not count."""
+
 LEAST_OVERLAP = 0.15
 """Of the smaller patient volume, that must lie within the other CT for a position to count."""
 
@@ -182,7 +186,8 @@ def _optimized(pair: _Pair, start: Affine, seed: int, is_cancelled: IsCancelled)
     method.SetMetricFixedMask(pair.fixed_mask)
     method.SetMetricMovingMask(pair.moving_mask)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentage(min(1.0, _by_level(SAMPLES, pair) / float(np.prod(pair.fixed.GetSize()))), seed)
+    samples = _by_level(SAMPLES, pair) / (1.0 if (share := _share(pair, start)) > FEW_SHARED else max(share, 0.05))
+    method.SetMetricSamplingPercentage(min(1.0, samples / float(np.prod(pair.fixed.GetSize()))), seed)
     method.SetInterpolator(sitk.sitkLinear)
     step_mm = _by_level(STEP_MM, pair)
     method.SetOptimizerAsRegularStepGradientDescent(
@@ -195,6 +200,13 @@ def _optimized(pair: _Pair, start: Affine, seed: int, is_cancelled: IsCancelled)
     with one_thread():
         execute("Rigid registration", lambda: method.Execute(pair.fixed, pair.moving), is_cancelled)
     return Affine(start.matrix @ affine_of(transform).matrix)
+
+
+def _share(pair: _Pair, start: Affine) -> float:
+    """Of the current patient, what the prior CT covers under a start."""
+    patient = np.argwhere(sitk.GetArrayFromImage(pair.fixed_mask) > 0)[:, ::-1].astype(np.float64)
+    points = geometry_of(pair.fixed).to_lps(patient[:: max(1, len(patient) // POINTS)])
+    return float(within(geometry_of(pair.moving), start.apply(points)).mean())
 
 
 def _by_level(values: dict[float, float], pair: _Pair) -> float:
