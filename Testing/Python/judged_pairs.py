@@ -179,6 +179,6 @@ def row(title: str, organs: list[JudgedOrgan]) -> str:
 
 
 HEAD = (
-    "| pair | true median error per organ [mm] | go / caution / worksheet | worst of go: median / 95th [mm] | go, yet wrong |"
+    "| pair | true median error per organ [mm] | go / caution / worksheet | worst go: median / 95th [mm] | go, yet wrong |"
     "\n|---|---|---|---|---|"
 )

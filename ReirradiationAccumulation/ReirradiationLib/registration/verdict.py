@@ -50,7 +50,7 @@ def judge(quality: OrganQuality, limits: RegistrationLimits) -> OrganVerdict:
 
 
 def measured_values(quality: OrganQuality) -> Iterator[tuple[QualityMeasure, RegionQuality | None, float]]:
-    """Every value that a limit applies to, with the region it was taken in (None: of contours, landmarks and the patient)."""
+    """Every value that a limit applies to, with its region (None: of contours, landmarks and the patient)."""
     yield from ((measure, quality.organ, found) for measure, found in _of_region(quality.organ))
     if quality.overlap is not None:
         yield from ((measure, quality.overlap, found) for measure, found in _of_region(quality.overlap))
