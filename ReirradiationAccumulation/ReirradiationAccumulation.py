@@ -329,12 +329,8 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         """
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
-        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), self.engines())
+        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines())
         return run_case(case, pathlib.Path(outputFolder), services, monitor, replace)
-
-    def engines(self):
-        """The registration engines of the library and of the application, whether they can be used here or not."""
-        return (*library_engines(), *slicer_engines(parameter_texts))
 
     def register(self, caseFile, outputFolder, replace=False, onProgress=None, isCancelled=None):
         """Register and judge the prior courses and draw what must be looked at before anybody signs; see ``run``.
@@ -343,16 +339,15 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         """
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
-        services = Services(OffscreenPictureMaker(), engines=self.engines())
+        services = Services(OffscreenPictureMaker(), engines=allEngines())
         return run_transfer(case, pathlib.Path(outputFolder), services, monitor, replace)
 
     def runInBackground(self, run, caseFile, outputFolder, replace):
         """The same within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
-        engines = tuple(MainThreadEngine(engine, run.on_main_thread) for engine in slicer_engines(parameter_texts))
         services = Services(
             run.on_main_thread(OffscreenPictureMaker()),
             run.on_main_thread(MrbSceneWriter()),
-            (*library_engines(), *engines),
+            allEngines(run.on_main_thread),
         )
         return self.run(caseFile, outputFolder, replace, run.report_progress, run.cancelled.is_set, services)
 
@@ -363,6 +358,19 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             slicer.util.loadScene(str(pathlib.Path(outputFolder) / SCENE_FILE), {"clear": False})
         finally:
             slicer.mrmlScene.SetURL(formerUrl)
+
+
+def allEngines(onMainThread=None):
+    """The registration engines of the library and of the application, whether they can be used here or not.
+
+    All modules must choose from the same ones, or they would register the same case differently.
+
+    :param onMainThread: of the BackgroundRun whose thread the engines are for; None on the main thread
+    """
+    engines = slicer_engines(parameter_texts)
+    if onMainThread is not None:
+        engines = tuple(MainThreadEngine(engine, onMainThread) for engine in engines)
+    return (*library_engines(), *engines)
 
 
 def findDemoCase():

@@ -26,6 +26,7 @@ from ReirradiationLib.model.errors import OutputError, ReirradiationError
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.planning.levels import LevelState
 from ReirradiationLib.report.evaluation import INTENDED_USE
+from ReirradiationLib.report.marks import MARK, unreliable_note
 from ReirradiationLib.workflow import compute
 from ReirradiationLib.write_dicom import write_structure_set
 
@@ -35,6 +36,7 @@ from ReirradiationAccumulation import (
     ORANGE,
     RED,
     CaseWidget,
+    allEngines,
     enableOrSayWhyNot,
     fillTable,
     findDemoCase,
@@ -106,15 +108,19 @@ class ReirradiationOptStructuresWidget(CaseWidget):
         caseFile = self._parameterNode.caseFile
         self.ui.casePathLineEdit.addCurrentPathToHistory()
         self.showResult(None)
-        return lambda run: self.logic.compute(caseFile, run.report_progress, run.cancelled.is_set)
+        return lambda run: self.logic.compute(
+            caseFile, run.report_progress, run.cancelled.is_set, allEngines(run.on_main_thread)
+        )
 
     def showResult(self, results):
         self._results = results
         organs = results.optimization if results else ()
+        unreliable = {organ.request.structure: results.unreliable(organ.request.structure) for organ in organs}
         stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.NOT_NEEDED_NEAR: ORANGE}
         stateColours |= {LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
-        colours = [stateColours[organ.levels.state] for organ in organs]
-        fillTable(self.ui.organsTable, [self.organTexts(organ) for organ in organs], numeric=range(2, 9), colours=colours)
+        colours = [RED if unreliable[organ.request.structure] else stateColours[organ.levels.state] for organ in organs]
+        texts = [self.organTexts(organ, unreliable[organ.request.structure]) for organ in organs]
+        fillTable(self.ui.organsTable, texts, numeric=range(2, 9), colours=colours)
         for row, organ in enumerate(organs):
             self.ui.organsTable.item(row, 5).setToolTip(organ.request.source)
         self.ui.exportLabel.text = ""
@@ -125,25 +131,27 @@ class ReirradiationOptStructuresWidget(CaseWidget):
             self.ui.caseLabel.text = plan.format(label=course.label, dose=course.prescription_gy, fractions=course.fractions)
             header = _("Limit\nphysical\n[Gy in {fractions} fx]").format(fractions=course.fractions)
             self.ui.shellsTable.horizontalHeaderItem(4).setText(header)
-        shells = [shell for organ in organs for shell in organ.shells]
-        fillTable(self.ui.shellsTable, [self.shellTexts(shell) for shell in shells], numeric=range(1, 6))
+        shells = [(shell, unreliable[organ.request.structure]) for organ in organs for shell in organ.shells]
+        fillTable(self.ui.shellsTable, [self.shellTexts(*shell) for shell in shells], numeric=range(1, 6))
         self.updateButtons()
 
     @staticmethod
-    def organTexts(organ):
+    def organTexts(organ, unreliable):
         levels = organ.levels
         p, r, a, d = levels.prior_eqd2_gy, levels.new_eqd2_gy, levels.limit_eqd2_gy, levels.step_eqd2_gy
         doses = [f"{value:.2f}" for value in (p, r, a, p + r)]
         basis, alphaBeta = organ.request.basis.value, f"{levels.alpha_beta_gy:g}"
-        return [organ.request.structure, basis, alphaBeta, *doses, str(organ.request.number), f"{d:.2f}", levels.state.value]
+        state = f"{unreliable_note(unreliable)} ({levels.state.value})" if unreliable else levels.state.value
+        return [organ.request.structure, basis, alphaBeta, *doses, str(organ.request.number), f"{d:.2f}", state]
 
     @staticmethod
-    def shellTexts(shell):
+    def shellTexts(shell, unreliable):
         level = shell.level
         upper = "–" if level.upper_eqd2_gy is None else f"{level.upper_eqd2_gy:.2f}"
         values = (level.limit_eqd2_gy, level.limit_physical_gy, shell.volume_cc)
         exported = _("yes") if shell.structure.contours_mm else _("no, empty")
-        return [shell.structure.name, f"{level.lower_eqd2_gy:.2f}", upper, *(f"{value:.2f}" for value in values), exported]
+        name = f"{shell.structure.name} {MARK}" if unreliable else shell.structure.name
+        return [name, f"{level.lower_eqd2_gy:.2f}", upper, *(f"{value:.2f}" for value in values), exported]
 
     def onExportButton(self):
         path = self._parameterNode.exportFile
@@ -167,15 +175,17 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
     def getParameterNode(self):
         return ReirradiationOptStructuresParameterNode(super().getParameterNode())
 
-    def compute(self, caseFile, onProgress=None, isCancelled=None):
+    def compute(self, caseFile, onProgress=None, isCancelled=None, engines=None):
         """Compute a case up to its optimization structures; writes nothing, and may be called in a thread.
 
+        :param engines: for registrations; None for all, which is for the main thread
         :returns: ReirradiationLib.report.results.CaseResults
         :raises ReirradiationError: naming what is wrong and the remedy
         :raises Cancelled: if the user asked to stop
         """
         case = read_case(pathlib.Path(caseFile))
-        return compute(case, Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False)))
+        monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
+        return compute(case, monitor, engines or allEngines())
 
     def exportStructures(self, results, path):
         """Write the optimization structures as a new RTSTRUCT; returns their names.

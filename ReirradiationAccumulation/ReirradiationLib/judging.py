@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from .dicom.course_record import CourseRecord
 from .dosimetry.bodies import body_of
+from .dosimetry.occupancy import StructureSamples
+from .model.arrays import FloatArray
 from .model.case import Case
 from .model.course import Course
 from .model.errors import CaseError, DosimetryError
@@ -42,10 +46,23 @@ def judge_course(
         landmarks=registration.landmarks,
     )
     regions = [
-        OrganRegion(organ.choice.name, organ.prior.samples.points_mm, _contours(organ.structure, record, current, case))
+        OrganRegion(organ.choice.name, evenly(organ.prior.samples), _contours(organ.structure, record, current, case))
         for organ in organs
     ]
     return check_course(check, regions, limits)
+
+
+def evenly(samples: StructureSamples) -> FloatArray:
+    """Points, shape (n, 3), each of which stands for the same volume.
+
+    Where a structure is hottest its samples are finer: taken as they are, a hot spot of 4 % of the volume would be a quarter
+    of all points, and every share of an organ (outside the prior CT, folded) one of the hot spot.
+    """
+    volumes = samples.volumes_cc.astype(np.float64)
+    ends = np.cumsum(volumes)
+    number = max(1, round(ends[-1] / float(volumes.max())))
+    chosen = np.searchsorted(ends, (np.arange(number) + 0.5) / number * ends[-1])
+    return np.asarray(samples.points_mm[chosen])
 
 
 def _contours(structure: AnyStructure, record: CourseRecord, current: Image, case: Case) -> ContourPair | None:

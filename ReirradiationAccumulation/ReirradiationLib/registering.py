@@ -18,7 +18,7 @@ from .registration.engine import IsCancelled, Progress, Registered, Registration
 from .registration.engines import chosen_engine
 from .registration.high_dose_box import high_dose_box
 from .registration.in_steps import completed
-from .registration.landmark_table import LandmarkPairs, read_landmarks, require_within
+from .registration.landmark_table import LandmarkPairs, read_landmarks, require_others, require_within
 from .registration.landmarks import register_landmarks
 from .registration.transform_file import read_transform_file
 
@@ -81,6 +81,8 @@ class Registrar:
             return found
         pairs = read_landmarks(choice.landmarks)
         require_within(pairs, current.geometry, record.ct.geometry if record.ct else None)
+        if choice.method is RegistrationMethod.LANDMARKS and choice.file is not None:
+            require_others(pairs, read_landmarks(choice.file))
         return replace(found, landmarks=pairs)
 
     def _by_method(self, choice: RegistrationChoice, record: CourseRecord, current: Image) -> CourseRegistration:

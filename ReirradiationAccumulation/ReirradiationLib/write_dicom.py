@@ -27,6 +27,8 @@ REGISTRATION_PREFIX = "registration_"
 MAPPED_PREFIX = "mapped_"
 LABEL = "REIRRADIATION"
 PRIOR_ONLY = "prior courses only"
+MAPPED = "physical dose of the course, mapped; 0 where it is not known"
+UNRELIABLE_MAPPED = "mapped physical dose; NOT RELIABLE in some organs, see report"
 
 FILE_NAMES = NamingRule("file names", 64, "A-Za-z0-9_.-", "M", "portable file names (POSIX.1 3.282)")
 """What a course id must be like to be part of a file name."""
@@ -149,7 +151,7 @@ def _write_mapped(
         results.records.ct,
         _plan_reference(course),
         description=f"Mapped to the current CT: {course.label}",
-        comment="physical dose of the course, mapped; 0 where it is not known",
+        comment=UNRELIABLE_MAPPED if results.unreliable_in(course) else MAPPED,
         source=_contributions(course, results, registrations)[0],
         geometry=mapped.geometry,
     )

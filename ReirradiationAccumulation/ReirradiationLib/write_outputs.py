@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +90,7 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
             voxels_gy=mapped.voxels_gy,
             geometry=mapped.geometry,
             quantity=DoseQuantity.PHYSICAL,
-            description=f"{course.transform.source}; 0 where the dose is not known",
+            description=f"{course.transform.source}; 0 where the dose is not known{_warning(results.unreliable_in(course))}",
         )
         for course, mapped in zip(results.courses, results.mapped, strict=True)
     ]
@@ -99,6 +99,10 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
         if voxels is not None:
             doses.append(SceneDose(name, voxels, results.grid.geometry, DoseQuantity.EQD2, results.composite_rule))
     return doses
+
+
+def _warning(organs: Sequence[str]) -> str:
+    return f"; NOT TO BE RELIED ON (registration) in {', '.join(organs)}: use the point worksheet" if organs else ""
 
 
 def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps) -> SceneStructure:

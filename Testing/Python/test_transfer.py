@@ -14,8 +14,10 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 from ReirradiationLib.__main__ import main
+from ReirradiationLib.judging import evenly
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.case_file import case_to_json, read_case
+from ReirradiationLib.model.dose_response import DoseResponse, Quantity
 from ReirradiationLib.model.errors import Cancelled, CaseError, OutputError, RegistrationError
 from ReirradiationLib.model.finding import Decision
 from ReirradiationLib.model.image import Image
@@ -31,9 +33,13 @@ from ReirradiationLib.model.transform import Affine, SpatialTransform
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.registration.engine import IsCancelled, Progress, Registered, RegistrationSettings
 from ReirradiationLib.registration.landmarks import rigid_fit
+from ReirradiationLib.report.marks import MARK_NOTE
 from ReirradiationLib.report.results import Transfer
+from ReirradiationLib.report.summary import evaluation_summary
 from ReirradiationLib.transfer import transfer
 from ReirradiationLib.workflow import Services, compute, run_case, run_transfer
+from ReirradiationLib.write_outputs import scene_content
+from scipy.spatial import cKDTree
 
 IMAGES = RegistrationChoice(RegistrationMethod.IMAGES, kind=RegistrationKind.RIGID, engine=EngineName.SIMPLEITK)
 SIGNED = SignOff("Jane Doe", date(2026, 11, 21), "cord fits")
@@ -165,7 +171,12 @@ def test_no_value_of_an_unreliable_organ_appears_unmarked(lost_case: Case, tmp_p
     accepted = [
         Decision(f, subject, "me", "2026-11-21", "for the test") for f in ("registration.unreliable", "dose.unknown")
     ]
-    case = replace(lost_case, decisions=(*lost_case.decisions, *accepted))
+    case = replace(
+        lost_case,
+        decisions=(*lost_case.decisions, *accepted),
+        export=replace(lost_case.export, mapped_doses=True),
+        sensitivity=(DoseResponse(Quantity.BED),),
+    )
     evaluation = run_case(case, tmp_path / "out", Services(), Monitor())
     cord = next(structure for structure in evaluation.structures if structure.name == "spinal_cord")
     assert cord.unreliable_courses == ("L2 30 Gy/10 fx 2019",)
@@ -176,6 +187,32 @@ def test_no_value_of_an_unreliable_organ_appears_unmarked(lost_case: Case, tmp_p
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("spinal_cord ‡") >= 3
     assert "‡ The registration of L2 30 Gy/10 fx 2019 must not be relied on in this organ" in page
+    assert MARK_NOTE in page
+    tables = page.split("<h2>Structures</h2>")[1].split("<h2>Registration</h2>")[0]
+    assert "<td>spinal_cord</td>" not in tables
+    assert "‡ The registration of L2 30 Gy/10 fx 2019" in evaluation_summary(evaluation)
+    assert "NOT TO BE RELIED ON (registration) in spinal_cord" in evaluation.composite_rule
+    for name in ("cumulative_eqd2.dcm", "prior_eqd2.dcm", "mapped_course1.dcm"):
+        assert "NOT RELIABLE in some organs" in pydicom.dcmread(tmp_path / "out" / name, stop_before_pixels=True).DoseComment
+
+
+def test_the_doses_of_a_scene_tell_where_they_must_not_be_relied_on(lost_case: Case) -> None:
+    results = compute(replace(lost_case, optimization=()), Monitor())
+    prior, new, *sums = scene_content(results).doses
+    assert all("NOT TO BE RELIED ON (registration) in spinal_cord" in dose.description for dose in (prior, *sums))
+    assert "NOT TO BE RELIED ON" not in new.description
+
+
+def test_an_organ_is_judged_by_points_of_equal_volume_whatever_the_dose_refined(small_case: Case) -> None:
+    organ = transfer(small_case, Monitor(), ()).structures[0]
+    samples, points = organ.prior.samples, evenly(organ.prior.samples)
+    fine = samples.volumes_cc < 0.5 * samples.volumes_cc.max()
+    assert fine.mean() > 0.1  # or the test shows nothing
+    centre = np.average(samples.points_mm, axis=0, weights=samples.volumes_cc)
+    np.testing.assert_allclose(points.mean(axis=0), centre, atol=0.5)
+    hot = cKDTree(samples.points_mm[fine]).query(points)[0] < 1e-6
+    share = samples.volumes_cc[fine].sum() / samples.volumes_cc.sum()
+    assert hot.mean() == pytest.approx(share, abs=0.01)
 
 
 def test_a_good_registration_marks_nothing(small_case: Case, tmp_path: Path) -> None:
@@ -193,6 +230,16 @@ def test_landmarks_make_a_registration_and_others_judge_it(small_case: Case, dem
     assert result.quality.landmarks.number == 10
     assert 0.5 < result.quality.landmarks.mean_mm < 6.0
     assert any("FRE" in line or "fitted" in line for line in result.log)
+
+
+def test_landmarks_that_made_the_registration_do_not_judge_it(small_case: Case, demo_folder: Path, tmp_path: Path) -> None:
+    lines = (demo_folder / "truth" / "landmarks_current_prior_LPS.csv").read_text(encoding="utf-8").splitlines()
+    for name, rows in (("fit.csv", lines[1:40:4]), ("judge.csv", [*lines[2:40:4], lines[5]])):
+        (tmp_path / name).write_text("\n".join([lines[0], *rows]) + "\n", encoding="utf-8")
+    for judge in ("fit.csv", "judge.csv"):
+        choice = RegistrationChoice(RegistrationMethod.LANDMARKS, tmp_path / "fit.csv", landmarks=tmp_path / judge)
+        with pytest.raises(RegistrationError, match="that the registration was made from"):
+            transfer(registered_by(small_case, choice), Monitor(), ())
 
 
 def test_prior_contours_judge_organs_of_the_same_name(small_case: Case, demo_folder: Path) -> None:

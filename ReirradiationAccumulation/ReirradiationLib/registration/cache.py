@@ -24,6 +24,9 @@ from .engine import IsCancelled, Progress, Registered, RegistrationEngine, Regis
 
 _log = logging.getLogger(__name__)
 
+ROOMS = ("model", "mrml", "registration")
+"""Where engines are, and what they build on: transforms and interpolation; the engines of a Slicer application."""
+
 FOLDER = Path(".reirradiation") / "registrations"
 
 
@@ -74,10 +77,12 @@ class RegistrationCache:
     def find(self, key: str) -> Registered | None:
         """What is stored under a key, or None; never an error."""
         path = self._path(key)
-        if path is None or not path.is_file():
+        if path is None:
             return None
         try:
-            return read_registered(path, key)
+            return (
+                read_registered(path, key) if path.is_file() else None
+            )  # a folder of somebody else's may not be looked into
         except UNREADABLE as error:
             _log.warning("the stored registration %s is passed over: %s", path, error or type(error).__name__)
             return None
@@ -161,10 +166,12 @@ def _belongs(transform: SpatialTransform, fixed: Image, moving: Image, settings:
 
 
 def _code_digest() -> str:
-    """Of the sources of this room: a method that was changed must not find what the former one stored."""
+    """Of our sources that a result can depend on: a method that was changed must not find what the former one stored."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
+    library = Path(__file__).parents[1]
+    for room in ROOMS:
+        for path in sorted((library / room).glob("*.py")):
+            digest.update(f"{room}/{path.name}".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

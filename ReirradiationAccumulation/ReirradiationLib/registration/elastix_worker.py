@@ -36,6 +36,7 @@ def main(folder: Path) -> None:
     warp = itk.TransformixFilter.New(moving)
     warp.SetTransformParameterObject(method.GetTransformParameterObject())
     warp.SetComputeDeformationField(True)
+    warp.SetOutputDirectory(str(folder))  # it writes the field as a file, too
     warp.UpdateLargestPossibleRegion()
     field = itk.array_from_image(warp.GetOutputDeformationField())
     np.savez(folder / FIELD_FILE, field=field.astype(np.float32))

@@ -18,6 +18,9 @@ PLAIN_COLUMNS = ("# x_current", "y_current", "z_current", "x_prior", "y_prior", 
 """Also understood: pairs without names, which are then called by their rows."""
 
 FARTHEST_MM = 1e5
+SAME_PLACE_MM = 1.0
+"""Landmarks closer than this are one: what a transform was fitted to says nothing about how good it is."""
+
 RIM_MM = 10.0
 """A landmark may lie so far beyond the outermost voxel centres: one in RAS lies much further."""
 
@@ -117,6 +120,26 @@ def require_within(pairs: LandmarkPairs, current: Geometry, prior: Geometry | No
             turned = _within(points * (-1.0, -1.0, 1.0), ct).all()
             remedy = "They look like RAS: turn the signs of x and y." if turned else "Check their coordinates and columns."
             raise RegistrationError(pairs.source, f"outside of the {which} CT: {listed}", remedy, "LPS mm within the CT")
+
+
+def require_others(pairs: LandmarkPairs, fitted: LandmarkPairs) -> None:
+    """Refuse to judge a registration by the landmarks that it was made from.
+
+    Raises
+    ------
+    RegistrationError
+        Naming those of ``pairs`` that lie where one of ``fitted`` does, on the current CT.
+    """
+    apart_mm = np.linalg.norm(pairs.current_mm[:, None, :] - fitted.current_mm[None, :, :], axis=2).min(axis=1)
+    used = [name for name, distance_mm in zip(pairs.names, apart_mm, strict=True) if distance_mm < SAME_PLACE_MM]
+    if used:
+        listed = ", ".join(f"'{name}'" for name in used[:5]) + (f" and {len(used) - 5} more" if len(used) > 5 else "")
+        raise RegistrationError(
+            pairs.source,
+            f"landmarks that the registration was made from: {listed}",
+            "Judge it by other landmarks, or leave out 'landmarks'.",
+            f"places that {fitted.source} does not hold",
+        )
 
 
 def _within(points_mm: FloatArray, ct: Geometry) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

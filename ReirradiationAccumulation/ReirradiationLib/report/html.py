@@ -12,7 +12,7 @@ from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
 from .html_parts import Cell, number, page, paragraph, section, table
-from .marks import MARK, marked
+from .marks import MARK_NOTE, marked, unreliable_note
 from .metric_tables import metric_tables, sensitivity_sections
 from .pictures import PictureSet
 from .registration_html import registration_pictures_section
@@ -155,11 +155,7 @@ def _organ_shells(summary: OptimizationSummary) -> str:
     )
     parts = [f"<h3>{escape(summary.structure)}</h3>", paragraph(text)]
     if summary.unreliable_courses:
-        text = (
-            f"{MARK} The registration of {' and '.join(summary.unreliable_courses)} must not be relied on in this organ: P, "
-            "all limits and all contours here rest on doses that may belong elsewhere. Use the point worksheet."
-        )
-        parts.append(f'<p class="bad">{escape(text)}</p>')
+        parts.append(f'<p class="bad">{escape(unreliable_note(summary.unreliable_courses))}</p>')
     if summary.shells:
         header = [
             *("Structure", "Prior EQD2 from [Gy]", "to [Gy]", "New plan at most [Gy EQD2]"),
@@ -223,7 +219,7 @@ def _dvhs(evaluation: Evaluation) -> str:
         curves = [_sum_curve(structure) for structure in group]
         title = "Raw sum of all courses, EQD2 with each structure's own α/β"
         parts.append(_figure(dvh_figure(title, curves), title))
-    return section("Dose–volume histograms", *parts)
+    return section("Dose–volume histograms", *parts, *_mark_note(evaluation))
 
 
 def _curve_label(label: str, evaluation: Evaluation) -> str:
@@ -277,7 +273,7 @@ def _biology(evaluation: Evaluation) -> str:
     ]
     rows: list[list[Cell]] = [
         [
-            *(structure.name, structure.tissue, f"{structure.alpha_beta_gy:g}", structure.alpha_beta_source),
+            *(marked(structure), structure.tissue, f"{structure.alpha_beta_gy:g}", structure.alpha_beta_source),
             *(structure.volume_cc, f"{structure.samples:,}", _steps(structure)),
             *(structure.unknown_percent, structure.beyond_lq_cc),
         ]
@@ -308,7 +304,12 @@ def _mapped(evaluation: Evaluation) -> str:
         for structure in evaluation.structures
         for part in structure.courses
     ]
-    return section("Mapped doses, per structure", table(header, rows))
+    return section("Mapped doses, per structure", table(header, rows), *_mark_note(evaluation))
+
+
+def _mark_note(evaluation: Evaluation) -> list[str]:
+    """What the mark means, where anything bears it."""
+    return [paragraph(MARK_NOTE, "note")] if any(one.unreliable_courses for one in evaluation.structures) else []
 
 
 def _volumes(evaluation: Evaluation) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .evaluation import StructureSummary
 
 MARK = "‡"
@@ -11,3 +13,11 @@ MARK_NOTE = f"{MARK} The registration must not be relied on in this structure: u
 def marked(structure: StructureSummary) -> str:
     """The structure's name, with the mark if a course's mapped dose must not be relied on in it."""
     return f"{structure.name} {MARK}" if structure.unreliable_courses else structure.name
+
+
+def unreliable_note(courses: Sequence[str]) -> str:
+    """Of optimization structures of an organ in which the registration of these courses must not be relied on."""
+    return (
+        f"{MARK} The registration of {' and '.join(courses)} must not be relied on in this organ: P, all limits and all "
+        "contours here rest on doses that may belong elsewhere. Use the point worksheet."
+    )

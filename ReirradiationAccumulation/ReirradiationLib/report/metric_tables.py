@@ -7,6 +7,7 @@ from html import escape
 
 from .evaluation import Evaluation, MetricSummary
 from .html_parts import Cell, paragraph, section, table
+from .marks import marked
 
 SENSITIVITY_NOTE = (
     "For comparison only: limits, scorecard, optimization structures, DVHs and the tables above are EQD2 by the "
@@ -47,7 +48,9 @@ def sensitivity_sections(evaluation: Evaluation) -> list[str]:
         for structure in evaluation.structures:
             transition_gy = structure.sensitivity[n].transition_gy_per_fraction
             bend = f", linear above {transition_gy:g} Gy per fraction" if transition_gy is not None else ""
-            rows.append((f"{structure.name} (α/β {structure.alpha_beta_gy:g} Gy{bend})", structure.sensitivity[n].metrics))
+            rows.append(
+                (f"{marked(structure)} (α/β {structure.alpha_beta_gy:g} Gy{bend})", structure.sensitivity[n].metrics)
+            )
         tables = metric_tables(rows, response.response)
         sections.append(section(f"Sensitivity: {response.response}", paragraph(SENSITIVITY_NOTE, "note"), *tables))
     return sections

@@ -21,9 +21,9 @@ LARGEST_TURN_DEGREES = 45.0
 def registration_findings(result: RegistrationResult) -> list[Finding]:
     """Nobody has judged it, it folds, turns or scales, moves nothing, or must not be relied on in a structure."""
     transform = result.course.transform
-    if transform.fixed_frame_uid == transform.moving_frame_uid:
-        return []
     subject = _subject(result)
+    if transform.fixed_frame_uid == transform.moving_frame_uid:
+        return _verdict_findings(result, subject)
     return [
         *_sign_off_findings(result, subject),
         *_folding_findings(result, subject),

@@ -22,6 +22,7 @@ from ..planning.near_target import PriorNearTarget
 from ..planning.optimization_structures import Shell
 from ..planning.scorecard import Score
 
+UNRELIABLE_COMMENT = "EQD2 raw, display only; NOT RELIABLE in some organs, see report"
 POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 
 
@@ -145,6 +146,12 @@ class Transfer:
         """Labels of the courses whose registration is judged 'use the point worksheet' in a structure."""
         return tuple(one.course.label for one in self.registrations if one.verdict(structure).verdict is Verdict.WORKSHEET)
 
+    def unreliable_in(self, course: Course | None = None) -> tuple[str, ...]:
+        """Structures in which the registration of a course, or of any, is judged 'use the point worksheet'."""
+        names = [structure.choice.name for structure in self.structures]
+        judged = [one for one in self.registrations if course is None or one.course is course]
+        return tuple(name for name in names if any(one.verdict(name).verdict is Verdict.WORKSHEET for one in judged))
+
 
 @dataclass(frozen=True, eq=False)
 class CaseResults(Transfer):
@@ -192,11 +199,17 @@ class CaseResults(Transfer):
     def composite_rule(self) -> str:
         """What the composite volumes hold, in words; written on every one of them."""
         rule = composite_rule(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
-        return rule + (POINTS_LEFT_OUT if self.point_courses else "")
+        unreliable = self.unreliable_in()
+        warning = (
+            f" NOT TO BE RELIED ON (registration) in {', '.join(unreliable)}: use the point worksheet." if unreliable else ""
+        )
+        return rule + (POINTS_LEFT_OUT if self.point_courses else "") + warning
 
     @property
     def composite_comment(self) -> str:
-        """The same in the 64 letters of a DICOM comment."""
+        """The same in the 64 letters of a DICOM comment, which first of all warns where that is called for."""
+        if self.unreliable_in():
+            return UNRELIABLE_COMMENT
         return composite_comment(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
 
     @property

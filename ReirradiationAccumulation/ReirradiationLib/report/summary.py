@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .evaluation import Evaluation
+from .marks import unreliable_note
 
 
 def evaluation_summary(evaluation: Evaluation) -> str:
@@ -32,6 +33,7 @@ def evaluation_summary(evaluation: Evaluation) -> str:
             f"Optimization structures of {organ.structure}: P {organ.prior_eqd2_gy:.2f}, R {organ.new_eqd2_gy:.2f}, "
             f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g} Gy, {organ.basis} sum); {organ.state}",
         ]
+        lines += [f"  {unreliable_note(organ.unreliable_courses)}"] if organ.unreliable_courses else []
         header = ["name", "prior EQD2 from [Gy]", "limit EQD2 [Gy]", f"limit physical [Gy in {organ.fractions} fx]", "[cc]"]
         rows = [
             [
