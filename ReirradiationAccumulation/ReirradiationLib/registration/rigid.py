@@ -40,6 +40,9 @@ ITERATIONS = 100
 FEW_SHARED = 0.5
 """Where less of the current patient than this is covered, more samples are drawn: those beyond the prior CT do not count."""
 
+LEAST_CORRELATION = 0.3
+"""Of HU over the patient on 8 mm; two patients have 0.5 and more, one patient 0.9."""
+
 LEAST_OVERLAP = 0.15
 """Of the smaller patient volume, that must lie within the other CT for a position to count."""
 
@@ -120,13 +123,13 @@ def find_rigid(
         progress(f"start {n} of {len(starts)}")
         matrix = _optimized(coarse, start.matrix, seed, is_cancelled)
         tried.append(Start(matrix, start.turned, _agreement(here, there, matrix)))
-    tried = [start for start in tried if start.score > 0.0]
-    if not tried:
+    if not any(start.score >= LEAST_CORRELATION for start in tried):
+        best_found = max((start.score for start in tried), default=0.0)
         raise RegistrationError(
             "Rigid registration",
-            "the CTs agree in no position",
+            f"the CTs agree in no position (largest correlation {best_found:.2f})",
             "Check that the CTs show the same patient and region, or give a DICOM REG.",
-            "at least a quarter of the smaller patient volume within the other CT",
+            f"a correlation of {LEAST_CORRELATION:g}, over a quarter of the smaller patient volume",
         )
     best = max(tried, key=lambda start: start.score - (0.0 if start.turned == UNTURNED else TURN_ADVANTAGE))
     matrix = best.matrix
