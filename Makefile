@@ -33,6 +33,7 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench_nelms_dvh.py
 	$(BIN)/python Testing/Benchmarks/bench_eclipse_dvh.py
 	$(BIN)/python Testing/Benchmarks/bench_registration.py
+	$(BIN)/python Testing/Benchmarks/bench_registration_verdicts.py
 
 docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md

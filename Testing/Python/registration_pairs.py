@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from registration_maps import KnownMap, Motion, known_map
-from registration_scans import FEET_FIRST_SUPINE, Couch, Pull, Scan, mask_in, scan_grid, take
+from registration_scans import (
+    FEET_FIRST_SUPINE,
+    OBLIQUE_FEET_FIRST,
+    OBLIQUE_HEAD_FIRST,
+    Couch,
+    Pull,
+    Scan,
+    mask_in,
+    scan_grid,
+    take,
+)
 from registration_sources import Source, demo_source, other_patient
 from ReirradiationLib.model.geometry import Geometry, apply_affine
 from ReirradiationLib.model.image import Image, Patient
@@ -186,6 +196,9 @@ NAMED: Mapping[str, tuple[Motion, Scan, Scan]] = {
         replace(QUIET, couch=Couch.CURVED, couch_aside_mm=30.0, extent_mm=(500.0, 420.0, 150.0), offset_mm=(0.0, 30.0, 0.0)),
     ),
     "feet first": (SMOOTH, QUIET, replace(QUIET, axes=FEET_FIRST_SUPINE)),
+    "oblique, feet first": (
+        SMOOTH, replace(QUIET, axes=OBLIQUE_HEAD_FIRST), replace(QUIET, axes=OBLIQUE_FEET_FIRST)
+    ),
     "turned about SI": (replace(RIGID, rotation_deg=(0.0, 0.0, 178.0)), QUIET, QUIET),
     "turned about AP": (replace(RIGID, rotation_deg=(0.0, 178.0, 0.0)), QUIET, QUIET),
     "head-foot +100 mm": (replace(RIGID, shift_mm=(3.0, -4.0, 100.0)), QUIET, QUIET),

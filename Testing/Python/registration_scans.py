@@ -11,11 +11,16 @@ from registration_maps import in_blocks
 from registration_sources import AIR_HU, BODY_HU, Source
 from ReirradiationLib.model.geometry import Geometry, Vector3
 from scipy import ndimage
+from scipy.spatial.transform import Rotation
 
 HEAD_FIRST = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 FEET_FIRST_PRONE = ((1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0))
 FEET_FIRST_SUPINE = ((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
 HEAD_FIRST_PRONE = ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0))
+OBLIQUE_HEAD_FIRST, OBLIQUE_FEET_FIRST = (
+    tuple(tuple(row) for row in (Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ axes).tolist())
+    for angles, axes in (((8.0, -3.0, 5.0), HEAD_FIRST), ((-6.0, 10.0, 4.0), FEET_FIRST_SUPINE))
+)
 CONTINUED_MM = 120.0
 """How far the anatomy goes on, mirrored, above and below the source; both scans show the same continuation."""
 AIR_RIM = 4

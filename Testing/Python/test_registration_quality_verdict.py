@@ -110,6 +110,16 @@ def test_good_measures_with_evidence_are_go_and_say_on_what_it_rests(limits) -> 
         ),
         (replace(GOOD, landmarks=LandmarkErrors(2, 0, 6.0, 7.0, 8.0)), QualityMeasure.TARGET_ERROR_MEAN, Verdict.WORKSHEET),
         (
+            replace(GOOD, patient_shift=ResidualShift(60, 36.0, 4.0, 12.0, 0.9, 0.9)),
+            QualityMeasure.PATIENT_BLOCKS_LOST,
+            Verdict.CAUTION,
+        ),
+        (
+            replace(GOOD, patient_shift=ResidualShift(60, 10.0, 13.0, 14.0, 0.5, 0.8)),
+            QualityMeasure.PATIENT_SHIFT_MEDIAN,
+            Verdict.WORKSHEET,
+        ),
+        (
             replace(
                 GOOD, overlap=replace(GOOD.organ, region=Region.OVERLAP, residual_shift=replace(GOOD_SHIFT, median_mm=6.0))
             ),
@@ -164,6 +174,10 @@ def test_the_same_frame_of_reference_is_go_unless_the_cts_say_otherwise(limits) 
     assert judge(replace(shifted(median_mm=8.0), is_same_frame=True), limits).verdict is Verdict.WORKSHEET
 
 
+def test_a_few_blocks_of_the_patient_say_nothing_against_an_organ(limits) -> None:
+    assert judge(replace(GOOD, patient_shift=ResidualShift(11, 50.0, 12.0, 12.0, 0.5, 0.5)), limits).verdict is Verdict.GO
+
+
 def test_what_could_not_be_measured_is_said(limits) -> None:
     blind = replace(GOOD, organ=replace(GOOD.organ, jacobian=None, deformation=None, residual_shift=None), has_backward=True)
     said = " ".join(judge(blind, limits).not_measured)
@@ -211,6 +225,7 @@ def test_every_measure_has_a_row_and_a_source_in_the_shipped_table(limits) -> No
         contours=ContourAgreement(0.9, 1.0, 2.0, False),
         landmarks=LandmarkErrors(5, 0, 1.0, 2.0, 3.0),
         organ=replace(GOOD.organ, inverse_consistency=InverseConsistency(1.0, 2.0, 3.0)),
+        patient_shift=GOOD_SHIFT,
     )
     assert {measure for measure, _, _ in measured_values(everything)} == set(QualityMeasure)
 

@@ -39,6 +39,8 @@ class QualityMeasure(str, Enum):
     RESIDUAL_SHIFT_P95 = "residual_shift_p95"
     BLOCKS_LOST = "blocks_lost"
     BLOCK_CORRELATION = "block_correlation"
+    PATIENT_SHIFT_MEDIAN = "patient_shift_median"
+    PATIENT_BLOCKS_LOST = "patient_blocks_lost"
     TARGET_ERROR_MEAN = "target_error_mean"
     TARGET_ERROR_P95 = "target_error_p95"
     CONTOUR_DICE = "contour_dice"
@@ -77,6 +79,7 @@ _GREATER_IS_BETTER = frozenset({QualityMeasure.BLOCK_CORRELATION, QualityMeasure
 _UNITS = {
     QualityMeasure.BLOCKS_LOST: "%",
     QualityMeasure.BLOCK_CORRELATION: "",
+    QualityMeasure.PATIENT_BLOCKS_LOST: "%",
     QualityMeasure.CONTOUR_DICE: "",
     QualityMeasure.FOLDED: "%",
     QualityMeasure.VOLUME_CHANGE_OUTSIDE: "%",
@@ -90,6 +93,8 @@ _LABELS = {
     QualityMeasure.RESIDUAL_SHIFT_P95: "residual shift of image blocks, 95th percentile",
     QualityMeasure.BLOCKS_LOST: "image blocks not found again in the prior CT",
     QualityMeasure.BLOCK_CORRELATION: "correlation of image blocks as registered, median",
+    QualityMeasure.PATIENT_SHIFT_MEDIAN: "residual shift of image blocks all over the patient, median",
+    QualityMeasure.PATIENT_BLOCKS_LOST: "image blocks all over the patient not found again in the prior CT (same patient?)",
     QualityMeasure.TARGET_ERROR_MEAN: "landmark error (TRE), mean",
     QualityMeasure.TARGET_ERROR_P95: "landmark error (TRE), 95th percentile",
     QualityMeasure.CONTOUR_DICE: "Dice coefficient of the prior contours, mapped, and the current ones",
@@ -271,6 +276,8 @@ class OrganQuality:
         Of the pairs within 30 mm of the organ.
     highest_dose_share : float
         Highest mapped prior dose in the organ as a share of the prior maximum, 0 … 1.
+    patient_shift : ResidualShift or None
+        All over the patient, the same for every organ: where nothing else agrees, one organ that does is chance.
     """
 
     name: str
@@ -282,6 +289,7 @@ class OrganQuality:
     contours: ContourAgreement | None
     landmarks: LandmarkErrors | None
     highest_dose_share: float
+    patient_shift: ResidualShift | None = None
 
 
 @dataclass(frozen=True)

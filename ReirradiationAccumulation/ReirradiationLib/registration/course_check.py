@@ -12,7 +12,7 @@ from ..model.errors import RegistrationError
 from ..model.image import Dose, Image
 from ..model.interpolation import trilinear
 from ..model.registration_limits import RegistrationLimits
-from ..model.registration_quality import CourseQuality, OrganQuality, Region, RegionQuality
+from ..model.registration_quality import CourseQuality, OrganQuality, Region, RegionQuality, ResidualShift
 from ..model.transform import SpatialTransform
 from .contour_agreement import ContourPair, contour_agreement
 from .field_of_view import field_of_view
@@ -26,6 +26,7 @@ from .residual_shift import residual_shift
 from .similarity import similarity
 from .target_error import landmark_measure, pairs_near
 from .verdict import judge
+from .whole_patient import whole_patient_shift
 
 MOST_POINTS = 10_000
 """Points judged in a region; a displacement field is smooth over the distance between them."""
@@ -108,8 +109,9 @@ class OrganRegion:
 def check_course(check: CourseCheck, organs: Sequence[OrganRegion], limits: RegistrationLimits) -> CourseQuality:
     """Measure and judge one registration in all organs."""
     noise = noise_gradient(check.current) if check.prior is not None else 0.0
+    patient = whole_patient_shift(check.current, check.prior, check.transform, noise) if check.prior is not None else None
     high_mm = high_dose_points(check.current.geometry, check.dose, check.transform)
-    qualities = tuple(check_organ(check, organ, noise) for organ in organs)
+    qualities = tuple(check_organ(check, organ, noise, patient) for organ in organs)
     return CourseQuality(
         high_dose=region_quality(check, Region.HIGH_DOSE, high_mm, noise) if len(high_mm) >= LEAST_POINTS else None,
         landmarks=landmark_measure(check.transform, check.landmarks) if check.landmarks is not None else None,
@@ -118,8 +120,14 @@ def check_course(check: CourseCheck, organs: Sequence[OrganRegion], limits: Regi
     )
 
 
-def check_organ(check: CourseCheck, organ: OrganRegion, noise_hu_per_mm: float) -> OrganQuality:
-    """Take all measures in one organ; ``noise_hu_per_mm`` is :func:`~.image_noise.noise_gradient` of the current CT."""
+def check_organ(
+    check: CourseCheck, organ: OrganRegion, noise_hu_per_mm: float, patient_shift: ResidualShift | None = None
+) -> OrganQuality:
+    """Take all measures in one organ.
+
+    ``noise_hu_per_mm`` is :func:`~.image_noise.noise_gradient` of the current CT, ``patient_shift`` that of
+    :func:`~.whole_patient.whole_patient_shift`.
+    """
     share = _dose_shares(check, organ.points_mm)
     overlap_mm = organ.points_mm[share > HIGH_SHARE]
     near = pairs_near(check.landmarks, organ.points_mm) if check.landmarks is not None else None
@@ -135,6 +143,7 @@ def check_organ(check: CourseCheck, organ: OrganRegion, noise_hu_per_mm: float) 
         contours=contour_agreement(check.transform, organ.contours) if organ.contours is not None else None,
         landmarks=landmark_measure(check.transform, near) if near is not None else None,
         highest_dose_share=float(share.max(initial=0.0)),
+        patient_shift=patient_shift,
     )
 
 

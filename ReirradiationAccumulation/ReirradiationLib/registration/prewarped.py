@@ -33,6 +33,9 @@ MASK_MM = 4.0
 RIM_MM = 12.0
 """Around the patient, that takes part, and around the region that is asked for."""
 
+LEAST_VOXELS = 4
+"""Of the grid along every axis; ITK's recursive filters take no fewer."""
+
 LEAST_KNOWN = 0.02
 """Of the grid, that both CTs must show of the patient."""
 
@@ -72,12 +75,20 @@ def prewarped(fixed: Image, moving: Image, start: Affine, region: Box | None) ->
     Raises
     ------
     RegistrationError
-        If a CT shows no patient, or both show hardly anything in common under the start.
+        If a CT shows no patient or is too thin, or both show hardly anything in common under the start.
     """
     here, there = sitk_image(fixed), sitk_image(moving)
     bodies = [_body(image, what) for image, what in ((here, "Current CT"), (there, "Prior CT"))]
     box = _box(bodies[0], region)
     geometry = even_geometry(geometry_of(here), working_spacing_mm(fixed, moving), box)
+    if min(geometry.size) < LEAST_VOXELS:
+        thinnest_mm = (min(geometry.size) - 1) * geometry.spacing_mm[0]
+        raise RegistrationError(
+            "Deformable registration",
+            f"the current CT or the region to register is only {thinnest_mm:g} mm thick",
+            "Register rigidly, or give a registration.",
+            f"at least {(LEAST_VOXELS - 1) * geometry.spacing_mm[0]:g} mm",
+        )
     to_prior = sitk_affine(start)
     known = sitk.GetArrayFromImage(known_part(there, geometry, to_prior)) > 0.5
     known &= sitk.GetArrayFromImage(known_part(here, geometry)) > 0.5
@@ -124,7 +135,7 @@ def _box(body: Any, region: Box | None) -> Box:
         return patient
     low = np.maximum(patient.low_mm, np.asarray(region.low_mm) - RIM_MM)
     high = np.minimum(patient.high_mm, np.asarray(region.high_mm) + RIM_MM)
-    if not (low < high).all():
+    if not (low <= high).all():
         raise RegistrationError(
             "Region to register", "it lies outside of the patient on the current CT", "Check the rigid registration."
         )

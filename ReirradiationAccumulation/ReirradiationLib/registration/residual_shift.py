@@ -19,8 +19,8 @@ from .patches import STEP_MM, patches
 from .spreading import spread
 
 MOST_BLOCKS = 16
-MOST_TRIED = 48
-MOST_CANDIDATES = 500
+TRIED_PER_BLOCK = 3
+CANDIDATES_PER_BLOCK = 32
 HALF_BLOCK = 6
 """Samples to either side of the middle: 24 mm cubes."""
 REACH = 6
@@ -39,7 +39,12 @@ LEAST_KNOWN = 0.9
 
 
 def residual_shift(
-    current: Image, prior: Image, transform: SpatialTransform, points_mm: FloatArray, noise_hu_per_mm: float
+    current: Image,
+    prior: Image,
+    transform: SpatialTransform,
+    points_mm: FloatArray,
+    noise_hu_per_mm: float,
+    most_blocks: int = MOST_BLOCKS,
 ) -> ResidualShift | None:
     """Measure the residual shift in a region.
 
@@ -52,15 +57,18 @@ def residual_shift(
         Points that fill the region, LPS, current frame.
     noise_hu_per_mm : float
         Gradient that noise alone makes in a block of the current CT, from :func:`~.image_noise.noise_gradient`.
+    most_blocks : int
+        That are compared.
 
     Returns
     -------
     ResidualShift or None
         None if no block has structure to check by.
     """
-    around_mm = _in_and_around(points_mm)
-    tried_mm = around_mm[spread(around_mm, MOST_TRIED)]
-    tried_mm = tried_mm[within(prior.geometry, transform.apply(tried_mm))]
+    around_mm = _in_and_around(points_mm, CANDIDATES_PER_BLOCK * most_blocks)
+    # First what the prior CT shows: of an organ that it cuts, the rest is still checked by as many blocks.
+    around_mm = around_mm[within(prior.geometry, transform.apply(around_mm))]
+    tried_mm = around_mm[spread(around_mm, TRIED_PER_BLOCK * most_blocks)]
     if not len(tried_mm):
         return None
     fixed = patches(current, None, tried_mm, HALF_BLOCK)
@@ -68,7 +76,7 @@ def residual_shift(
     if not counts.any():
         return None
     fixed, centres_mm = fixed[counts], tried_mm[counts]
-    chosen = spread(centres_mm, MOST_BLOCKS)
+    chosen = spread(centres_mm, most_blocks)
     fixed, centres_mm = fixed[chosen], centres_mm[chosen]
     matches = match_blocks(fixed, patches(prior, transform, centres_mm, HALF_BLOCK + REACH))
     is_known = matches.unmoved > UNUSABLE  # else the prior CT ends there, which the field of view tells
@@ -106,8 +114,8 @@ def _has_structure(blocks: FloatArray, least_gradient: float) -> BoolArray:
     return np.asarray(is_known & is_body & (weakest_gradients(blocks) >= least_gradient))
 
 
-def _in_and_around(points_mm: FloatArray) -> FloatArray:
+def _in_and_around(points_mm: FloatArray, candidates: int) -> FloatArray:
     """Points of the region, and the same moved by 8 mm to either side along every axis."""
-    thinned = points_mm[:: max(1, len(points_mm) // MOST_CANDIDATES)]
+    thinned = points_mm[:: max(1, len(points_mm) // candidates)]
     moves = AROUND_MM * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
     return np.asarray((thinned[:, None, :] + moves).reshape(-1, 3))

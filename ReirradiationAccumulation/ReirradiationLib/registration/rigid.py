@@ -16,7 +16,8 @@ from ..model.interpolation import trilinear
 from ..model.transform import Affine
 from .body import body_mask
 from .engine import Box, IsCancelled, Progress
-from .rigid_starts import POINTS, TURN_ADVANTAGE, UNTURNED, CoarseCt, Start, correlation, rigid_starts
+from .field_of_view import within
+from .rigid_starts import POINTS, TURN_ADVANTAGE, UNTURNED, CoarseCt, Start, correlation, rigid_starts, smaller_share
 from .sitk_images import (
     AIR_HU,
     affine_of,
@@ -36,8 +37,17 @@ HISTOGRAM_BINS = 50
 SAMPLES = {COARSE_MM: 6_000.0, MIDDLE_MM: 15_000.0, FINE_MM: 40_000.0}
 STEP_MM = {COARSE_MM: 4.0, MIDDLE_MM: 2.0, FINE_MM: 0.5}
 ITERATIONS = 100
+FEW_SHARED = 0.5
+"""Where less of the current patient than this is covered, more samples are drawn: those beyond the prior CT do not count."""
+
+LEAST_CORRELATION = 0.3
+"""Of HU over the patient on 8 mm; two patients have 0.5 and more, one patient 0.9."""
+
 LEAST_OVERLAP = 0.15
-"""Of the current patient, that the prior CT must show for a position to count."""
+"""Of the smaller patient volume, that must lie within the other CT for a position to count."""
+
+LEAST_VOXELS = 4
+"""Of the prior CT at the coarsest resolution, along every axis; its gradient takes no fewer."""
 
 RIM_MM = 12.0
 """Around the patient, that takes part: the skin is an edge worth having."""
@@ -98,20 +108,29 @@ def find_rigid(
     images = sitk_image(fixed), sitk_image(moving)
     middle = _pair(*images, MIDDLE_MM, None)
     coarse = _pair(*images, COARSE_MM, middle)
-    here, there = _coarse_ct(coarse.fixed, coarse.fixed_mask), _coarse_ct(coarse.moving, coarse.moving_mask)
-    starts = rigid_starts(here, there, STARTS, COARSE_MM)
-    if not starts:
+    if min(coarse.moving.GetSize()) < LEAST_VOXELS:
+        thinnest_mm = float(((np.asarray(moving.geometry.size) - 1) * moving.geometry.spacing_mm).min())
         raise RegistrationError(
             "Rigid registration",
-            "the CTs agree in no position",
-            "Check that the CTs show the same patient and region, or give a DICOM REG.",
-            "at least a quarter of the smaller patient volume within the other CT",
+            f"the slices of the prior CT cover only {thinnest_mm:.0f} mm",
+            "Give a DICOM REG or landmarks.",
+            f"at least {(LEAST_VOXELS - 1) * coarse.spacing_mm:.0f} mm",
         )
+    here, there = _coarse_ct(coarse.fixed, coarse.fixed_mask), _coarse_ct(coarse.moving, coarse.moving_mask)
+    starts = rigid_starts(here, there, STARTS, COARSE_MM)
     tried = []
     for n, start in enumerate(starts, start=1):
         progress(f"start {n} of {len(starts)}")
         matrix = _optimized(coarse, start.matrix, seed, is_cancelled)
         tried.append(Start(matrix, start.turned, _agreement(here, there, matrix)))
+    if not any(start.score >= LEAST_CORRELATION for start in tried):
+        best_found = max((start.score for start in tried), default=0.0)
+        raise RegistrationError(
+            "Rigid registration",
+            f"the CTs agree in no position (largest correlation {best_found:.2f})",
+            "Check that the CTs show the same patient and region, or give a DICOM REG.",
+            f"a correlation of {LEAST_CORRELATION:g}, over a quarter of the smaller patient volume",
+        )
     best = max(tried, key=lambda start: start.score - (0.0 if start.turned == UNTURNED else TURN_ADVANTAGE))
     matrix = best.matrix
     for pair in (middle, _pair(*images, FINE_MM, middle, region)):
@@ -130,8 +149,9 @@ def _pair(fixed: Any, moving: Any, spacing_mm: float, of: _Pair | None, region: 
     """Both CTs at a resolution; masks are made at one and carried to the others."""
     # Coarser than the CT itself gains nothing, finer neither.
     spacing = max(spacing_mm, min(*fixed.GetSpacing()[:2], *moving.GetSpacing()[:2]))
-    one = resampled(fixed, even_geometry(geometry_of(fixed), spacing, region))
-    other = resampled(moving, even_geometry(geometry_of(moving), spacing))
+    # Inside: a plane beyond the last slice would show air where the patient goes on, and draw the ends of the CTs together.
+    one = resampled(fixed, even_geometry(geometry_of(fixed), spacing, region, inside=True))
+    other = resampled(moving, even_geometry(geometry_of(moving), spacing, inside=True))
     if of is None:
         masks = [_mask(one, "Current CT"), _mask(other, "Prior CT")]
     else:
@@ -156,7 +176,8 @@ def _agreement(fixed: CoarseCt, moving: CoarseCt, matrix: Affine) -> float:
     points = fixed.body_points(3 * POINTS)
     here, _ = trilinear(fixed.voxels_hu, fixed.geometry.to_index(points))
     there, known = trilinear(moving.voxels_hu, moving.geometry.to_index(matrix.apply(points)))
-    return correlation(here[known], there[known]) if float(known.mean()) >= LEAST_OVERLAP else 0.0
+    least = LEAST_OVERLAP * smaller_share(fixed, moving)
+    return correlation(here[known], there[known]) if float(known.mean()) >= least else 0.0
 
 
 def _optimized(pair: _Pair, start: Affine, seed: int, is_cancelled: IsCancelled) -> Affine:
@@ -168,7 +189,8 @@ def _optimized(pair: _Pair, start: Affine, seed: int, is_cancelled: IsCancelled)
     method.SetMetricFixedMask(pair.fixed_mask)
     method.SetMetricMovingMask(pair.moving_mask)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentage(min(1.0, _by_level(SAMPLES, pair) / float(np.prod(pair.fixed.GetSize()))), seed)
+    samples = _by_level(SAMPLES, pair) / (1.0 if (share := _share(pair, start)) > FEW_SHARED else max(share, 0.05))
+    method.SetMetricSamplingPercentage(min(1.0, samples / float(np.prod(pair.fixed.GetSize()))), seed)
     method.SetInterpolator(sitk.sitkLinear)
     step_mm = _by_level(STEP_MM, pair)
     method.SetOptimizerAsRegularStepGradientDescent(
@@ -181,6 +203,13 @@ def _optimized(pair: _Pair, start: Affine, seed: int, is_cancelled: IsCancelled)
     with one_thread():
         execute("Rigid registration", lambda: method.Execute(pair.fixed, pair.moving), is_cancelled)
     return Affine(start.matrix @ affine_of(transform).matrix)
+
+
+def _share(pair: _Pair, start: Affine) -> float:
+    """Of the current patient, what the prior CT covers under a start."""
+    patient = np.argwhere(sitk.GetArrayFromImage(pair.fixed_mask) > 0)[:, ::-1].astype(np.float64)
+    points = geometry_of(pair.fixed).to_lps(patient[:: max(1, len(patient) // POINTS)])
+    return float(within(geometry_of(pair.moving), start.apply(points)).mean())
 
 
 def _by_level(values: dict[float, float], pair: _Pair) -> float:

@@ -29,7 +29,7 @@ TURN_ADVANTAGE = 0.1
 
 SIDEWAYS_MM = (-24.0, 0.0, 24.0)
 APART_MM = 20.0
-"""Starts of one orientation nearer to each other than this are one."""
+"""A start is no summit of its own if a better one of the same orientation is nearer than this."""
 
 UNTURNED = "as the frames of reference say"
 HALF_TURNS = {
@@ -79,7 +79,7 @@ def rigid_starts(fixed: CoarseCt, moving: CoarseCt, most: int, step_mm: float) -
     """
     points = fixed.body_points(POINTS)
     values, _ = trilinear(fixed.voxels_hu, fixed.geometry.to_index(points))
-    judge = _Judge(points, values, moving, smaller=_smaller_share(fixed, moving))
+    judge = _Judge(points, values, moving, smaller=smaller_share(fixed, moving))
     there = moving.body_points(POINTS)
     reach = 0.5 * (np.ptp(points[:, 2]) + np.ptp(there[:, 2]))
     shifts = np.arange(-reach, reach + step_mm, step_mm)
@@ -122,7 +122,7 @@ def correlation(one: FloatArray, other: FloatArray) -> float:
     return float(one @ other) / norm if norm > 0.0 else 0.0
 
 
-def _smaller_share(fixed: CoarseCt, moving: CoarseCt) -> float:
+def smaller_share(fixed: CoarseCt, moving: CoarseCt) -> float:
     """Volume of the smaller patient as a share of the current one's."""
     volumes = [float(ct.body.sum()) * ct.geometry.voxel_volume_cc for ct in (fixed, moving)]
     return min(1.0, volumes[1] / volumes[0])
@@ -137,12 +137,14 @@ def _matrix(signs: tuple[float, float, float], points: FloatArray, there: FloatA
 
 
 def _distinct(starts: list[Start], most: int) -> list[Start]:
+    """The best summits of the score, from starts in falling order: the slopes of one summit are no starts of their own."""
     kept: list[Start] = []
+    better: list[tuple[str, FloatArray]] = []
     for start in starts:
         place = start.matrix.matrix[:3, 3]
-        alike = [other.matrix.matrix[:3, 3] for other in kept if other.turned == start.turned]
-        if all(np.linalg.norm(place - other) >= APART_MM for other in alike):
+        if all(np.linalg.norm(place - other) >= APART_MM for turned, other in better if turned == start.turned):
             kept.append(start)
+        better.append((start.turned, place))
         if len(kept) == most:
             break
     return kept

@@ -49,8 +49,10 @@ def geometry_of(image: Any) -> Geometry:
     )
 
 
-def even_geometry(geometry: Geometry, spacing_mm: float, region: Box | None = None) -> Geometry:
+def even_geometry(geometry: Geometry, spacing_mm: float, region: Box | None = None, inside: bool = False) -> Geometry:
     """A grid of equal spacing along the axes of another one, over its voxel centres or the part of them in a box.
+
+    It covers them all, so that up to half a spacing at every end may lie beyond them; or none of it does, if ``inside``.
 
     Raises
     ------
@@ -63,13 +65,14 @@ def even_geometry(geometry: Geometry, spacing_mm: float, region: Box | None = No
         corners = np.stack(np.meshgrid(*ends.T, indexing="ij"), axis=-1).reshape(-1, 3)
         index = geometry.to_index(corners)
         low, high = np.maximum(low, index.min(axis=0)), np.minimum(high, index.max(axis=0))
-        if not (low < high).all():
+        if not (low <= high).all():
             raise RegistrationError(
                 "Region to register", "it lies outside of the current CT", "Check the registration of the dose it is from."
             )
     extent_mm = (high - low) * np.asarray(geometry.spacing_mm)
-    # Rounded up, and centred: the last voxel centres lie on or just beyond those of the other grid.
-    size = np.ceil(extent_mm / spacing_mm - 1e-6).astype(int) + 1
+    # Centred: the last voxel centres lie on those of the other grid, or as far beyond (within) them at both ends.
+    steps = extent_mm / spacing_mm
+    size = (np.floor(steps + 1e-6) if inside else np.ceil(steps - 1e-6)).astype(int) + 1
     rim = ((size - 1) * spacing_mm - extent_mm) / (2.0 * np.asarray(geometry.spacing_mm))
     origin = geometry.to_lps((low - rim)[None])[0]
     spacing = (spacing_mm, spacing_mm, spacing_mm)

@@ -17,6 +17,9 @@ from ..model.registration_quality import (
 
 LEAST_BLOCKS = 4
 """Blocks that must count before a small residual shift speaks for a registration."""
+LEAST_PATIENT_BLOCKS = 12
+"""All over the patient, before these say anything against one organ."""
+
 LEAST_LANDMARKS = 3
 NO_DOSE_SHARE = 0.05
 """Of the prior maximum, below which the organ holds no prior dose to speak of."""
@@ -26,8 +29,9 @@ def judge(quality: OrganQuality, limits: RegistrationLimits) -> OrganVerdict:
     """The verdict on one registration in one organ.
 
     The worst measure decides, in the whole organ or in its part within the high prior dose. *Go* needs evidence that the
-    right points lie on each other: image blocks, landmarks or contours; a smooth transform alone is none. Without a
-    registration, in the same frame of reference, there is nothing that could be wrong but what the CTs themselves show.
+    right points lie on each other: image blocks, landmarks or contours; a smooth transform alone is none. And the CTs must
+    agree elsewhere too: a deformable registration lays a vertebra of one patient upon that of another to the millimetre.
+    Without a registration, in the same frame of reference, there is nothing that could be wrong but what the CTs themselves show.
     """
     reasons = [_reason(measure, region, found, limits) for measure, region, found in measured_values(quality)]
     evidence = [reason for reason in reasons if reason.measure in _evidence(quality)]
@@ -46,10 +50,13 @@ def judge(quality: OrganQuality, limits: RegistrationLimits) -> OrganVerdict:
 
 
 def measured_values(quality: OrganQuality) -> Iterator[tuple[QualityMeasure, RegionQuality | None, float]]:
-    """Every value that a limit applies to, with the region it was taken in (None: of contours and landmarks)."""
+    """Every value that a limit applies to, with its region (None: of contours, landmarks and the patient)."""
     yield from ((measure, quality.organ, found) for measure, found in _of_region(quality.organ))
     if quality.overlap is not None:
         yield from ((measure, quality.overlap, found) for measure, found in _of_region(quality.overlap))
+    if (patient := quality.patient_shift) is not None and patient.blocks >= LEAST_PATIENT_BLOCKS:
+        yield QualityMeasure.PATIENT_SHIFT_MEDIAN, None, patient.median_mm
+        yield QualityMeasure.PATIENT_BLOCKS_LOST, None, patient.lost_percent
     if quality.landmarks is not None:
         yield QualityMeasure.TARGET_ERROR_MEAN, None, quality.landmarks.mean_mm
         yield QualityMeasure.TARGET_ERROR_P95, None, quality.landmarks.p95_mm
