@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.finding import Decision, Finding
+from ..model.finding import SIGNED_OFF, Decision, Finding
 from .findings import structure_findings
 from .new_plan_findings import new_plan_findings
 from .registration_findings import registration_findings, sign_off_decisions
@@ -22,4 +22,5 @@ def transfer_findings(found: Transfer) -> list[Finding]:
 def all_decisions(found: Transfer) -> tuple[Decision, ...]:
     """Those of the case, and those that sign-offs of registrations amount to."""
     signed = (decision for result in found.registrations for decision in sign_off_decisions(result))
-    return (*found.case.decisions, *signed)
+    signable = [interlock.identifier for interlock in SIGNED_OFF]
+    return (*(one for one in found.case.decisions if one.finding not in signable), *signed)
