@@ -133,7 +133,7 @@ class Interlock(Enum):
 
     REGISTRATION_COMPUTED = _decision(
         "registration.computed",
-        "The registration was computed here, or comes from a file that names no frames of reference; nobody has signed it off.",
+        "The registration was computed here, or is from a file that names no frames of reference; nobody has signed it off.",
         "Look at it ('reirradiation register' draws it, without a decision), then add 'sign_off' to the registration.",
     )
     REGISTRATION_SIGN_OFF = _decision(
