@@ -29,9 +29,10 @@ def judge(quality: OrganQuality, limits: RegistrationLimits) -> OrganVerdict:
     """The verdict on one registration in one organ.
 
     The worst measure decides, in the whole organ or in its part within the high prior dose. *Go* needs evidence that the
-    right points lie on each other: image blocks, landmarks or contours; a smooth transform alone is none. And the CTs must agree
-    elsewhere too: a deformable registration lays a vertebra of one patient upon that of another to the millimetre. Without a
-    registration, in the same frame of reference, there is nothing that could be wrong but what the CTs themselves show.
+    right points lie on each other: image blocks, landmarks or contours; a smooth transform alone is none. And the CTs must
+    agree elsewhere too: a deformable registration lays a vertebra of one patient upon that of another to the millimetre.
+    Without a registration, in the same frame of reference, there is nothing that could be wrong but what the CTs themselves
+    show.
     """
     reasons = [_reason(measure, region, found, limits) for measure, region, found in measured_values(quality)]
     evidence = [reason for reason in reasons if reason.measure in _evidence(quality)]
