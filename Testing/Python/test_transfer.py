@@ -209,6 +209,8 @@ def test_no_value_of_an_unreliable_organ_appears_unmarked(lost_case: Case, tmp_p
     assert "<td>spinal_cord</td>" not in tables
     assert "‡ The registration of L2 30 Gy/10 fx 2019" in evaluation_summary(evaluation)
     assert "NOT TO BE RELIED ON (registration) in spinal_cord" in evaluation.composite_rule
+    rois = pydicom.dcmread(tmp_path / "out" / "optimization_structures.dcm").StructureSetROISequence
+    assert rois and all(roi.ROIDescription.startswith("NOT RELIABLE (registration).") for roi in rois)
     for name in ("cumulative_eqd2.dcm", "prior_eqd2.dcm", "mapped_course1.dcm"):
         assert "NOT RELIABLE in some organs" in pydicom.dcmread(tmp_path / "out" / name, stop_before_pixels=True).DoseComment
 
