@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import time
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.image import Image, Patient
 from ReirradiationLib.model.registration import EngineName, RegistrationKind
 from ReirradiationLib.model.transform import Affine, DisplacementGrid, SpatialTransform
+from ReirradiationLib.registration import cache as cache_module
 from ReirradiationLib.registration.cache import CachedEngine, RegistrationCache
 from ReirradiationLib.registration.engine import Box, Registered, RegistrationEngine, RegistrationSettings
 
@@ -301,3 +304,36 @@ def test_a_cancelled_registration_leaves_nothing(cache: RegistrationCache, tmp_p
     with pytest.raises(Cancelled):
         run(CachedEngine(CountingEngine(registered()), cache), cancelled=True)
     assert not (tmp_path / ".reirradiation").exists()
+
+
+def test_a_stored_rigid_result_without_its_matrix_is_registered_anew(cache: RegistrationCache) -> None:
+    matrix = Registered(SpatialTransform("1.1", "1.2", (Affine(np.eye(4)),), "engine"), ())
+    key = cache.key(FIXED, MOVING, EngineName.SIMPLEITK, "1", RIGID)
+    for steps in ((), (Affine(np.eye(4)), Affine(np.eye(4)))):
+        cache.store(key, Registered(SpatialTransform("1.1", "1.2", steps, "poisoned"), ()))
+        engine = SimpleNamespace(name=EngineName.SIMPLEITK, version=lambda: "1", register=lambda *_: matrix)
+        found = CachedEngine(engine, cache).register(FIXED, MOVING, RIGID, lambda text: None, lambda: False)
+        assert found.transform.source == "engine"
+
+
+def test_a_changed_engine_of_the_application_finds_no_former_result(
+    cache: RegistrationCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Path(cache_module.__file__).parents[1]
+    for room in cache_module.ROOMS:
+        shutil.copytree(library / room, tmp_path / "library" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cache_module, "__file__", str(tmp_path / "library" / "registration" / "cache.py"))
+    before = key_of(cache)
+    with (tmp_path / "library" / "mrml" / "brainsfit_engine.py").open("a", encoding="utf-8") as source:
+        source.write("SAMPLED_SHARE = 0.5\n")
+    assert key_of(cache) != before
+
+
+def test_a_folder_that_may_not_be_looked_into_is_passed_over(
+    cache: RegistrationCache, stored: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    assert cache.find(stored[0]) is None

@@ -34,6 +34,7 @@ from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.registration.engine import IsCancelled, Progress, Registered, RegistrationSettings
 from ReirradiationLib.registration.landmarks import rigid_fit
 from ReirradiationLib.report.marks import MARK_NOTE
+from ReirradiationLib.report.registration_summary import registration_summaries
 from ReirradiationLib.report.results import Transfer
 from ReirradiationLib.report.summary import evaluation_summary
 from ReirradiationLib.transfer import transfer
@@ -120,6 +121,22 @@ def test_a_computed_registration_stops_the_case_until_it_is_signed(small_case: C
     assert (decision.who, decision.when, decision.reason) == ("Jane Doe", "2026-11-21", "cord fits")
 
 
+def test_no_plain_decision_stands_for_a_sign_off(small_case: Case, best_rigid: np.ndarray) -> None:
+    plain = Decision("registration.computed", SUBJECT, "me", "2026-11-21", "to get on")
+    case = registered_by(replace(small_case, decisions=(*small_case.decisions, plain)), IMAGES)
+    with pytest.raises(CaseError, match=r"sign_off.*No entry of 'decisions'"):
+        compute(case, Monitor(), (KnownEngine(best_rigid),))
+
+
+def test_a_sign_off_without_a_key_is_told_from_one_with(small_case: Case, best_rigid: np.ndarray) -> None:
+    engines = (KnownEngine(best_rigid),)
+    found = transfer(registered_by(small_case, replace(IMAGES, sign_off=SIGNED)), Monitor(), engines)
+    assert "names no key" in registration_summaries(found)[0].sign_off
+    key = found.registrations[0].course.transform.key
+    found = transfer(registered_by(small_case, replace(IMAGES, sign_off=replace(SIGNED, key=key))), Monitor(), engines)
+    assert "names no key" not in registration_summaries(found)[0].sign_off
+
+
 def test_a_sign_off_with_a_key_holds_for_that_registration_only(small_case: Case, best_rigid: np.ndarray) -> None:
     unsigned = transfer(registered_by(small_case, IMAGES), Monitor(), (KnownEngine(best_rigid),))
     key = unsigned.registrations[0].course.transform.key
@@ -192,6 +209,8 @@ def test_no_value_of_an_unreliable_organ_appears_unmarked(lost_case: Case, tmp_p
     assert "<td>spinal_cord</td>" not in tables
     assert "‡ The registration of L2 30 Gy/10 fx 2019" in evaluation_summary(evaluation)
     assert "NOT TO BE RELIED ON (registration) in spinal_cord" in evaluation.composite_rule
+    rois = pydicom.dcmread(tmp_path / "out" / "optimization_structures.dcm").StructureSetROISequence
+    assert rois and all(roi.ROIDescription.startswith("NOT RELIABLE (registration).") for roi in rois)
     for name in ("cumulative_eqd2.dcm", "prior_eqd2.dcm", "mapped_course1.dcm"):
         assert "NOT RELIABLE in some organs" in pydicom.dcmread(tmp_path / "out" / name, stop_before_pixels=True).DoseComment
 

@@ -159,7 +159,8 @@ class CachedEngine:
 
 def _belongs(transform: SpatialTransform, fixed: Image, moving: Image, settings: RegistrationSettings) -> bool:
     frames_fit = (transform.fixed_frame_uid, transform.moving_frame_uid) == (fixed.frame_uid, moving.frame_uid)
-    kind_fits = settings.kind is RegistrationKind.DEFORMABLE or not transform.is_deformable
+    is_one_matrix = len(transform.steps) == 1 and not transform.is_deformable
+    kind_fits = bool(transform.steps) if settings.kind is RegistrationKind.DEFORMABLE else is_one_matrix
     if not (frames_fit and kind_fits):
         _log.warning("a stored registration of other frames or of another kind is passed over")
     return frames_fit and kind_fits

@@ -87,9 +87,10 @@ def _sign_off_findings(result: RegistrationResult, subject: str) -> list[Finding
 def _folding_findings(result: RegistrationResult, subject: str) -> list[Finding]:
     findings = []
     for organ in result.quality.organs:
-        jacobian = organ.organ.jacobian
-        if jacobian is not None and jacobian.smallest <= 0.0:
-            found = f"the registration folds in {organ.name}: Jacobian determinant {jacobian.smallest:.2f}"
+        regions = [region for region in (organ.organ, organ.overlap) if region is not None]
+        smallest = min((region.jacobian.smallest for region in regions if region.jacobian is not None), default=1.0)
+        if smallest <= 0.0:
+            found = f"the registration folds in {organ.name}: Jacobian determinant {smallest:.2f}"
             findings.append(Finding(Interlock.REGISTRATION_FOLDING, subject, found, "> 0"))
     return findings
 

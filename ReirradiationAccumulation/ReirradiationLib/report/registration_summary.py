@@ -9,6 +9,7 @@ from .results import RegistrationResult, Transfer
 
 WORDS = {Verdict.GO: "go", Verdict.CAUTION: "caution", Verdict.WORKSHEET: "use the point worksheet"}
 NOT_SIGNED = "not signed off"
+KEYLESS = "names no key: it does not tell whether this very registration was looked at"
 
 _METHODS = {
     RegistrationMethod.SAME_FRAME: "none: same frame of reference",
@@ -65,4 +66,6 @@ def _sign_off(result: RegistrationResult) -> str:
         return NOT_SIGNED
     signed = f"{sign_off.who}, {sign_off.when.isoformat()}: {sign_off.comment}"
     signed += f" (of this registration, key {sign_off.key})" if result.is_signed and sign_off.key else ""
+    if not sign_off.key:
+        signed += f" ({KEYLESS})"
     return signed if result.is_signed else f"{NOT_SIGNED} ({signed}, of another registration: {sign_off.key})"

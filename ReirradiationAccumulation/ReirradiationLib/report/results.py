@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..dicom.records import Records
 from ..dosimetry.accumulation import StructureDose
@@ -23,6 +23,7 @@ from ..planning.optimization_structures import Shell
 from ..planning.scorecard import Score
 
 UNRELIABLE_COMMENT = "EQD2 raw, display only; NOT RELIABLE in some organs, see report"
+UNRELIABLE_CONTOURS = "NOT RELIABLE (registration)."
 POINTS_LEFT_OUT = " Courses known only as point doses are NOT in it."
 
 
@@ -187,8 +188,12 @@ class CaseResults(Transfer):
 
     @property
     def optimization_structures(self) -> tuple[Structure, ...]:
-        """The optimization structures of all organs that have contours: what is exported."""
-        return tuple(shell.structure for result in self.optimization for shell in result.exported())
+        """The optimization structures of all organs that have contours: what is exported, with a warning where it is due."""
+        return tuple(
+            _warned(shell.structure) if self.unreliable(result.request.structure) else shell.structure
+            for result in self.optimization
+            for shell in result.exported()
+        )
 
     @property
     def final_eqd2_gy(self) -> Float32Array | None:
@@ -215,3 +220,8 @@ class CaseResults(Transfer):
     @property
     def _alpha_betas_gy(self) -> list[float]:
         return [structure.alpha_beta_gy for structure in self.structures]
+
+
+def _warned(structure: Structure) -> Structure:
+    """The contours leave the house without the report; their description goes with them."""
+    return replace(structure, description=f"{UNRELIABLE_CONTOURS} {structure.description}".strip())

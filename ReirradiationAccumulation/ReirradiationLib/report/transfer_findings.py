@@ -20,7 +20,7 @@ def transfer_findings(found: Transfer) -> list[Finding]:
 
 
 def all_decisions(found: Transfer) -> tuple[Decision, ...]:
-    """Those of the case, and those that sign-offs of registrations amount to."""
+    """Those of the case, and those that sign-offs of registrations amount to, which nothing else may stand for."""
     signed = (decision for result in found.registrations for decision in sign_off_decisions(result))
     signable = [interlock.identifier for interlock in SIGNED_OFF]
     return (*(one for one in found.case.decisions if one.finding not in signable), *signed)
