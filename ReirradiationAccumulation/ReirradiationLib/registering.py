@@ -76,14 +76,17 @@ class Registrar:
             If the user asked to stop.
         """
         choice = record.registration or RegistrationChoice(RegistrationMethod.SAME_FRAME)
-        found = self._by_method(choice, record, current)
+        pairs = self._pairs_to_judge_by(choice, record, current)
+        return replace(self._by_method(choice, record, current), landmarks=pairs)
+
+    def _pairs_to_judge_by(self, choice: RegistrationChoice, record: CourseRecord, current: Image) -> LandmarkPairs | None:
         if choice.landmarks is None:
-            return found
+            return None
         pairs = read_landmarks(choice.landmarks)
         require_within(pairs, current.geometry, record.ct.geometry if record.ct else None)
         if choice.method is RegistrationMethod.LANDMARKS and choice.file is not None:
             require_others(pairs, read_landmarks(choice.file))
-        return replace(found, landmarks=pairs)
+        return pairs
 
     def _by_method(self, choice: RegistrationChoice, record: CourseRecord, current: Image) -> CourseRegistration:
         prior_frame = record.dose.frame_uid
@@ -110,9 +113,9 @@ class Registrar:
             engine = self._engine(choice.engine or EngineName.SIMPLEITK)
             forward = self._run(engine, current, prior, settings)
             return self._with_backward(forward, (), lambda: self._run(engine, prior, current, settings))
+        engine = self._engine(choice.engine)
         start, rigid_log = self._rigid_start(current, prior)
         region = high_dose_box(record.dose, start) if choice.near_dose else None
-        engine = self._engine(choice.engine)
         settings = RegistrationSettings(RegistrationKind.DEFORMABLE, start, region)
         back_region = high_dose_box(record.dose, Affine(np.eye(4))) if choice.near_dose else None
         back_settings = RegistrationSettings(RegistrationKind.DEFORMABLE, start.inverse(), back_region)

@@ -42,6 +42,7 @@ from .registration.engines import library_engines
 from .report.assemble import assemble
 from .report.evaluation import Evaluation
 from .report.findings import optimization_findings
+from .report.registration_findings import require_signatures
 from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
 from .transfer import transfer
@@ -115,6 +116,7 @@ def run_transfer(case: Case, output: Path, services: Services, monitor: Monitor,
 
 def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None = None) -> CaseResults:
     """All steps up to the numbers; writes nothing but the registrations that it keeps in the case folder."""
+    require_signatures(case)
     found = transfer(case, monitor, engines or library_engines())
     records, structures = found.records, found.structures
     organs = [structure.structure for structure in structures]

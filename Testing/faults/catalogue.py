@@ -25,6 +25,7 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.REGISTRATION_FOLDING: "judged within the evaluated structures",
     Interlock.REGISTRATION_COMPUTED: "told when the registration was computed",
     Interlock.REGISTRATION_SIGN_OFF: "judged when the registration is used",
+    Interlock.REGISTRATION_UNCHECKED: "judged when the registration is used",
     Interlock.REGISTRATION_TURNED: "judged when the registration is used",
     Interlock.REGISTRATION_WORKSHEET: "judged within the evaluated structures",
     Interlock.REGISTRATION_UNRELIABLE: "judged within the evaluated structures",

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from .errors import CaseError
 from .interlock import Interlock, Severity
 
+SIGNED_OFF = (Interlock.REGISTRATION_COMPUTED, Interlock.REGISTRATION_SIGN_OFF, Interlock.REGISTRATION_UNCHECKED)
+"""What is settled by signing the registration, and by nothing else."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -91,6 +94,6 @@ def require_decisions(findings: Sequence[Finding], decisions: Sequence[Decision]
 
 
 def _how_to_accept(finding: Finding) -> str:
-    if finding.interlock is Interlock.REGISTRATION_COMPUTED:  # a sign-off says more: who looked at which registration
-        return f"No entry of 'decisions' stands for it ({finding.subject})."
+    if finding.interlock in SIGNED_OFF:
+        return "A decision does not replace the sign-off."
     return f"If it is right, accept '{finding.identifier}' with the subject \"{finding.subject}\" under 'decisions'."

@@ -133,13 +133,18 @@ class Interlock(Enum):
 
     REGISTRATION_COMPUTED = _decision(
         "registration.computed",
-        "The registration was computed here from the images, and nobody has signed it off.",
+        "The registration was computed here, or is from a file that names no frames of reference; nobody has signed it off.",
         "Look at it ('reirradiation register' draws it, without a decision), then add 'sign_off' to the registration.",
     )
     REGISTRATION_SIGN_OFF = _decision(
         "registration.sign-off",
         "The sign-off in the case is of another registration than the one that is used.",
         "Look at this one, and sign it off with its key.",
+    )
+    REGISTRATION_UNCHECKED = _decision(
+        "registration.unchecked",
+        "Nothing was there to check the registration by in any structure, and nobody has signed it off.",
+        "Name the CT of the prior course, its structures or landmarks; or look at it elsewhere, and sign it off.",
     )
     REGISTRATION_TURNED = _decision(
         "registration.turned",
@@ -151,12 +156,13 @@ class Interlock(Enum):
         "registration.worksheet",
         "The verdict on the registration in a structure is 'use the point worksheet': its mapped doses are marked wherever "
         "they are shown.",
-        "Enter the course as points for these structures, or register it better.",
+        "Register it better, or read the organ's dose off the prior plan by hand. Do not add it as points beside the same "
+        "course: its dose would count twice.",
     )
     REGISTRATION_UNRELIABLE = _decision(
         "registration.unreliable",
         "Optimization structures are asked for in an organ where the mapped dose must not be relied on.",
-        "Enter the course as points for this organ, or register it better; the isodoses may lie elsewhere.",
+        "Register it better, or leave the request out: the isodoses may lie elsewhere.",
     )
     REGISTRATION_SCALES = _decision(
         "registration.scales",

@@ -341,6 +341,11 @@ class OrganVerdict:
     not_measured: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether anything in the images, contours or landmarks was there to check it by."""
+        return any(reason.measure is not None for reason in self.reasons)
+
 
 @dataclass(frozen=True)
 class CourseQuality:

@@ -139,7 +139,7 @@ def find_rigid(
     log = (
         f"{len(starts)} starts tried, {best.turned}; correlation of the coarse CTs {best.score:.3f}",
         f"SimpleITK {sitk.Version.VersionString()}: rigid, Mattes mutual information, couch left out, "
-        f"{', '.join(f'{mm:g}' for mm in (COARSE_MM, MIDDLE_MM, FINE_MM))} mm, seed {seed}",
+        f"{', '.join(f'{mm:.3g}' for mm in (coarse.spacing_mm, middle.spacing_mm, pair.spacing_mm))} mm, seed {seed}",
     )
     _log.info("%s", "; ".join(log))
     return RigidResult(matrix, log)

@@ -152,7 +152,8 @@ def execute(what: str, run: Callable[[], Any], is_cancelled: IsCancelled) -> Any
     try:
         result = run()
     except RuntimeError as error:
-        if is_cancelled():
+        # What a callback of ours raises can only be an interrupt (Ctrl-C, SIGTERM): SimpleITK makes a RuntimeError of it.
+        if is_cancelled() or "Python Callable" in str(error):
             raise Cancelled from error
         reason = str(error).strip().splitlines()[-1]
         raise RegistrationError(what, f"SimpleITK failed ({reason})", "Give a registration from another program.") from error

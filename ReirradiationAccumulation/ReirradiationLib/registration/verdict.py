@@ -14,7 +14,9 @@ from ..model.registration_quality import (
     Verdict,
     worst,
 )
+from .residual_shift import REACH_MM
 
+_SHIFTS = (QualityMeasure.RESIDUAL_SHIFT_MEDIAN, QualityMeasure.RESIDUAL_SHIFT_P95, QualityMeasure.PATIENT_SHIFT_MEDIAN)
 LEAST_BLOCKS = 4
 """Blocks that must count before a small residual shift speaks for a registration."""
 LEAST_PATIENT_BLOCKS = 12
@@ -31,7 +33,7 @@ def judge(quality: OrganQuality, limits: RegistrationLimits) -> OrganVerdict:
     The worst measure decides, in the whole organ or in its part within the high prior dose. *Go* needs evidence that the
     right points lie on each other: image blocks, landmarks or contours; a smooth transform alone is none. And the CTs must
     agree elsewhere too: a deformable registration lays a vertebra of one patient upon that of another to the millimetre.
-    Without a registration, in the same frame of reference, there is nothing that could be wrong but what the CTs themselves show.
+    Without a registration, in the same frame of reference, nothing can be wrong but what the CTs themselves show.
     """
     reasons = [_reason(measure, region, found, limits) for measure, region, found in measured_values(quality)]
     evidence = [reason for reason in reasons if reason.measure in _evidence(quality)]
@@ -94,7 +96,8 @@ def _reason(measure: QualityMeasure, region: RegionQuality | None, found: float,
     where = f" ({region.region.value})" if region is not None else ""
     bound = "at most" if measure.greater_is_worse else "at least"
     allowed = f", {bound} {limit:g}{unit} wanted" if limit is not None else ""
-    text = f"{measure.label}{where}: {found:.3g}{unit}{allowed}"
+    value = f"not found within {REACH_MM:g} mm" if measure in _SHIFTS and found >= REACH_MM else f"{found:.2g}{unit}"
+    text = f"{measure.label}{where}: {value}{allowed}"
     return Reason(
         verdict, text, measure, region.region if region is not None else None, found, limit, f"{row.source} [{row.evidence}]"
     )

@@ -36,7 +36,7 @@ from .evaluation import (
     StructureSummary,
     UnknownOnGrid,
 )
-from .registration_summary import registration_summaries
+from .registration_summary import registration_summaries, registration_word
 from .results import CaseResults, OptimizationResult, StructureResult
 from .structure_metrics import Sums, metric_summaries, sensitivity_summary, structure_sums
 
@@ -275,6 +275,7 @@ def _score(score: Score, results: CaseResults) -> ScoreSummary:
         cumulative=score.cumulative,
         cumulative_unknown_percent=structure.cumulative.unknown_percent() if structure.cumulative else None,
         state=score.state.value,
+        registration=registration_word(results, constraint.structure),
         remark=score.remark,
         source=constraint.source,
     )

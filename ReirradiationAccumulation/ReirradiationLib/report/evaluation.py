@@ -182,6 +182,7 @@ class ScoreSummary:
     cumulative: float | None
     cumulative_unknown_percent: float | None
     state: str
+    registration: str
     remark: str
     source: str
 

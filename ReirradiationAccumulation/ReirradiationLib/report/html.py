@@ -118,7 +118,18 @@ def _courses(evaluation: Evaluation) -> str:
 def _scorecard(evaluation: Evaluation) -> str:
     if not evaluation.scorecard:
         return section("Scorecard", paragraph("The case states no constraints."))
-    header = ["Structure", "Metric (EQD2)", "Limit", "Sum", "α/β [Gy]", "Prior", "Cumulative", "State", "Source"]
+    header = [
+        "Structure",
+        "Metric (EQD2)",
+        "Limit",
+        "Sum",
+        "α/β [Gy]",
+        "Prior",
+        "Cumulative",
+        "State",
+        "Registration",
+        "Source",
+    ]
     rows: list[list[Cell]] = [
         [
             *(score.structure, score.metric, f"{_SENSE[score.sense]} {score.limit:g}", score.basis),
@@ -126,6 +137,7 @@ def _scorecard(evaluation: Evaluation) -> str:
             score.prior,
             score.cumulative,
             f"{score.state}{'; ' + score.remark if score.remark else ''}",
+            score.registration,
             score.source,
         ]
         for score in evaluation.scorecard

@@ -7,12 +7,17 @@ from functools import reduce
 
 import numpy as np
 
+from ..model.case import Case
+from ..model.errors import CaseError
 from ..model.finding import Decision, Finding
 from ..model.interlock import Interlock
 from ..model.registration import RegistrationMethod
 from ..model.registration_quality import Verdict
 from ..model.transform import LARGEST_VOLUME_CHANGE, Affine, SpatialTransform
 from .results import RegistrationResult
+
+NEED_SIGN_OFF = (RegistrationMethod.IMAGES, RegistrationMethod.TRANSFORM_FILE, RegistrationMethod.LANDMARKS)
+"""A DICOM REG names its frames of reference, and was made and seen in another system."""
 
 LARGEST_TURN_DEGREES = 45.0
 """Patient coordinates follow the patient: whoever lies on a table otherwise is not turned in them."""
@@ -37,8 +42,26 @@ def sign_off_decisions(result: RegistrationResult) -> list[Decision]:
     sign_off = result.choice.sign_off
     if sign_off is None or not result.is_signed:
         return []
-    identifier = Interlock.REGISTRATION_COMPUTED.identifier
-    return [Decision(identifier, _subject(result), sign_off.who, sign_off.when.isoformat(), sign_off.comment)]
+    return [
+        Decision(one.identifier, _subject(result), sign_off.who, sign_off.when.isoformat(), sign_off.comment)
+        for one in (Interlock.REGISTRATION_COMPUTED, Interlock.REGISTRATION_UNCHECKED)
+    ]
+
+
+def require_signatures(case: Case) -> None:
+    """Refuse a case with a registration that needs a sign-off and has none, before anything is computed.
+
+    Raises
+    ------
+    CaseError
+        Naming the course, and how to look at its registration.
+    """
+    for course in case.prior_courses:
+        choice = course.registration
+        if choice is not None and choice.method in NEED_SIGN_OFF and choice.sign_off is None:
+            interlock = Interlock.REGISTRATION_COMPUTED
+            found = f"a registration by '{choice.method.value}' that nobody has signed off"
+            raise CaseError(f"Course '{course.label}'", found, interlock.advice, interlock=interlock)
 
 
 def _subject(result: RegistrationResult) -> str:
@@ -51,10 +74,13 @@ def _sign_off_findings(result: RegistrationResult, subject: str) -> list[Finding
     if sign_off is not None and not result.is_signed:
         found = f"the sign-off of {sign_off.when} is of the registration {sign_off.key}, this one is {key}"
         return [Finding(Interlock.REGISTRATION_SIGN_OFF, subject, found)]
-    if result.choice.method is RegistrationMethod.IMAGES:
+    if result.choice.method in NEED_SIGN_OFF:
         angle = _turn_degrees(result.course.transform)
         found = f"{result.course.transform.source}, key {key}: it turns by {angle:.1f}°"
         return [Finding(Interlock.REGISTRATION_COMPUTED, subject, found, "a registration that somebody has looked at")]
+    if all(not organ.is_checked for organ in result.quality.verdicts):
+        found = f"{result.course.transform.source}, key {key}: no prior CT, contours or landmarks that could show an error"
+        return [Finding(Interlock.REGISTRATION_UNCHECKED, subject, found, "something to check it by, or a sign-off")]
     return []
 
 

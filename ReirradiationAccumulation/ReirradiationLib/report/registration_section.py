@@ -8,7 +8,7 @@ from html import escape
 from ..model.registration_quality import OrganQuality, OrganVerdict, QualityMeasure, Reason, Region, Verdict
 from .evaluation import RegistrationSummary
 from .html_parts import Cell, number, paragraph, section, table
-from .transfer_summary import WORDS
+from .registration_summary import WORDS
 
 _ROW_CLASS = {Verdict.GO: "met", Verdict.CAUTION: "open", Verdict.WORKSHEET: "bad"}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..model.registration import RegistrationKind, RegistrationMethod
+from ..model.registration_quality import Verdict, worst
 from .evaluation import RegistrationSummary
 from .results import RegistrationResult, Transfer
 
+WORDS = {Verdict.GO: "go", Verdict.CAUTION: "caution", Verdict.WORKSHEET: "use the point worksheet"}
 NOT_SIGNED = "not signed off"
 KEYLESS = "names no key: it does not tell whether this very registration was looked at"
 
@@ -23,6 +25,12 @@ def registration_summaries(results: Transfer) -> tuple[RegistrationSummary, ...]
     is_shipped = limits.is_shipped or results.case.protocol_folder is None
     origin = "shipped with the software" if is_shipped else "the institution's"
     return tuple(_summary(one, f"registration_limits.csv, {origin}") for one in results.registrations)
+
+
+def registration_word(results: Transfer, structure: str) -> str:
+    """The worst verdict on any course's registration in a structure, in words; a dash where nothing is registered."""
+    verdicts = [one.verdict(structure).verdict for one in results.registrations]
+    return WORDS[worst(verdicts)] if verdicts else "–"
 
 
 def _summary(result: RegistrationResult, limits: str) -> RegistrationSummary:
@@ -57,6 +65,7 @@ def _sign_off(result: RegistrationResult) -> str:
     if sign_off is None:
         return NOT_SIGNED
     signed = f"{sign_off.who}, {sign_off.when.isoformat()}: {sign_off.comment}"
-    if not sign_off.key and result.choice.method is RegistrationMethod.IMAGES:
+    signed += f" (of this registration, key {sign_off.key})" if result.is_signed and sign_off.key else ""
+    if not sign_off.key:
         signed += f" ({KEYLESS})"
     return signed if result.is_signed else f"{NOT_SIGNED} ({signed}, of another registration: {sign_off.key})"

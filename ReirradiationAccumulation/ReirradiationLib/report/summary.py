@@ -15,11 +15,11 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         "Scorecard (EQD2; each limit on its own sum and α/β)",
     ]
     lines += _aligned(
-        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "cumulative", "state"]]
+        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "cumulative", "registration", "state"]]
         + [
             [
                 *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
-                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative)),
+                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative), s.registration),
                 f"{s.state}; {s.remark}" if s.remark else s.state,
             ]
             for s in evaluation.scorecard

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.finding import Decision, Finding
-from ..model.interlock import Interlock
+from ..model.finding import SIGNED_OFF, Decision, Finding
 from .findings import structure_findings
 from .new_plan_findings import new_plan_findings
 from .registration_findings import registration_findings, sign_off_decisions
@@ -23,5 +22,5 @@ def transfer_findings(found: Transfer) -> list[Finding]:
 def all_decisions(found: Transfer) -> tuple[Decision, ...]:
     """Those of the case, and those that sign-offs of registrations amount to, which nothing else may stand for."""
     signed = (decision for result in found.registrations for decision in sign_off_decisions(result))
-    computed = Interlock.REGISTRATION_COMPUTED.identifier
-    return (*(decision for decision in found.case.decisions if decision.finding != computed), *signed)
+    signable = [interlock.identifier for interlock in SIGNED_OFF]
+    return (*(one for one in found.case.decisions if one.finding not in signable), *signed)

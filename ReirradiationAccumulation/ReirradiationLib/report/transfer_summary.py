@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from ..model.registration_quality import Verdict
-from .registration_summary import registration_summaries
+from .registration_summary import WORDS, registration_summaries
 from .results import Transfer
-
-WORDS = {Verdict.GO: "go", Verdict.CAUTION: "caution", Verdict.WORKSHEET: "use the point worksheet"}
 
 
 def transfer_summary(found: Transfer) -> str:
