@@ -124,7 +124,7 @@ def test_a_computed_registration_stops_the_case_until_it_is_signed(small_case: C
 def test_no_plain_decision_stands_for_a_sign_off(small_case: Case, best_rigid: np.ndarray) -> None:
     plain = Decision("registration.computed", SUBJECT, "me", "2026-11-21", "to get on")
     case = registered_by(replace(small_case, decisions=(*small_case.decisions, plain)), IMAGES)
-    with pytest.raises(CaseError, match=r"sign_off.*No entry of 'decisions'"):
+    with pytest.raises(CaseError, match=r"registration\.computed.*then add 'sign_off'"):
         compute(case, Monitor(), (KnownEngine(best_rigid),))
 
 
