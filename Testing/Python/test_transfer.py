@@ -174,7 +174,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(small_case: Case, best_rigi
 @pytest.fixture
 def lost_case(small_case: Case, tmp_path: Path, best_rigid: np.ndarray) -> Case:
     """The prior CT lies one vertebra too far up."""
-    return registered_by(small_case, as_file(tmp_path, shifted(best_rigid, 32.0)))
+    return registered_by(small_case, replace(as_file(tmp_path, shifted(best_rigid, 32.0)), sign_off=SIGNED))
 
 
 def test_one_vertebra_off_is_use_the_worksheet_and_stops_optimization_structures(lost_case: Case) -> None:
