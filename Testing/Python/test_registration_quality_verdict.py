@@ -27,7 +27,7 @@ from ReirradiationLib.model.registration_quality import (
     Verdict,
     worst,
 )
-from ReirradiationLib.registration.verdict import judge, measured_values
+from ReirradiationLib.registration.verdict import judge, judge_all, measured_values
 
 GOOD_SHIFT = ResidualShift(16, 0.0, 0.5, 1.0, 0.95, 0.97)
 GOOD = OrganQuality(
@@ -176,6 +176,15 @@ def test_the_same_frame_of_reference_is_go_unless_the_cts_say_otherwise(limits) 
 
 def test_a_few_blocks_of_the_patient_say_nothing_against_an_organ(limits) -> None:
     assert judge(replace(GOOD, patient_shift=ResidualShift(11, 50.0, 12.0, 12.0, 0.5, 0.5)), limits).verdict is Verdict.GO
+
+
+def test_where_it_fails_in_most_organs_none_is_go(limits) -> None:
+    bad = shifted(median_mm=9.0)
+    found = judge_all([GOOD, bad, bad, bad], limits)
+    assert [verdict.verdict for verdict in found] == [Verdict.CAUTION, *(3 * [Verdict.WORKSHEET])]
+    assert "same patient" in found[0].reasons[0].text
+    assert judge_all([GOOD, GOOD, bad, bad], limits)[0].verdict is Verdict.GO
+    assert judge_all([GOOD, bad, bad], limits)[0].verdict is Verdict.GO
 
 
 def test_what_could_not_be_measured_is_said(limits) -> None:

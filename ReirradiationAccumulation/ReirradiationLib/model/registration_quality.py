@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -66,8 +67,8 @@ class QualityMeasure(str, Enum):
         return self not in _GREATER_IS_BETTER
 
     def is_beyond(self, value: float, limit: float) -> bool:
-        """Whether a value is worse than a limit; one that is equal keeps it."""
-        return value > limit if self.greater_is_worse else value < limit
+        """Whether a value is worse than a limit; one that is equal keeps it, one that is no number does not."""
+        return math.isnan(value) or (value > limit if self.greater_is_worse else value < limit)
 
     @property
     def label(self) -> str:

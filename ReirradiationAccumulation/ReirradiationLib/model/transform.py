@@ -115,8 +115,8 @@ class SpatialTransform:
 
     @property
     def key(self) -> str:
-        """Digest of what it does, not of where it comes from: twelve hexadecimal digits."""
-        digest = hashlib.sha256()
+        """Digest of what it does and between which frames, not of where it comes from: twelve hexadecimal digits."""
+        digest = hashlib.sha256(f"{self.fixed_frame_uid} {self.moving_frame_uid}".encode())
         for step in self.steps:
             if isinstance(step, Affine):
                 digest.update(np.asarray(step.matrix, dtype=np.float64).tobytes())

@@ -25,7 +25,7 @@ from .landmark_table import LandmarkPairs
 from .residual_shift import residual_shift
 from .similarity import similarity
 from .target_error import landmark_measure, pairs_near
-from .verdict import judge
+from .verdict import judge_all
 from .whole_patient import whole_patient_shift
 
 MOST_POINTS = 10_000
@@ -116,7 +116,7 @@ def check_course(check: CourseCheck, organs: Sequence[OrganRegion], limits: Regi
         high_dose=region_quality(check, Region.HIGH_DOSE, high_mm, noise) if len(high_mm) >= LEAST_POINTS else None,
         landmarks=landmark_measure(check.transform, check.landmarks) if check.landmarks is not None else None,
         organs=qualities,
-        verdicts=tuple(judge(quality, limits) for quality in qualities),
+        verdicts=judge_all(qualities, limits),
     )
 
 

@@ -13,7 +13,7 @@ from ..model.arrays import BoolArray, FloatArray
 from ..model.image import Image
 from ..model.registration_quality import ResidualShift
 from ..model.transform import SpatialTransform
-from .block_matching import UNUSABLE, match_blocks
+from .block_matching import match_blocks
 from .field_of_view import within
 from .patches import STEP_MM, patches
 from .spreading import spread
@@ -78,8 +78,11 @@ def residual_shift(
     fixed, centres_mm = fixed[counts], tried_mm[counts]
     chosen = spread(centres_mm, most_blocks)
     fixed, centres_mm = fixed[chosen], centres_mm[chosen]
-    matches = match_blocks(fixed, patches(prior, transform, centres_mm, HALF_BLOCK + REACH))
-    is_known = matches.unmoved > UNUSABLE  # else the prior CT ends there, which the field of view tells
+    moving = patches(prior, transform, centres_mm, HALF_BLOCK + REACH)
+    matches = match_blocks(fixed, moving)
+    # Where the prior CT ends the field of view tells; flat air or padding, though, is a counterpart that does not fit.
+    core = moving[:, REACH:-REACH, REACH:-REACH, REACH:-REACH].reshape(len(moving), -1)
+    is_known = np.mean(np.isfinite(core), axis=1) >= LEAST_KNOWN
     if not is_known.any():
         return None
     lengths_mm = np.where(matches.is_found, np.linalg.norm(matches.shifts_mm, axis=1), REACH_MM)[is_known]
@@ -88,8 +91,8 @@ def residual_shift(
         lost_percent=100.0 * float(np.mean(~matches.is_found[is_known])),
         median_mm=float(np.median(lengths_mm)),
         p95_mm=float(np.percentile(lengths_mm, 95.0)),
-        correlation=float(np.median(matches.unmoved[is_known])),
-        peak_correlation=float(np.median(matches.peaks[is_known])),
+        correlation=float(np.median(np.maximum(matches.unmoved[is_known], 0.0))),
+        peak_correlation=float(np.median(np.maximum(matches.peaks[is_known], 0.0))),
     )
 
 

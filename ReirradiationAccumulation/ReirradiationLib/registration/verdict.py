@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..model.registration_limits import RegistrationLimits
 from ..model.registration_quality import (
@@ -21,6 +22,9 @@ LEAST_BLOCKS = 4
 """Blocks that must count before a small residual shift speaks for a registration."""
 LEAST_PATIENT_BLOCKS = 12
 """All over the patient, before these say anything against one organ."""
+
+LEAST_ORGANS = 4
+"""Judged together, before most of them say anything against the others."""
 
 LEAST_LANDMARKS = 3
 NO_DOSE_SHARE = 0.05
@@ -48,6 +52,21 @@ def judge(quality: OrganQuality, limits: RegistrationLimits) -> OrganVerdict:
         reasons=tuple(sorted(shown, key=lambda reason: -reason.verdict.badness)),
         not_measured=tuple(_not_measured(quality)),
         notes=tuple(_notes(quality)),
+    )
+
+
+def judge_all(qualities: Sequence[OrganQuality], limits: RegistrationLimits) -> tuple[OrganVerdict, ...]:
+    """The verdicts on one registration in all organs: none is go where it fails in most."""
+    verdicts = [judge(quality, limits) for quality in qualities]
+    failed = sum(verdict.verdict is Verdict.WORKSHEET for verdict in verdicts)
+    if len(verdicts) < LEAST_ORGANS or 2 * failed <= len(verdicts):
+        return tuple(verdicts)
+    doubt = Reason(
+        Verdict.CAUTION, f"it fails in {failed} of {len(verdicts)} structures: see whether both CTs are of the same patient"
+    )
+    return tuple(
+        replace(verdict, verdict=Verdict.CAUTION, reasons=(doubt,)) if verdict.verdict is Verdict.GO else verdict
+        for verdict in verdicts
     )
 
 
