@@ -17,7 +17,7 @@ from ..model.registration_quality import (
 )
 from .residual_shift import REACH_MM
 
-_SHIFTS = (QualityMeasure.RESIDUAL_SHIFT_MEDIAN, QualityMeasure.RESIDUAL_SHIFT_P95, QualityMeasure.PATIENT_SHIFT_MEDIAN)
+_SHIFTS = (QualityMeasure.RESIDUAL_SHIFT_MEDIAN, QualityMeasure.RESIDUAL_SHIFT_P95)
 LEAST_BLOCKS = 4
 """Blocks that must count before a small residual shift speaks for a registration."""
 LEAST_PATIENT_BLOCKS = 12
@@ -115,7 +115,7 @@ def _reason(measure: QualityMeasure, region: RegionQuality | None, found: float,
     where = f" ({region.region.value})" if region is not None else ""
     bound = "at most" if measure.greater_is_worse else "at least"
     allowed = f", {bound} {limit:g}{unit} wanted" if limit is not None else ""
-    value = f"not found within {REACH_MM:g} mm" if measure in _SHIFTS and found >= REACH_MM else f"{found:.2g}{unit}"
+    value = f"not found within {REACH_MM:g} mm" if measure in _SHIFTS and found >= REACH_MM else f"{found:.3g}{unit}"
     text = f"{measure.label}{where}: {value}{allowed}"
     return Reason(
         verdict, text, measure, region.region if region is not None else None, found, limit, f"{row.source} [{row.evidence}]"
