@@ -94,10 +94,11 @@ def test_numbers_in_the_report_are_those_of_the_json(output: Path) -> None:
     assert "<script" not in html
 
 
-def test_the_report_shows_three_pictures_or_says_why_not(output: Path) -> None:
+def test_the_report_shows_dose_and_registration_or_says_why_not(output: Path) -> None:
+    """Three planes of the dose; four styles of two planes of the registration in each of three organs of concern."""
     html = (output / "report.html").read_text(encoding="utf-8")
     if opengl_unavailable_because() is None:
-        assert html.count("data:image/png;base64,") == 3
+        assert html.count("data:image/png;base64,") == 3 + 4 * 2 * 3
     else:
         assert "The dose pictures are missing" in html
 
