@@ -136,7 +136,7 @@ def test_rigid_finds_couches_shifts_turns_and_partial_overlap(name: str) -> None
     assert pair.errors_mm(transform).mean() <= allowed
 
 
-@pytest.mark.parametrize("name", ["bumps 10 mm", "contrast", "noise", "cropped"])
+@pytest.mark.parametrize("name", ["bumps 10 mm", "contrast", "cropped"])
 def test_deformable_is_right_whatever_the_scanner_did(name: str) -> None:
     pair = named_pair(name)
     transform = registered(SimpleItkEngine(), pair.fixed, pair.moving, DEFORMABLE).transform
