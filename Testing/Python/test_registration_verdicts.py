@@ -17,7 +17,7 @@ from ReirradiationLib.model.image import Image
 from ReirradiationLib.model.registration import RegistrationKind
 from ReirradiationLib.model.registration_quality import Verdict
 from shared_data import shared_data
-from wrong_transforms import LOCAL_MM, off_by, sampled_inverse, sampled_truth, swelling, turned
+from wrong_transforms import LOCAL_MM, VERTEBRA_MM, off_by, sampled_inverse, sampled_truth, swelling, turned
 
 MEDIAN_MM, P95_MM = 2.5, 5.0
 SAME_MM = 0.3
@@ -71,15 +71,6 @@ def test_a_rigid_registration_of_a_deformed_patient_is_go_nowhere_where_it_is_of
     assert all(organ.verdict.verdict is Verdict.WORKSHEET for organ in organs if organ.median_mm > 6.0)
 
 
-@pytest.mark.parametrize("name", ["smooth 15 mm", "contrast"])
-def test_large_deformations_and_contrast_medium_are_right_and_known_to_be(name: str) -> None:
-    pair = named_pair(name)
-    both = registered(pair.fixed, pair.moving)
-    organs = judged(pair, both.deformable, both.deformable_back)
-    assert_none_is_confidently_wrong(organs)
-    assert_useful(pair, organs)
-
-
 def test_oblique_and_feet_first_cts_are_registered_and_judged_as_upright_ones(
     upright, upright_found, upright_judged
 ) -> None:
@@ -117,9 +108,11 @@ def test_a_head_foot_overlap_of_half_is_found_in_both_directions() -> None:
 
 def test_somebody_else_with_nearly_the_same_anatomy_is_go_nowhere() -> None:
     pair = named_pair("wrong patient")
-    both = registered(pair.fixed, pair.moving)
-    for forth, back in ((both.rigid, both.rigid_back), (both.deformable, both.deformable_back), (both.deformable, None)):
-        assert [str(organ) for organ in judged(pair, forth, back) if organ.is_go] == []
+    start = found(pair.fixed, pair.moving, RegistrationKind.RIGID).steps[0]
+    forth = found(pair.fixed, pair.moving, RegistrationKind.DEFORMABLE, start)
+    # Without a backward registration, which would give it away as well.
+    for transform in (replace(forth, steps=(start,)), forth):
+        assert [str(organ) for organ in judged(pair, transform, None) if organ.is_go] == []
 
 
 def test_another_head_and_neck_patient_is_go_nowhere() -> None:
@@ -134,7 +127,7 @@ def test_another_head_and_neck_patient_is_go_nowhere() -> None:
         assert course.fails_mostly
 
 
-FEW = ("spinal_cord", "vertebrae_L1", "kidney_right", "liver", "colon", "small_bowel", "spleen")
+FEW = ("spinal_cord", "vertebrae_L1", "liver", "colon", "spleen")
 
 
 def few(organs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
@@ -148,18 +141,15 @@ def test_the_true_map_itself_is_go(upright) -> None:
 
 
 @pytest.mark.parametrize("axis", range(3))
-@pytest.mark.parametrize(("error_mm", "best"), [(4.0, Verdict.CAUTION), (12.0, Verdict.WORKSHEET)])
-def test_a_shift_that_both_directions_agree_on_is_seen(upright, error_mm: float, best: Verdict, axis: int) -> None:
-    wrong = off_by(sampled_truth(upright), sampled_inverse(upright), error_mm * np.eye(3)[axis])
-    organs = judged(upright, *wrong, few)
-    assert all(organ.verdict.verdict.badness >= best.badness for organ in organs), [str(organ) for organ in organs]
+def test_a_shift_of_4_mm_that_both_directions_agree_on_is_go_nowhere(upright, axis: int) -> None:
+    wrong = off_by(sampled_truth(upright), sampled_inverse(upright), 4.0 * np.eye(3)[axis])
+    assert [str(organ) for organ in judged(upright, *wrong, few) if organ.is_go] == []
 
 
 def test_the_next_vertebra_is_not_this_one(upright) -> None:
-    for along_mm in (30.0, -30.0):
-        wrong = off_by(sampled_truth(upright), sampled_inverse(upright), np.array([0.0, 0.0, along_mm]))
-        organs = judged(upright, *wrong, few)
-        assert all(organ.verdict.verdict is Verdict.WORKSHEET for organ in organs), [str(organ) for organ in organs]
+    wrong = off_by(sampled_truth(upright), sampled_inverse(upright), np.array([0.0, 0.0, VERTEBRA_MM]))
+    organs = judged(upright, *wrong, few)
+    assert all(organ.verdict.verdict is Verdict.WORKSHEET for organ in organs), [str(organ) for organ in organs]
 
 
 def test_left_taken_for_right_is_worksheet_everywhere(upright) -> None:
@@ -185,13 +175,12 @@ def padded(ct: Image, outside_hu: float, radius_mm: float) -> Image:
     return replace(ct, voxels_hu=np.where(beyond, np.float32(outside_hu), ct.voxels_hu))
 
 
-def test_padding_around_a_circular_field_of_view_that_cuts_the_patient_does_no_harm(upright) -> None:
+def test_padding_around_a_circular_field_of_view_that_cuts_the_patient_does_no_harm(upright, upright_found) -> None:
     fixed, moving = padded(upright.fixed, -3024.0, 150.0), padded(upright.moving, -2048.0, 150.0)
-    pair = replace(upright, fixed=fixed, moving=moving)
-    start = found(fixed, moving, RegistrationKind.RIGID).steps[0]
-    forth = found(fixed, moving, RegistrationKind.DEFORMABLE, start)
-    back = found(moving, fixed, RegistrationKind.DEFORMABLE, start.inverse())
-    organs = judged(pair, forth, back)
-    assert_none_is_confidently_wrong(organs)
-    central = {organ.name: organ for organ in organs if organ.name in ("spinal_cord", "vertebrae_L1", "duodenum")}
-    assert all(organ.is_go for organ in central.values()), [str(organ) for organ in central.values()]
+    cut = found(fixed, moving, RegistrationKind.RIGID)
+    middle = upright.landmarks_mm - upright.landmarks_mm.mean(axis=0)
+    central = upright.landmarks_mm[np.hypot(middle[:, 0], middle[:, 1]) < 80.0]
+    apart_mm = np.linalg.norm(cut.apply(central) - upright_found.rigid.apply(central), axis=1)
+    assert apart_mm.max() < 2.0
+    with_cut = replace(upright, fixed=fixed, moving=moving)
+    assert_none_is_confidently_wrong(judged(with_cut, upright_found.deformable, upright_found.deformable_back, few))
