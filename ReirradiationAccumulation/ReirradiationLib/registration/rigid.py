@@ -121,7 +121,11 @@ def find_rigid(
     tried = []
     for n, start in enumerate(starts, start=1):
         progress(f"start {n} of {len(starts)}")
-        matrix = _optimized(coarse, start.matrix, seed, is_cancelled)
+        try:
+            matrix = _optimized(coarse, start.matrix, seed, is_cancelled)
+        except RegistrationError as error:  # one start that leads nowhere says nothing about the others
+            _log.info("start %d: %s", n, error)
+            continue
         tried.append(Start(matrix, start.turned, _agreement(here, there, matrix)))
     if not any(start.score >= LEAST_CORRELATION for start in tried):
         best_found = max((start.score for start in tried), default=0.0)
