@@ -138,8 +138,3 @@ class SolidBody(Body, Protocol):
 
     def contains(self, points_mm: FloatArray) -> BoolArray:
         """Whether LPS points, shape (n, 3), lie in the body, shape (n,)."""
-
-
-def box_corners(low: FloatArray, high: FloatArray) -> FloatArray:
-    """The corners of a box, shape (8, 3)."""
-    return np.array([[a, b, c] for a in (low[0], high[0]) for b in (low[1], high[1]) for c in (low[2], high[2])])

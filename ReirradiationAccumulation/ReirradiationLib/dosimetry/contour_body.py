@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..model.arrays import BoolArray, Float32Array, FloatArray
 from ..model.contour_shape import SAME_POINT_MM, even_odd_area, opened
 from ..model.errors import DosimetryError
-from ..model.geometry import Geometry
+from ..model.geometry import Geometry, box_corners
 from ..model.structure import EndCaps, Structure
-from .cells import Cells, Filling, box_corners
+from .cells import Cells, Filling
 from .contour_frame import contour_frame
 from .plane_field import PixelGrid, plane_fields
 from .plane_stack import ContourPlane, contour_planes

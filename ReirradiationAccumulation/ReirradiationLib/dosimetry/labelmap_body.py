@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
 from ..model.errors import DosimetryError
-from ..model.geometry import Geometry, apply_affine
+from ..model.geometry import Geometry, apply_affine, box_corners
 from ..model.segment import LabelmapStructure
 from ..model.structure import EndCaps
-from .cells import Cells, Filling, box_corners
+from .cells import Cells, Filling
 
 FINEST_STEP_MM = 0.15
 COARSEST_STEP_MM = 3.0

@@ -100,3 +100,8 @@ def apply_affine(matrix: FloatArray, points: FloatArray) -> FloatArray:
     """Apply a homogeneous 4×4 matrix to points of shape (n, 3)."""
     # Axes first: four times as fast for long lists, and what interpolation wants.
     return np.asarray((matrix[:3, :3] @ points.T + matrix[:3, 3:]).T)
+
+
+def box_corners(low: FloatArray, high: FloatArray) -> FloatArray:
+    """The corners of a box, shape (8, 3)."""
+    return np.array([[a, b, c] for a in (low[0], high[0]) for b in (low[1], high[1]) for c in (low[2], high[2])])

@@ -8,9 +8,7 @@ from ..model.errors import RegistrationError
 from ..model.image import Dose
 from ..model.transform import Affine
 from .engine import Box
-
-HIGH_SHARE = 0.5
-"""Of the maximum of the prior dose."""
+from .high_dose import HIGH_SHARE
 
 MARGIN_MM = 30.0
 """Beyond it: a registration needs to see what lies around."""

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..model.arrays import Float32Array
-from ..model.geometry import Geometry
+from ..model.geometry import Geometry, box_corners
 from ..model.image import Image
 from ..model.interpolation import trilinear
 from ..model.registration import RegistrationKind
@@ -119,8 +119,7 @@ def completed(transform: SpatialTransform, ct: Geometry) -> SpatialTransform:
     grid, *rest = transform.steps
     if not isinstance(grid, DisplacementGrid):
         return transform
-    corners = np.stack(np.meshgrid(*[(0.0, count - 1.0) for count in ct.size], indexing="ij"), axis=-1).reshape(-1, 3)
-    index = grid.geometry.to_index(ct.to_lps(corners))
+    index = grid.geometry.to_index(ct.to_lps(box_corners(np.zeros(3), np.asarray(ct.size) - 1.0)))
     if (index >= -0.5).all() and (index <= np.asarray(grid.geometry.size) - 0.5).all():
         return transform
     vectors = np.nan_to_num(grid.vectors_mm, nan=0.0)

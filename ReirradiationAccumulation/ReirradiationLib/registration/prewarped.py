@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from ..model.arrays import BoolArray
 from ..model.errors import RegistrationError
-from ..model.geometry import Geometry
+from ..model.geometry import Geometry, box_corners
 from ..model.image import Image
 from ..model.transform import Affine
 from .body import body_mask
@@ -129,8 +129,7 @@ def _box(body: Any, region: Box | None) -> Box:
     geometry = geometry_of(body)
     index = np.argwhere(sitk.GetArrayFromImage(body) > 0.5)[:, ::-1].astype(np.float64)
     # Of a turned CT two corners are not the extremes in x, y and z: take all eight.
-    corners = np.stack(np.meshgrid(*np.stack([index.min(axis=0), index.max(axis=0)]).T, indexing="ij"), axis=-1)
-    patient = Box.around(geometry.to_lps(corners.reshape(-1, 3)))
+    patient = Box.around(geometry.to_lps(box_corners(index.min(axis=0), index.max(axis=0))))
     if region is None:
         return patient
     low = np.maximum(patient.low_mm, np.asarray(region.low_mm) - RIM_MM)

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from ..model.arrays import FloatArray
 from ..model.errors import Cancelled, RegistrationError
-from ..model.geometry import Geometry, Vector3
+from ..model.geometry import Geometry, Vector3, box_corners
 from ..model.image import Image
 from ..model.transform import Affine
 from .engine import Box, IsCancelled
@@ -61,8 +61,7 @@ def even_geometry(geometry: Geometry, spacing_mm: float, region: Box | None = No
     """
     low, high = np.zeros(3), np.asarray(geometry.size) - 1.0
     if region is not None:
-        ends = np.stack([region.low_mm, region.high_mm])
-        corners = np.stack(np.meshgrid(*ends.T, indexing="ij"), axis=-1).reshape(-1, 3)
+        corners = box_corners(np.asarray(region.low_mm), np.asarray(region.high_mm))
         index = geometry.to_index(corners)
         low, high = np.maximum(low, index.min(axis=0)), np.minimum(high, index.max(axis=0))
         if not (low <= high).all():
