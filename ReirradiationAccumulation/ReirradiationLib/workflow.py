@@ -13,30 +13,28 @@ from pathlib import Path
 import numpy as np
 
 from .dicom.records import Records
-from .dosimetry.bodies import body_of
 from .dosimetry.composite import composite_volume
 from .dosimetry.mapping import MappedDose, map_dose
 from .dosimetry.masks import structure_mask
-from .dosimetry.occupancy import WANTED_SAMPLES, structure_samples
-from .dosimetry.radiobiology import eqd2
 from .dosimetry.reference_grid import coverage, reference_grid
-from .dosimetry.refinement import refined
 from .model.arrays import BoolArray, Float32Array
-from .model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest
+from .model.case import DEFAULT_ALPHA_BETA_GY, Case
+from .model.constraint import Constraint
 from .model.course import Course
-from .model.errors import DosimetryError
 from .model.finding import Decision, Finding, require_decisions, unused_decisions
 from .model.geometry import Geometry
 from .model.image import Image
-from .model.protocol import Constraint
+from .model.planning_choice import OptimizationRequest
 from .model.scene import PictureMaker, SceneWriter
 from .model.structure import EndCaps
 from .monitor import Monitor, Step
 from .output import OutputFolder, require_outside
 from .planning.levels import LevelState, optimization_levels
-from .planning.near_target import near_target_ranking, prior_near_target
+from .planning.limits import limit_of_request
 from .planning.optimization_structures import make_shells, organ_stems
+from .planning.planned_organ import plan_organ
 from .planning.scorecard import Score, score
+from .planning.targets import PlannedTarget, planned_targets
 from .registration.engine import RegistrationEngine
 from .registration.engines import library_engines
 from .report.assemble import assemble
@@ -48,9 +46,6 @@ from .report.transfer_findings import all_decisions, transfer_findings
 from .transfer import transfer
 from .write_outputs import is_former_output, write_outputs
 from .write_transfer import is_former_transfer, write_transfer
-
-TARGET_SAMPLES = 20_000
-"""Samples that stand for a target when the distance to it is measured."""
 
 
 @dataclass(frozen=True)
@@ -173,39 +168,33 @@ def optimize_organs(
     """Optimization structures of every organ that the case asks for, with names and numbers of their own."""
     results: list[OptimizationResult] = []
     requests = found.case.optimization
+    targets = planned_targets(found.case, found.records.structures, found.records.ct.geometry)
     stems = organ_stems([request.structure for request in requests])
     for request in requests:
         monitor.report(Step.OPTIMIZE, request.structure)
         label = (stems[request.structure], 1 + sum(len(result.shells) for result in results))
-        results.append(optimize(request, found, organs[request.structure], label))
+        results.append(optimize(request, found, organs[request.structure], targets, label))
     return tuple(results)
 
 
 def optimize(
-    request: OptimizationRequest, found: Transfer, organ: StructureResult, label: tuple[str, int]
+    request: OptimizationRequest,
+    found: Transfer,
+    organ: StructureResult,
+    targets: Sequence[PlannedTarget],
+    label: tuple[str, int],
 ) -> OptimizationResult:
     """P, R, A, levels and contours of the optimization structures of one organ.
 
     ``label`` is the stem of their names and the ROINumber of the first.
     """
-    case, records, target = found.case, found.records, None
-    if request.target is not None:
-        structure = records.structures.find(request.target)
-        target = structure_samples(structure, records.ct.geometry, TARGET_SAMPLES, case.end_caps)
-    body = body_of(organ.structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
-    dose = refined(organ.prior, body, [near_target_ranking(request, target)])
-    near = prior_near_target(request, dose, target)
-    if missing := organ.prior.unknown_courses():
-        raise DosimetryError(
-            f"Optimization structures of '{request.structure}'",
-            f"the dose of {' and '.join(missing)} is not known anywhere in it, so P cannot be read",
-            "Add a point for it to a course without DICOM (0 Gy if the record shows none), use a larger dose grid, or leave "
-            "the request out.",
-        )
-    new = case.new_course
-    new_eqd2_gy = float(eqd2(np.asarray(new.prescription_gy), new.fractions, request.alpha_beta_gy))
+    case, records = found.case, found.records
+    limit = limit_of_request(request, bool(case.new_course.targets))
+    course = (case.new_course.prescription_gy, case.new_course.fractions)
+    planned = plan_organ(limit, organ.structure, organ.prior, targets, course, records.ct.geometry)
+    near, new_eqd2_gy = planned.near, planned.new_eqd2_gy
     levels = optimization_levels(
-        near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, new.fractions, request.alpha_beta_gy
+        *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy)
     )
     if levels.state is LevelState.NOT_NEEDED and near.organ_maximum_gy + new_eqd2_gy > request.limit_eqd2_gy:
         levels = replace(levels, state=LevelState.NOT_NEEDED_NEAR)

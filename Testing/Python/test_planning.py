@@ -13,18 +13,21 @@ from matplotlib.path import Path as Polygon
 from ReirradiationLib.dosimetry.accumulation import structure_dose
 from ReirradiationLib.dosimetry.occupancy import StructureSamples, structure_samples
 from ReirradiationLib.dosimetry.radiobiology import eqd2
-from ReirradiationLib.model.case import OptimizationRequest
+from ReirradiationLib.model.constraint import Constraint, Sense
 from ReirradiationLib.model.contour_shape import keyholed, simplified
 from ReirradiationLib.model.errors import CaseError, DosimetryError
 from ReirradiationLib.model.interlock import Interlock
 from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.planning_choice import OptimizationRequest
 from ReirradiationLib.model.polygons import fill, signed_area
-from ReirradiationLib.model.protocol import Basis, Constraint, Sense
+from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.planning.isolines import zero_contours
 from ReirradiationLib.planning.levels import LevelState, optimization_levels
+from ReirradiationLib.planning.limits import limit_of_request
 from ReirradiationLib.planning.near_target import prior_near_target
 from ReirradiationLib.planning.optimization_structures import make_shells, organ_stems, shell_name
 from ReirradiationLib.planning.scorecard import ScoreState, sampling_remark, score
+from ReirradiationLib.planning.targets import PlannedTarget
 from synthetic import ball, course_of, cylinder, dose_of, grid
 
 WORKED_5 = {
@@ -130,6 +133,14 @@ def request(**changes) -> OptimizationRequest:
     return OptimizationRequest(**{**values, **changes})
 
 
+def planned(structure) -> PlannedTarget:
+    return PlannedTarget(structure, 30.0, structure_samples(structure, GEOMETRY))
+
+
+def near_of(wanted: OptimizationRequest, dose, target):
+    return prior_near_target(limit_of_request(wanted, has_targets=False), dose, target)
+
+
 def blob(points: np.ndarray) -> np.ndarray:
     return 34.0 * np.exp(-np.sum((points - (6.0, 2.0, -3.0)) ** 2, axis=1) / (2 * 14.0**2))
 
@@ -142,7 +153,7 @@ COURSE = course_of(dose_of(blob, grid(2.5, 40.0)), 10)
 def cut(organ, number: int = 3, course=COURSE, metric: Metric = D001):
     prior = structure_dose(structure_samples(organ, GEOMETRY), [course], [0.0])
     wanted = request(number=number, metric=metric)
-    near = prior_near_target(wanted, prior, None)
+    near = near_of(wanted, prior, None)
     levels = optimization_levels(near.value_gy, 60.0, 50.0, number, 5, 2.0)
     return levels, make_shells(wanted, levels, organ, GEOMETRY, [course], [0.0], "organ", 1), prior
 
@@ -183,7 +194,7 @@ def test_shells_are_disjoint_cover_the_organ_and_keep_prior_plus_limit_below_the
 def test_with_a_near_maximum_the_first_shell_exceeds_the_tolerance_by_what_is_told() -> None:
     organ = cylinder(14.0, 40.0, 2.0)
     levels, shells, prior = cut(organ)
-    near = prior_near_target(request(), prior, None)
+    near = near_of(request(), prior, None)
     excess = near.organ_maximum_gy + shells[0].level.limit_eqd2_gy - levels.limit_eqd2_gy
     assert excess == pytest.approx(near.organ_maximum_gy - near.value_gy)
     assert 0.0 < near.above_cc <= 0.01 + prior.samples.volumes_cc.max()
@@ -238,22 +249,22 @@ def test_keyholes_keep_the_area_of_several_holes() -> None:
 def test_p_is_looked_for_near_the_target_only_and_hotter_parts_elsewhere_are_told() -> None:
     organ = cylinder(5.0, 60.0, 2.0)
     prior = structure_dose(structure_samples(organ, GEOMETRY), [COURSE], [0.0])
-    target = structure_samples(ball(5.0, 1.0, centre=(0.0, 0.0, 28.0), name="target"), GEOMETRY)
-    near = prior_near_target(request(target="target", margin_mm=5.0), prior, target)
-    whole = prior_near_target(request(), prior, None)
+    target = planned(ball(5.0, 1.0, centre=(0.0, 0.0, 28.0), name="target"))
+    near = near_of(request(target="target", margin_mm=5.0), prior, target)
+    whole = near_of(request(), prior, None)
     assert near.value_gy < whole.value_gy
     assert near.organ_maximum_gy == pytest.approx(whole.organ_maximum_gy)
     assert near.above_cc > 0.1
     assert near.region == "within 5 mm of target"
-    far = structure_samples(ball(2.0, 1.0, centre=(35.0, 35.0, 0.0), name="far"), GEOMETRY)
+    far = planned(ball(2.0, 1.0, centre=(35.0, 35.0, 0.0), name="far"))
     with pytest.raises(DosimetryError, match="no part of it lies within 1 mm of far"):
-        prior_near_target(request(target="far", margin_mm=1.0), prior, far)
+        near_of(request(target="far", margin_mm=1.0), prior, far)
 
 
 def test_p_falls_back_to_the_maximum_where_the_region_is_smaller_than_the_metric() -> None:
     organ = cylinder(5.0, 60.0, 2.0)
     prior = structure_dose(structure_samples(organ, GEOMETRY), [COURSE], [0.0])
-    near = prior_near_target(request(metric=Metric.parse("D20cc")), prior, None)
+    near = near_of(request(metric=Metric.parse("D20cc")), prior, None)
     assert str(near.metric) == "Dmax[Gy]"
     assert near.value_gy == pytest.approx(near.organ_maximum_gy)
 
@@ -356,7 +367,7 @@ def test_a_known_excess_is_told_although_the_new_dose_is_unknown() -> None:
 
 
 def test_p_tells_how_much_of_its_region_is_unknown() -> None:
-    near = prior_near_target(request(), partly_known(30.0, 15, centre_x=20.0), None)
+    near = near_of(request(), partly_known(30.0, 15, centre_x=20.0), None)
     assert near.unknown_percent == pytest.approx(50.0, abs=2.0)
 
 

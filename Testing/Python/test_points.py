@@ -13,11 +13,12 @@ from ReirradiationLib.dosimetry.accumulation import structure_dose
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.case_file import case_to_json, read_case
+from ReirradiationLib.model.constraint import Constraint, Sense
 from ReirradiationLib.model.course import PointCourse
 from ReirradiationLib.model.errors import CaseError
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.points import PointDose, read_points
-from ReirradiationLib.model.protocol import Basis, Constraint, Sense
+from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.planning.scorecard import ScoreState, score
 from ReirradiationLib.workflow import Services, compute, run_case
@@ -181,7 +182,7 @@ def test_a_point_for_an_organ_that_is_not_listed_is_refused(case_with_points: Ca
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"dose": "RD.dcm"}, "beside 'points'"),
+        ({"plan": "RP.dcm"}, "beside 'points'"),
         ({"registration": {"method": "same-frame"}}, "beside 'points'"),
         ({"points": []}, "no points"),
         ({"points": [{"structure": "cord", "dose_gy": 40, "fractions": 20}]}, "'source' is missing"),

@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from .constraint import Constraint
 from .dose_response import DoseResponse
 from .finding import Decision
 from .geometry import Vector3
 from .metric import Metric
+from .planning_choice import (
+    DEFAULT_REMAINING_DOSE,
+    IsodoseLine,
+    OptimizationRequest,
+    RemainingDoseChoice,
+    ScreeningDecision,
+    Target,
+)
 from .points import PointDose
-from .protocol import Basis, Constraint
 from .registration import RegistrationChoice
 from .structure import EndCaps, Holes
 
@@ -56,7 +64,7 @@ class PriorCourse:
     registration : RegistrationChoice or None
         None for a course of points.
     points : Path or tuple of PointDose
-        A CSV table, or the points themselves; empty for a course of DICOM files.
+        A CSV table, or the points themselves. Of a course of DICOM files those of organs whose mapped dose they replace.
     structures : Path or None
         RTSTRUCT on the prior CT, which the registration is judged by.
     """
@@ -78,12 +86,15 @@ class PriorCourse:
     @property
     def has_points_only(self) -> bool:
         """Whether the course is known by points and not by DICOM files."""
-        return self.points != ()
+        return not self.dose
 
 
 @dataclass(frozen=True)
 class NewCourse:
-    """The reirradiation: its prescription, and the finished plan with its dose(s) once there is one."""
+    """The reirradiation: its prescription, and the finished plan with its dose(s) once there is one.
+
+    ``targets`` may be named with prescriptions of their own; an organ is planned by the one nearest to it.
+    """
 
     label: str
     prescription_gy: float
@@ -92,6 +103,7 @@ class NewCourse:
     plan: Path | None
     dose: tuple[Path, ...]
     rbe: float | None
+    targets: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,41 +114,6 @@ class StructureChoice:
     tissue: str
     alpha_beta_gy: float | None
     reason: str
-
-
-@dataclass(frozen=True)
-class OptimizationRequest:
-    """Optimization structures wanted for one organ.
-
-    Parameters
-    ----------
-    structure : str
-    limit_eqd2_gy : float
-        A: cumulative limit in EQD2.
-    basis : Basis
-        The sum that A was published for.
-    alpha_beta_gy : float
-    metric : Metric
-        How P is read from the summed prior EQD2.
-    number : int
-        N: how many structures.
-    target : str or None
-        Target near which P is looked for; the whole organ without it.
-    margin_mm : float
-        How near.
-    source : str
-        Where A comes from.
-    """
-
-    structure: str
-    limit_eqd2_gy: float
-    basis: Basis
-    alpha_beta_gy: float
-    metric: Metric
-    number: int
-    target: str | None
-    margin_mm: float
-    source: str
 
 
 @dataclass(frozen=True)
@@ -205,3 +182,6 @@ class Case:
     sensitivity: tuple[DoseResponse, ...] = ()
     reference_grid: GridChoice = GridChoice()
     end_caps: EndCaps = EndCaps.HALF_SLICE
+    screening: ScreeningDecision | None = None
+    isodose_lines: tuple[IsodoseLine, ...] = ()
+    remaining_dose: RemainingDoseChoice = DEFAULT_REMAINING_DOSE

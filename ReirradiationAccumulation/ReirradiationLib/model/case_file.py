@@ -5,40 +5,37 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from .case import (
-    NEW_COURSE_ID,
-    Case,
-    CurrentAnatomy,
-    ExportChoice,
-    GridChoice,
-    NewCourse,
-    OptimizationRequest,
-    PriorCourse,
-    StructureChoice,
-)
+from .case import Case, CurrentAnatomy, ExportChoice, GridChoice, NewCourse, PriorCourse, StructureChoice
+from .case_consistency import require_consistent
+from .constraint import Constraint
+from .course_entry import new_course, prior_course
 from .dose_response import EQD2_BY_LQ, DoseResponse, FractionationModel, Quantity
 from .errors import CaseError, ProtocolError
 from .finding import Decision
-from .json_entry import JsonEntry
-from .metric import Metric, MetricKind
-from .points import PointDose, require_points
-from .protocol import Basis, Constraint, Sense, require_alpha_beta
-from .registration import RegistrationChoice, RegistrationMethod
-from .registration_entry import registration_choice
+from .json_entry import JsonEntry, field_names
+from .metric import Metric
+from .planning_choice import DEFAULT_REMAINING_DOSE, IsodoseLine, OptimizationRequest, RemainingDoseChoice, ScreeningDecision
+from .planning_entry import (
+    CONSTRAINT_KEYS,
+    REQUEST_KEYS,
+    LimitRows,
+    constraint,
+    isodose_line,
+    metric_of,
+    optimization_request,
+    plain_limit,
+    remaining_dose,
+    screening_decision,
+)
+from .protocol import require_alpha_beta
 from .structure import EndCaps, Holes
 
 SCHEMA = "reirradiation-case/1"
 DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[Gy]", "V20Gy[%]", "V40Gy[%]")
-DEFAULT_POINT_METRIC = "D0.01cc[Gy]"
-DEFAULT_MARGIN_MM = 30.0
-DEFAULT_NUMBER = 3
-LARGEST_NUMBER = 9
-LARGEST_RBE = 2.0
 CT_GRID = "ct"
 FINEST_GRID_MM, COARSEST_GRID_MM = 0.25, 10.0
 
@@ -64,25 +61,30 @@ def read_case(path: Path) -> Case:
     entry = JsonEntry(path.name, values, ["schema", *keys])
     if entry.text("schema") != SCHEMA:
         raise CaseError(entry.at("schema"), entry.text("schema"), "Use a case file of this version.", SCHEMA)
+    own_tables = entry.optional_path("protocol_folder")
+    rows = LimitRows((path.parent / own_tables).resolve() if own_tables else None)
     case = Case(
         file=path,
         title=entry.text("title"),
-        current=_current(entry.child("current", _keys(CurrentAnatomy))),
-        prior_courses=tuple(_prior(e) for e in entry.children("prior_courses", _keys(PriorCourse))),
-        new_course=_new(entry.child("new_course", _keys(NewCourse))),
-        structures=tuple(_structure(e) for e in entry.children("structures", _keys(StructureChoice))),
+        current=_current(entry.child("current", field_names(CurrentAnatomy))),
+        prior_courses=tuple(prior_course(e) for e in entry.children("prior_courses", field_names(PriorCourse))),
+        new_course=new_course(entry.child("new_course", field_names(NewCourse))),
+        structures=tuple(_structure(e) for e in entry.children("structures", field_names(StructureChoice))),
         metrics=_metrics(entry),
-        constraints=tuple(_constraint(e) for e in entry.children("constraints", _CONSTRAINT_KEYS)),
-        optimization=tuple(_request(e) for e in entry.children("optimization", _keys(OptimizationRequest))),
+        constraints=tuple(constraint(e, rows) for e in entry.children("constraints", CONSTRAINT_KEYS)),
+        optimization=tuple(optimization_request(e, rows) for e in entry.children("optimization", REQUEST_KEYS)),
         protocol_folder=entry.optional_path("protocol_folder"),
         recovery_table=entry.text("recovery_table") if entry.has("recovery_table") else None,
-        decisions=tuple(_decision(e) for e in entry.children("decisions", _keys(Decision))),
-        export=_export(entry.child("export", _keys(ExportChoice))) if entry.has("export") else ExportChoice(),
-        sensitivity=tuple(_response(e) for e in entry.children("sensitivity", _keys(DoseResponse))),
+        decisions=tuple(_decision(e) for e in entry.children("decisions", field_names(Decision))),
+        export=_export(entry.child("export", field_names(ExportChoice))) if entry.has("export") else ExportChoice(),
+        sensitivity=tuple(_response(e) for e in entry.children("sensitivity", field_names(DoseResponse))),
         reference_grid=_grid(entry) if entry.has("reference_grid") else GridChoice(),
         end_caps=entry.choice("end_caps", EndCaps) if entry.has("end_caps") else EndCaps.HALF_SLICE,
+        screening=_screening(entry),
+        isodose_lines=tuple(isodose_line(e) for e in entry.children("isodose_lines", field_names(IsodoseLine))),
+        remaining_dose=_remaining_dose(entry),
     )
-    _require_consistent(case)
+    require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
     return replace(resolved, file=path)
 
@@ -95,91 +97,18 @@ def case_to_json(case: Case) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
-_CONSTRAINT_KEYS = ("structure", "metric", "at_most", "at_least", "basis", "alpha_beta_gy", "source")
-
-
-def _keys(kind: type[Any]) -> list[str]:
-    return [{"identifier": "id"}.get(field.name, field.name) for field in fields(kind)]
-
-
 def _current(entry: JsonEntry) -> CurrentAnatomy:
     return CurrentAnatomy(entry.path("ct"), entry.path("structures"), entry.text("ct_series", default=""))
 
 
-def _prior(entry: JsonEntry) -> PriorCourse:
-    if entry.has("points"):
-        return _prior_of_points(entry)
-    registration = registration_choice(entry.child("registration", _keys(RegistrationChoice)))
-    identifier = entry.text("id")
-    course = PriorCourse(
-        identifier=identifier,
-        label=entry.text("label", default=identifier),
-        dose=entry.paths("dose"),
-        plan=entry.optional_path("plan"),
-        fractions=entry.whole("fractions") if entry.has("fractions") else None,
-        delivered_fractions=entry.whole("delivered_fractions") if entry.has("delivered_fractions") else None,
-        rbe=_rbe(entry),
-        ct=entry.optional_path("ct"),
-        date=entry.day("date"),
-        registration=registration,
-        ct_series=entry.text("ct_series", default=""),
-        structures=entry.optional_path("structures"),
-    )
-    if not course.dose:
-        raise CaseError(entry.where, "'dose' is missing", "Add 'dose', or 'points' for a course without DICOM.")
-    if registration.method is RegistrationMethod.IMAGES and course.ct is None:
-        raise CaseError(entry.where, "no 'ct' to register", "Name the folder of the prior CT.")
-    if course.structures is not None and course.ct is None:
-        raise CaseError(entry.at("structures"), "without 'ct'", "Name the folder of the prior CT that they are drawn on.")
-    return course
+def _screening(entry: JsonEntry) -> ScreeningDecision | None:
+    keys = field_names(ScreeningDecision)
+    return screening_decision(entry.child("screening", keys)) if entry.has("screening") else None
 
 
-def _prior_of_points(entry: JsonEntry) -> PriorCourse:
-    for key in ("dose", "plan", "fractions", "delivered_fractions", "rbe", "ct", "ct_series", "structures", "registration"):
-        if entry.has(key):
-            raise CaseError(entry.at(key), "beside 'points'", "A course is known by DICOM files or by points, not by both.")
-    identifier = entry.text("id")
-    return PriorCourse(
-        *(identifier, entry.text("label", default=identifier), (), None, None, None, None, None),
-        date=entry.day("date"),
-        registration=None,
-        points=entry.path("points") if entry.is_text("points") else _points(entry),
-    )
-
-
-def _points(entry: JsonEntry) -> tuple[PointDose, ...]:
-    points = (
-        PointDose(
-            structure=point.text("structure"),
-            dose_gy=point.number("dose_gy", zero_allowed=True),
-            fractions=point.whole("fractions"),
-            date=point.day("date"),
-            source=point.text("source"),
-        )
-        for point in entry.children("points", _keys(PointDose))
-    )
-    return require_points(points, entry.at("points"))
-
-
-def _rbe(entry: JsonEntry) -> float | None:
-    if not entry.has("rbe"):
-        return None
-    rbe = entry.number("rbe")
-    if not 1.0 <= rbe <= LARGEST_RBE:
-        raise CaseError(entry.at("rbe"), f"{rbe:g}", "Use the constant RBE of protons, 1.1.", f"1 to {LARGEST_RBE:g}")
-    return rbe
-
-
-def _new(entry: JsonEntry) -> NewCourse:
-    return NewCourse(
-        label=entry.text("label", default="New course"),
-        prescription_gy=entry.number("prescription_gy"),
-        fractions=entry.whole("fractions"),
-        date=entry.day("date"),
-        plan=entry.optional_path("plan"),
-        dose=entry.paths("dose"),
-        rbe=_rbe(entry),
-    )
+def _remaining_dose(entry: JsonEntry) -> RemainingDoseChoice:
+    keys = field_names(RemainingDoseChoice)
+    return remaining_dose(entry.child("remaining_dose", keys)) if entry.has("remaining_dose") else DEFAULT_REMAINING_DOSE
 
 
 def _decision(entry: JsonEntry) -> Decision:
@@ -196,18 +125,11 @@ def _decision(entry: JsonEntry) -> Decision:
 
 
 def _metrics(case: JsonEntry) -> tuple[Metric, ...]:
-    metrics = tuple(_metric(case, "metrics", str(text)) for text in case.items("metrics") or DEFAULT_METRICS)
+    metrics = tuple(metric_of(case, "metrics", str(text)) for text in case.items("metrics") or DEFAULT_METRICS)
     twice = sorted({str(metric) for metric in metrics if metrics.count(metric) > 1})
     if twice:
         raise CaseError(case.at("metrics"), f"{', '.join(twice)} more than once", "List every metric once.")
     return metrics
-
-
-def _metric(entry: JsonEntry, key: str, text: str) -> Metric:
-    try:
-        return Metric.parse(text)
-    except ProtocolError as error:
-        raise CaseError(entry.at(key), f"{error.subject}: {error.found}", error.remedy, error.expected) from error
 
 
 def _export(entry: JsonEntry) -> ExportChoice:
@@ -256,47 +178,15 @@ def _grid(case: JsonEntry) -> GridChoice:
 
 
 def _structure(entry: JsonEntry) -> StructureChoice:
-    override = _alpha_beta(entry) if entry.has("alpha_beta_gy") else None
+    override = (
+        require_alpha_beta(entry.signed_number("alpha_beta_gy"), entry.at("alpha_beta_gy"))
+        if entry.has("alpha_beta_gy")
+        else None
+    )
     reason = entry.text("reason", default="")
     if override is not None and not reason:
         raise CaseError(entry.where, "an α/β of its own without a reason", "Add 'reason'.")
     return StructureChoice(entry.text("name"), entry.text("tissue"), override, reason)
-
-
-def _constraint(entry: JsonEntry) -> Constraint:
-    senses = [sense for sense in Sense if entry.has(sense.value)]
-    if len(senses) != 1:
-        raise CaseError(entry.where, f"{len(senses) or 'no'} limits", "Give one limit.", "either 'at_most' or 'at_least'")
-    return Constraint(
-        structure=entry.text("structure"),
-        metric=_metric(entry, "metric", entry.text("metric")),
-        sense=senses[0],
-        limit=entry.number(senses[0].value),
-        basis=entry.choice("basis", Basis),
-        alpha_beta_gy=_alpha_beta(entry),
-        source=entry.text("source"),
-    )
-
-
-def _request(entry: JsonEntry) -> OptimizationRequest:
-    return OptimizationRequest(
-        structure=entry.text("structure"),
-        limit_eqd2_gy=entry.number("limit_eqd2_gy"),
-        basis=entry.choice("basis", Basis),
-        alpha_beta_gy=_alpha_beta(entry),
-        metric=_point_metric(entry),
-        number=entry.whole("number", default=DEFAULT_NUMBER, largest=LARGEST_NUMBER),
-        target=entry.text("target") if entry.has("target") else None,
-        margin_mm=entry.number("margin_mm", default=DEFAULT_MARGIN_MM, zero_allowed=True),
-        source=entry.text("source"),
-    )
-
-
-def _point_metric(entry: JsonEntry) -> Metric:
-    metric = _metric(entry, "metric", entry.text("metric", default=DEFAULT_POINT_METRIC))
-    if metric.kind not in (MetricKind.MAXIMUM, MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT):
-        raise CaseError(entry.at("metric"), str(metric), "Choose how P is read.", "Dmax, D0.01cc or D2%, for example")
-    return metric
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -305,48 +195,6 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         repeated = next(key for n, (key, _) in enumerate(pairs) if key in [other for other, _ in pairs[:n]])
         raise CaseError("case.json", f"the key '{repeated}' twice in one object", "Keep one of them.")
     return values
-
-
-def _alpha_beta(entry: JsonEntry) -> float:
-    return require_alpha_beta(entry.signed_number("alpha_beta_gy"), entry.at("alpha_beta_gy"))
-
-
-def _require_consistent(case: Case) -> None:
-    name = case.file.name
-    identifiers = [course.identifier for course in case.prior_courses]
-    if not identifiers:
-        raise CaseError(f"{name}: prior_courses", "no course", "Name at least one prior course.")
-    for identifier in identifiers:
-        if identifier == NEW_COURSE_ID or identifier.startswith("sum"):
-            raise CaseError(f"{name}: prior_courses", f"the id '{identifier}'", "Choose another id; this one is reserved.")
-    if len(set(identifiers)) != len(identifiers):
-        raise CaseError(f"{name}: prior_courses", "the same id twice", "Give every course an id of its own.")
-    labels = [course.label for course in case.prior_courses] + [case.new_course.label]
-    if len(set(labels)) != len(labels):
-        raise CaseError(f"{name}: label", "the same label twice", "Give every course a label of its own.")
-    requested = [request.structure for request in case.optimization]
-    if len(set(requested)) != len(requested):
-        raise CaseError(f"{name}: optimization", "the same structure twice", "Ask for one set per structure.")
-    listed = [structure.name for structure in case.structures]
-    if len(set(listed)) != len(listed):
-        raise CaseError(f"{name}: structures", "the same name twice", "List every structure once.")
-    if len(set(case.sensitivity)) != len(case.sensitivity):
-        raise CaseError(f"{name}: sensitivity", "the same entry twice", "List every model and quantity once.")
-    limits: list[Constraint | OptimizationRequest] = [*case.constraints, *case.optimization]
-    for used in limits:
-        if used.structure not in listed:
-            kind = "constraint" if isinstance(used, Constraint) else "optimization request"
-            near = get_close_matches(used.structure, listed, n=1, cutoff=0.6)
-            remedy = f"Did you mean '{near[0]}'?" if near else "Add it to 'structures', or remove the entry."
-            raise CaseError(f"{name}: {kind} on '{used.structure}'", "not among the case's structures", remedy)
-        if used.basis is Basis.RECOVERED and case.recovery_table is None:
-            raise CaseError(
-                f"{name}: limit on '{used.structure}'",
-                "its basis is the recovered sum, but the case applies no recovery",
-                "Choose a recovery table, or a limit published for the raw sum.",
-            )
-    if not case.new_course.dose and (case.new_course.plan is not None or case.new_course.rbe is not None):
-        raise CaseError(f"{name}: new_course", "a plan or RBE without its dose", "Name the RTDOSE as well, or neither.")
 
 
 def _with_paths(value: Any, change: Any) -> Any:
@@ -367,8 +215,11 @@ def _relative(path: Path, folder: Path) -> Path:
 def _plain(value: Any) -> Any:
     """JSON values of a dataclass tree; None and empty texts are left out."""
     if isinstance(value, Constraint):
-        plain = {key: _plain(getattr(value, key)) for key in ("structure", "metric", "basis", "alpha_beta_gy", "source")}
-        return {**plain, value.sense.value: value.limit}
+        metric = {} if value.row else {"metric": value.metric}
+        return _filled({"structure": value.structure, **metric, **plain_limit(value)})
+    if isinstance(value, OptimizationRequest):
+        number = {} if value.levels_eqd2_gy else {"number": value.number}
+        return _filled({**{name: getattr(value, name) for name in _OF_REQUEST}, **number, **plain_limit(value)})
     if isinstance(value, GridChoice):
         spacing = {"spacing_mm": list(value.spacing_mm)} if value.spacing_mm else {}
         return CT_GRID if value.is_ct else {**spacing, "margin_mm": value.margin_mm}
@@ -384,6 +235,17 @@ def _plain(value: Any) -> Any:
         plain_items = [_plain(item) for item in value]
         return plain_items[0] if len(value) == 1 and isinstance(value[0], Path) else plain_items
     if is_dataclass(value) and not isinstance(value, type):
-        members = {key: _plain(getattr(value, f.name)) for key, f in zip(_keys(type(value)), fields(value), strict=True)}
-        return {key: item for key, item in members.items() if item not in (None, "", [])}
+        members = {key: getattr(value, f.name) for key, f in zip(field_names(type(value)), fields(value), strict=True)}
+        return _filled(members)
     return value
+
+
+_OF_REQUEST = (
+    *("structure", "metric", "target", "margin_mm", "levels_eqd2_gy", "overlap", "crop_margin_mm", "smoothing_mm"),
+)
+
+
+def _filled(members: dict[str, Any]) -> dict[str, Any]:
+    """JSON values without None, empty texts and empty lists."""
+    plain = {key: _plain(item) for key, item in members.items()}
+    return {key: item for key, item in plain.items() if item is not None and item not in ("", [])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,11 @@ from .errors import CaseError
 Choice = TypeVar("Choice", bound=Enum)
 LARGEST = 1e6
 """No number of a case is larger; NaN and infinity are not smaller either."""
+
+
+def field_names(kind: type[Any]) -> list[str]:
+    """The keys that stand for the fields of a dataclass in a case file."""
+    return [{"identifier": "id"}.get(field.name, field.name) for field in fields(kind)]
 
 
 class JsonEntry:
@@ -92,9 +98,9 @@ class JsonEntry:
         except ValueError as error:
             raise CaseError(self.at(key), f"{self._values[key]!r}", "Correct the case file.", f"one of {members}") from error
 
-    def flag(self, key: str) -> bool:
-        """True or false; false if absent."""
-        value = self._values.get(key, False)
+    def flag(self, key: str, default: bool = False) -> bool:
+        """True or false; the default if absent."""
+        value = self._values.get(key, default)
         if not isinstance(value, bool):
             raise CaseError(self.at(key), f"{value!r:.40}", "Correct the case file.", "true or false")
         return value

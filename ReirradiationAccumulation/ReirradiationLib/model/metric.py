@@ -62,6 +62,13 @@ _EXPECTED = (
 )
 
 
+LARGEST_HOT_CC = 2.0
+"""The largest volume of a near-maximum in use (D2cc of brachytherapy, GEC-ESTRO)."""
+
+LARGEST_HOT_PERCENT = 2.0
+"""D2% is the near-maximum of ICRU Report 83."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """A dose–volume metric, such as ``D0.03cc[Gy]``, ``D95%[Gy]``, ``V20Gy[%]``, ``CV16Gy[cc]`` or ``gEUD8[Gy]``.
@@ -95,6 +102,16 @@ class Metric:
     def is_cold(self) -> bool:
         """Whether the value falls as the dose rises: a volume that is spared."""
         return self.kind in (MetricKind.COLD_VOLUME_CC, MetricKind.COLD_VOLUME_PERCENT)
+
+    @property
+    def is_near_maximum(self) -> bool:
+        """Whether it stands for the hottest points of a structure: the maximum, or a dose to a small volume."""
+        largest = {
+            MetricKind.MAXIMUM: 0.0,
+            MetricKind.DOSE_AT_CC: LARGEST_HOT_CC,
+            MetricKind.DOSE_AT_PERCENT: LARGEST_HOT_PERCENT,
+        }
+        return self.at <= largest.get(self.kind, -1.0)
 
     def __str__(self) -> str:
         return _PRINTED[self.kind].format(np.format_float_positional(self.at, trim="-"))

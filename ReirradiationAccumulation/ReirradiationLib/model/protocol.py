@@ -1,4 +1,4 @@
-"""What the institution decides: α/β of tissues, recovery tables, constraints with a locked basis."""
+"""What the institution decides: α/β of tissues and recovery tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .errors import ProtocolError
-from .metric import Metric
 from .registration_limits import RegistrationLimits
 
 DAYS_PER_MONTH = 30.4375
@@ -33,6 +32,8 @@ class Tissue:
         Which rows of a recovery table apply; ``none`` for targets and tissue without data.
     source, evidence : str
         Where the value comes from, and the evidence tag of the table.
+    interval_gy : tuple of two float or None
+        Published 95 % confidence interval of the α/β.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Tissue:
     recovery_group: str
     source: str
     evidence: str
+    interval_gy: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,40 +118,6 @@ class Protocol:
                 return table
         known = ", ".join(table.name for table in self.recovery_tables)
         raise ProtocolError(f"Recovery table '{name}'", f"not in recovery.csv of {self.folder}", f"Use one of: {known}.")
-
-
-class Sense(str, Enum):
-    """Whether the limit is an upper or a lower one."""
-
-    AT_MOST = "at_most"
-    AT_LEAST = "at_least"
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """A cumulative limit on one structure.
-
-    Parameters
-    ----------
-    structure : str
-    metric : Metric
-    sense : Sense
-    limit : float
-        In the metric's unit; doses are EQD2.
-    basis : Basis
-        The sum that the limit was published for.
-    alpha_beta_gy : float
-        The α/β that the limit was published for, Gy.
-    source : str
-    """
-
-    structure: str
-    metric: Metric
-    sense: Sense
-    limit: float
-    basis: Basis
-    alpha_beta_gy: float
-    source: str
 
 
 def require_alpha_beta(alpha_beta_gy: float, subject: str) -> float:

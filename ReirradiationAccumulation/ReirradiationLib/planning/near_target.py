@@ -11,9 +11,10 @@ from ..dosimetry.dvh import cumulative_dvh
 from ..dosimetry.occupancy import StructureSamples
 from ..dosimetry.refinement import Ranking
 from ..model.arrays import BoolArray, FloatArray
-from ..model.case import OptimizationRequest
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
+from .limits import OrganLimit
+from .targets import PlannedTarget
 
 
 @dataclass(frozen=True)
@@ -49,34 +50,41 @@ class PriorNearTarget:
     upper_bounds: tuple[str, ...]
 
 
-def prior_near_target(request: OptimizationRequest, dose: StructureDose, target: StructureSamples | None) -> PriorNearTarget:
+def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTarget | None) -> PriorNearTarget:
     """Read P from the samples of the organ.
 
     Parameters
     ----------
-    request : OptimizationRequest
+    limit : OrganLimit
     dose : StructureDose
         Prior courses in the organ.
-    target : StructureSamples or None
-        The target, if the request names one.
+    target : PlannedTarget or None
+        None for the whole organ.
 
     Raises
     ------
     DosimetryError
-        If no part of the organ is near the target.
+        If no part of the organ is near the target, or the dose of a course is not known anywhere in it.
     """
-    sum_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis)
+    if missing := dose.unknown_courses():
+        raise DosimetryError(
+            f"Planning of '{limit.structure}'",
+            f"the dose of {' and '.join(missing)} is not known anywhere in it, so P cannot be read",
+            "Add a point for it to a course without DICOM (0 Gy if the record shows none), use a larger dose grid, or leave "
+            "the request out.",
+        )
+    sum_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
     volumes_cc = dose.samples.volumes_cc
-    near = _near(request, dose.samples, target)
-    region = f"within {request.margin_mm:g} mm of {request.target}" if target is not None else "whole organ"
+    near = _near(limit, dose.samples, target)
+    region = f"within {limit.margin_mm:g} mm of {target.name}" if target is not None else "whole organ"
     region_cc = float(volumes_cc[near].sum())
     if not near.any():
         raise DosimetryError(
-            f"Optimization structures of '{request.structure}'",
+            f"Planning of '{limit.structure}'",
             f"no part of it lies {region}",
             "Enlarge 'margin_mm', or leave this request out of the case.",
         )
-    metric = request.metric
+    metric = limit.metric
     if metric.kind is MetricKind.DOSE_AT_CC and metric.at > region_cc:
         metric = Metric(MetricKind.MAXIMUM)
     value = cumulative_dvh(sum_gy[near], volumes_cc[near]).value(metric)
@@ -92,22 +100,17 @@ def prior_near_target(request: OptimizationRequest, dose: StructureDose, target:
     )
 
 
-def near_target_ranking(request: OptimizationRequest, target: StructureSamples | None) -> Ranking:
+def near_target_ranking(limit: OrganLimit, target: PlannedTarget | None) -> Ranking:
     """The sum that P is read from, near the target; elsewhere no dose counts: where samples are to be finest."""
 
     def hot_near_target(dose: StructureDose) -> FloatArray:
-        sum_gy = dose.eqd2_gy(request.alpha_beta_gy, request.basis)
-        return np.where(_near(request, dose.samples, target), sum_gy, -1.0)
+        sum_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
+        return np.where(_near(limit, dose.samples, target), sum_gy, -1.0)
 
     return hot_near_target
 
 
-def _near(request: OptimizationRequest, organ: StructureSamples, target: StructureSamples | None) -> BoolArray:
+def _near(limit: OrganLimit, organ: StructureSamples, target: PlannedTarget | None) -> BoolArray:
     if target is None:
         return np.ones(len(organ.points_mm), dtype=np.bool_)
-    from scipy.spatial import cKDTree
-
-    # Samples of the target stand in for its surface; its own step is added so that no near part is missed.
-    reach = request.margin_mm + target.step_mm
-    distance, _ = cKDTree(target.points_mm).query(organ.points_mm)
-    return np.asarray(distance <= reach)
+    return np.asarray(target.distance_mm(organ.points_mm) <= limit.margin_mm)

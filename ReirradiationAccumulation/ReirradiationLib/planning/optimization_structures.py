@@ -13,10 +13,10 @@ from ..dosimetry.occupancy import StructureSamples
 from ..dosimetry.plane_field import PixelGrid, plane_fields
 from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
 from ..model.arrays import FloatArray
-from ..model.case import OptimizationRequest
 from ..model.contour_shape import even_odd_area, simplified
 from ..model.course import AnyCourse
 from ..model.geometry import Geometry
+from ..model.planning_choice import OptimizationRequest
 from ..model.polygons import signed_area
 from ..model.structure import InterpretedType, Structure
 from .isolines import zero_contours

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import cumulative_dvh
+from ..model.constraint import Constraint, Sense
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
-from ..model.protocol import Constraint, Sense
 
 UNKNOWN_EQD2_GY = 1000.0
 """What unknown dose is taken for where the worst case is asked for: more than any course gives."""

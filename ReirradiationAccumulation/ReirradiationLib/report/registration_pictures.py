@@ -11,11 +11,11 @@ from ..dosimetry.bodies import body_of
 from ..dosimetry.cells import SolidBody
 from ..dosimetry.masks import structure_mask
 from ..model.arrays import FloatArray
+from ..model.constraint import Sense
 from ..model.course import Course
 from ..model.errors import CaseError, DosimetryError, RegistrationError
 from ..model.geometry import Geometry, Vector3
 from ..model.image import Image
-from ..model.protocol import Sense
 from ..model.registration_picture import RegistrationPictureRequest, RegistrationPictureStyle, WarpedCt
 from ..model.scene import Orientation, PictureMaker, SceneStructure
 from ..model.segment import AnyStructure

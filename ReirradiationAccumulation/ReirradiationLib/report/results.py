@@ -10,9 +10,10 @@ from ..dosimetry.composite import composite_comment, composite_rule
 from ..dosimetry.mapping import MappedDose
 from ..dosimetry.reference_grid import GridCoverage, ReferenceGrid
 from ..model.arrays import Float32Array
-from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, OptimizationRequest, StructureChoice
+from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, StructureChoice
 from ..model.course import AnyCourse, Course, PointCourse
 from ..model.finding import Decision, Finding
+from ..model.planning_choice import OptimizationRequest
 from ..model.protocol import Protocol, Tissue
 from ..model.registration import RegistrationChoice
 from ..model.registration_quality import CourseQuality, OrganQuality, OrganVerdict, Verdict

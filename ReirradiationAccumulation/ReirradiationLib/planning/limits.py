@@ -1,0 +1,77 @@
+"""Limits of the near-maximum of an organ: what any point of it may receive in all courses together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model.case import Case
+from ..model.constraint import ANY_MONTHS, Constraint, Months
+from ..model.metric import Metric
+from ..model.planning_choice import DEFAULT_MARGIN_MM, OptimizationRequest
+from ..model.protocol import Basis
+
+
+@dataclass(frozen=True)
+class OrganLimit:
+    """A pointwise limit, from a constraint or from a request for optimization structures.
+
+    Parameters
+    ----------
+    structure : str
+    limit_eqd2_gy : float
+        A: cumulative, in EQD2.
+    basis : Basis
+        The sum that A was published for.
+    alpha_beta_gy : float
+        The α/β that A was published for.
+    metric : Metric
+        How P is read from the summed prior EQD2.
+    margin_mm : float
+        How near to the target the prior dose counts.
+    source : str
+    target : str or None
+        The target to be near to, where the case names it for this organ.
+    months : Months
+        The interval that A was published for.
+    is_anywhere : bool
+        Whether the prior dose counts in the whole organ, near a target or not.
+    """
+
+    structure: str
+    limit_eqd2_gy: float
+    basis: Basis
+    alpha_beta_gy: float
+    metric: Metric
+    margin_mm: float
+    source: str
+    target: str | None = None
+    months: Months = ANY_MONTHS
+    is_anywhere: bool = False
+
+
+def limit_of_request(request: OptimizationRequest, has_targets: bool) -> OrganLimit:
+    """The limit that optimization structures are made for; ``has_targets``: whether the new course names its targets."""
+    return OrganLimit(
+        *(request.structure, request.limit_eqd2_gy, request.basis, request.alpha_beta_gy, request.metric),
+        margin_mm=request.margin_mm,
+        source=request.source,
+        target=request.target,
+        is_anywhere=request.target is None and not has_targets,
+    )
+
+
+def limit_of_constraint(constraint: Constraint) -> OrganLimit:
+    """The limit that a constraint of the near-maximum puts on every point."""
+    return OrganLimit(
+        *(constraint.structure, constraint.limit, constraint.basis, constraint.alpha_beta_gy, constraint.metric),
+        margin_mm=DEFAULT_MARGIN_MM,
+        source=constraint.source,
+        months=constraint.months,
+    )
+
+
+def organ_limits(case: Case) -> tuple[OrganLimit, ...]:
+    """All pointwise limits of a case: those of its requests first, then those of its constraints."""
+    limits = [limit_of_request(request, bool(case.new_course.targets)) for request in case.optimization]
+    limits += [limit_of_constraint(constraint) for constraint in case.constraints if constraint.is_pointwise]
+    return tuple(limits)

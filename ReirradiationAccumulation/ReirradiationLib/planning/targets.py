@@ -1,0 +1,102 @@
+"""The targets of the new course, and which of them an organ lies nearest to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..dosimetry.occupancy import StructureSamples, structure_samples
+from ..model.arrays import FloatArray
+from ..model.case import Case
+from ..model.geometry import Geometry
+from ..model.planning_choice import Target
+from ..model.structure import Structure, StructureSet
+from .limits import OrganLimit
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
+
+TARGET_SAMPLES = 20_000
+"""Samples that stand for a target when the distance to it is measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedTarget:
+    """A target, its prescription and samples that fill it.
+
+    Parameters
+    ----------
+    structure : Structure
+    prescription_gy : float
+        Physical, in the fractions of the new course.
+    samples : StructureSamples
+    """
+
+    structure: Structure
+    prescription_gy: float
+    samples: StructureSamples
+
+    @property
+    def name(self) -> str:
+        """Name of the structure."""
+        return self.structure.name
+
+    def distance_mm(self, points_mm: FloatArray) -> FloatArray:
+        """Distance of points, shape (n, 3), to the target's samples less their step, not below 0: none is called too far."""
+        distance, _ = self._tree.query(points_mm)
+        return np.asarray(np.maximum(distance - self.samples.step_mm, 0.0))
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        from scipy.spatial import cKDTree
+
+        return cKDTree(self.samples.points_mm)
+
+
+def named_targets(case: Case) -> tuple[Target, ...]:
+    """The new course's own targets, or else those that its requests name, with the prescription of the course."""
+    if case.new_course.targets:
+        return case.new_course.targets
+    names = dict.fromkeys(request.target for request in case.optimization if request.target is not None)
+    return tuple(Target(name, case.new_course.prescription_gy) for name in names)
+
+
+def planned_targets(case: Case, structures: StructureSet, geometry: Geometry) -> tuple[PlannedTarget, ...]:
+    """The targets with their samples.
+
+    Parameters
+    ----------
+    case : Case
+    structures : StructureSet
+        Current contours.
+    geometry : Geometry
+        Grid of the current CT.
+
+    Raises
+    ------
+    ReirradiationError
+        If a target is not among the structures, or encloses nothing.
+    """
+    planned = []
+    for target in named_targets(case):
+        structure = structures.find(target.structure)
+        samples = structure_samples(structure, geometry, TARGET_SAMPLES, case.end_caps)
+        planned.append(PlannedTarget(structure, target.prescription_gy, samples))
+    return tuple(planned)
+
+
+def nearest_target(targets: Sequence[PlannedTarget], organ: StructureSamples, limit: OrganLimit) -> PlannedTarget | None:
+    """The target that an organ is planned by: the one named, else the nearest; of equally near ones the highest dose.
+
+    None if there are no targets, or the limit counts the prior dose anywhere in the organ.
+    """
+    if limit.target is not None:
+        return next(target for target in targets if target.name == limit.target)
+    if limit.is_anywhere or not targets:
+        return None
+    # Targets that the organ touches are all at 0, up to rounding.
+    return min(targets, key=lambda one: (round(float(one.distance_mm(organ.points_mm).min()), 3), -one.prescription_gy))
