@@ -148,6 +148,7 @@ def _as_course(record: CourseRecord, transform: SpatialTransform) -> Course:
         *(record.identifier, record.label, record.dose, record.fractions, record.plan, record.date, transform),
         planned_fractions=record.planned_fractions,
         rbe=record.rbe,
+        points=record.points,
     )
 
 
@@ -155,8 +156,7 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, str
     is_unknown = isinstance(course, PointCourse) and course.point(structure) is None
     if case.recovery_table is None or is_unknown:
         return 0.0
-    day = course.day_of(structure) if isinstance(course, PointCourse) else course.date
-    months = months_between(day, today)
+    months = months_between(course.day_of(structure), today)
     if months is None or months < 0:
         raise ProtocolError(
             f"Recovery of '{course.label}'",

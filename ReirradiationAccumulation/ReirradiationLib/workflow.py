@@ -33,7 +33,7 @@ from .planning.levels import LevelState, optimization_levels
 from .planning.limits import limit_of_request
 from .planning.optimization_structures import make_shells, organ_stems
 from .planning.planned_organ import plan_organ
-from .planning.scorecard import Score, score
+from .planning.scorecard import Occasion, Score, score
 from .planning.targets import PlannedTarget, planned_targets
 from .registration.engine import RegistrationEngine
 from .registration.engines import library_engines
@@ -148,7 +148,7 @@ def _findings_and_decisions(
 
 
 def _scored(constraint: Constraint, organ: StructureResult, found: Transfer) -> Score:
-    value = score(constraint, organ.prior, organ.cumulative)
+    value = score(constraint, organ.prior, organ.cumulative, Occasion(found.day, found.case.new_course.fractions))
     unreliable = found.unreliable(constraint.structure)
     return value.unreliable(unreliable) if unreliable else value
 

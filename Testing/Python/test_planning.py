@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from ReirradiationLib.planning.levels import LevelState, optimization_levels
 from ReirradiationLib.planning.limits import limit_of_request
 from ReirradiationLib.planning.near_target import prior_near_target
 from ReirradiationLib.planning.optimization_structures import make_shells, organ_stems, shell_name
-from ReirradiationLib.planning.scorecard import ScoreState, sampling_remark, score
+from ReirradiationLib.planning.scorecard import Occasion, Score, ScoreState, sampling_remark, score
 from ReirradiationLib.planning.targets import PlannedTarget
 from synthetic import ball, course_of, cylinder, dose_of, grid
 
@@ -116,6 +117,10 @@ def test_at_any_prior_dose_the_limit_keeps_the_sum_within_the_tolerance(prior, n
     levels = optimization_levels(prior, new, limit, number, 5, 2.0)
     allowed = next((s.limit_eqd2_gy for s in levels.shells if dose >= s.lower_eqd2_gy), new)
     assert dose + allowed <= max(limit, prior) + 1e-6
+
+
+def scored(constraint: Constraint, prior, cumulative) -> Score:
+    return score(constraint, prior, cumulative, Occasion(date(2026, 1, 1), 5))
 
 
 def request(**changes) -> OptimizationRequest:
@@ -312,13 +317,13 @@ def uniform(gray: float, fractions: int, recovery: float = 0.0):
 
 def test_states_of_the_scorecard() -> None:
     low, high, both = uniform(20.0, 10), uniform(60.0, 30), uniform(50.0, 25)
-    assert score(constraint(), low, None).state is ScoreState.OPEN
-    assert score(constraint(), low, low).state is ScoreState.MET
-    assert score(constraint(limit=15.0), low, None).state is ScoreState.EXCEEDED_BY_PRIOR
-    assert score(constraint(), low, high).state is ScoreState.EXCEEDED
-    assert score(constraint(), high, both).state is ScoreState.EXCEEDED_BY_PRIOR
-    assert score(constraint(metric=Metric.parse("D95%"), sense=Sense.AT_LEAST), low, high).state is ScoreState.MET
-    big = score(constraint(metric=Metric.parse("D50cc")), low, None)
+    assert scored(constraint(), low, None).state is ScoreState.OPEN
+    assert scored(constraint(), low, low).state is ScoreState.MET
+    assert scored(constraint(limit=15.0), low, None).state is ScoreState.EXCEEDED_BY_PRIOR
+    assert scored(constraint(), low, high).state is ScoreState.EXCEEDED
+    assert scored(constraint(), high, both).state is ScoreState.EXCEEDED_BY_PRIOR
+    assert scored(constraint(metric=Metric.parse("D95%"), sense=Sense.AT_LEAST), low, high).state is ScoreState.MET
+    big = scored(constraint(metric=Metric.parse("D50cc")), low, None)
     assert big.state is ScoreState.NOT_EVALUABLE
     assert big.prior is None
     assert "only" in big.remark
@@ -326,11 +331,11 @@ def test_states_of_the_scorecard() -> None:
 
 def test_a_constraint_is_evaluated_on_its_own_basis_and_alpha_beta() -> None:
     prior = uniform(50.0, 25, recovery=0.5)
-    assert score(constraint(), prior, None).prior == pytest.approx(50.0)
-    assert score(constraint(basis=Basis.RECOVERED), prior, None).prior == pytest.approx(25.0)
+    assert scored(constraint(), prior, None).prior == pytest.approx(50.0)
+    assert scored(constraint(basis=Basis.RECOVERED), prior, None).prior == pytest.approx(25.0)
     hypo = uniform(30.0, 5)
-    assert score(constraint(), hypo, None).prior == pytest.approx(60.0)
-    assert score(constraint(alpha_beta_gy=10.0), hypo, None).prior == pytest.approx(40.0)
+    assert scored(constraint(), hypo, None).prior == pytest.approx(60.0)
+    assert scored(constraint(alpha_beta_gy=10.0), hypo, None).prior == pytest.approx(40.0)
 
 
 def partly_known(gray: float, fractions: int, centre_x: float):
@@ -341,27 +346,27 @@ def partly_known(gray: float, fractions: int, centre_x: float):
 
 def test_unknown_dose_never_lets_an_upper_limit_be_met() -> None:
     half = partly_known(30.0, 15, centre_x=20.0)
-    outcome = score(constraint(), half, None)
+    outcome = scored(constraint(), half, None)
     assert outcome.state is ScoreState.OPEN
-    outcome = score(constraint(), half, half)
+    outcome = scored(constraint(), half, half)
     assert outcome.state is ScoreState.MET_WHERE_KNOWN
     unknown = re.search(r"in ([\d.]+) % of the volume", outcome.remark)
     assert unknown is not None and float(unknown[1]) == pytest.approx(50.0, abs=0.3)
     cold = constraint(metric=Metric.parse("CV16Gy[cc]"), sense=Sense.AT_LEAST, limit=0.5)
-    assert score(cold, half, half).state is ScoreState.MET_WHERE_KNOWN
-    assert score(constraint(limit=20.0), half, None).state is ScoreState.EXCEEDED_BY_PRIOR
+    assert scored(cold, half, half).state is ScoreState.MET_WHERE_KNOWN
+    assert scored(constraint(limit=20.0), half, None).state is ScoreState.EXCEEDED_BY_PRIOR
     reached = constraint(metric=Metric.parse("D10%"), sense=Sense.AT_LEAST, limit=10.0)
-    assert score(reached, half, half).state is ScoreState.MET
+    assert scored(reached, half, half).state is ScoreState.MET
     missed = constraint(metric=Metric.parse("D95%"), sense=Sense.AT_LEAST, limit=10.0)
-    assert score(missed, half, half).state is ScoreState.NOT_MET_WHERE_KNOWN
+    assert scored(missed, half, half).state is ScoreState.NOT_MET_WHERE_KNOWN
 
 
 def test_a_known_excess_is_told_although_the_new_dose_is_unknown() -> None:
     prior = uniform(60.0, 30)
     nowhere = course_of(dose_of(lambda p: np.full(len(p), 9.0), grid(2.0, 10.0, centre=(100.0, 0.0, 0.0))), 5, "new plan")
     cumulative = prior.with_course(nowhere, 0.0)
-    assert score(constraint(), prior, cumulative).state is ScoreState.EXCEEDED_BY_PRIOR
-    unproven = score(constraint(limit=90.0), prior, cumulative)
+    assert scored(constraint(), prior, cumulative).state is ScoreState.EXCEEDED_BY_PRIOR
+    unproven = scored(constraint(limit=90.0), prior, cumulative)
     assert unproven.state is ScoreState.NOT_EVALUABLE
     assert "new plan is not known anywhere" in unproven.remark
 
@@ -381,7 +386,7 @@ def test_a_metric_read_from_few_samples_is_marked() -> None:
 def test_a_structure_wholly_outside_the_dose_is_not_evaluable_rather_than_spared() -> None:
     course = course_of(dose_of(lambda p: np.full(len(p), 30.0), grid(2.0, 10.0, centre=(100.0, 0.0, 0.0))), 10)
     prior = structure_dose(structure_samples(ball(8.0, 2.0), GEOMETRY), [course], [0.0])
-    outcome = score(constraint(), prior, None)
+    outcome = scored(constraint(), prior, None)
     assert outcome.state is ScoreState.NOT_EVALUABLE
     assert outcome.prior is None
     assert "not known" in outcome.remark

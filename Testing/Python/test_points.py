@@ -16,11 +16,15 @@ from ReirradiationLib.model.case_file import case_to_json, read_case
 from ReirradiationLib.model.constraint import Constraint, Sense
 from ReirradiationLib.model.course import PointCourse
 from ReirradiationLib.model.errors import CaseError
+from ReirradiationLib.model.finding import Decision
+from ReirradiationLib.model.interlock import Interlock
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.points import PointDose, read_points
 from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.monitor import Monitor
-from ReirradiationLib.planning.scorecard import ScoreState, score
+from ReirradiationLib.planning.scorecard import Occasion, Score, ScoreState, score
+from ReirradiationLib.report.assemble import assemble
+from ReirradiationLib.report.results import CaseResults
 from ReirradiationLib.workflow import Services, compute, run_case
 from synthetic import ball, course_of, dose_of, grid
 
@@ -29,6 +33,10 @@ SAMPLES = structure_samples(ball(8.0, 2.0), GEOMETRY)
 UNIFORM = course_of(dose_of(lambda p: np.full(len(p), 30.0), GEOMETRY), 10)
 RECORD = PointCourse("old", "1998", (PointDose("cord", 40.0, 20, None, "paper record"),), date(1998, 1, 1))
 HEADER = "structure,dose_gy,fractions,date,source\n"
+
+
+def scored(constraint: Constraint, prior, cumulative) -> Score:
+    return score(constraint, prior, cumulative, Occasion(date(2026, 1, 1), 5))
 
 
 def table(folder: Path, *rows: str) -> Path:
@@ -83,7 +91,7 @@ def test_an_upper_bound_proves_that_a_limit_is_kept_and_nothing_else(
     prior = structure_dose(SAMPLES, [UNIFORM, RECORD], [0.0, 0.0], "cord")
     cumulative = prior.with_course(course_of(dose_of(lambda p: np.full(len(p), 1e-3), GEOMETRY), 5), 0.0)
     constraint = Constraint("cord", Metric.parse(metric), sense, limit, Basis.RAW, 2.0, "test")
-    result = score(constraint, prior, cumulative)
+    result = scored(constraint, prior, cumulative)
     assert result.state is expected
     assert "1998" in result.remark
 
@@ -202,5 +210,58 @@ def test_a_dose_that_the_known_courses_reach_is_reached_whatever_is_unknown() ->
     prior = structure_dose(SAMPLES, [UNIFORM, RECORD], [0.0, 0.0], "target")  # the paper course knows the cord only
     cumulative = prior.with_course(course_of(dose_of(lambda p: np.full(len(p), 20.0), GEOMETRY), 5), 0.0)
     reached = Constraint("target", Metric.parse("D95%[Gy]"), Sense.AT_LEAST, 30.0, Basis.RAW, 10.0, "test")
-    assert score(reached, prior, cumulative).state is ScoreState.MET
-    assert score(replace(reached, limit=90.0), prior, cumulative).state is ScoreState.NOT_EVALUABLE
+    assert scored(reached, prior, cumulative).state is ScoreState.MET
+    assert scored(replace(reached, limit=90.0), prior, cumulative).state is ScoreState.NOT_EVALUABLE
+
+
+@pytest.fixture
+def case_with_a_point_in_place(demo_case: Case) -> Case:
+    """The demo with a point for the cord in the DICOM course itself, higher than any mapped dose there."""
+    names = ("spinal_cord", "colon", "PTV2_L1")
+    course = replace(demo_case.prior_courses[0], points=(PointDose("spinal_cord", 40.0, 20, None, "printout p. 3"),))
+    return replace(
+        demo_case,
+        prior_courses=(course,),
+        structures=tuple(choice for choice in demo_case.structures if choice.name in names),
+        constraints=tuple(c for c in demo_case.constraints if c.structure in names),
+    )
+
+
+def test_a_point_of_a_dicom_course_replaces_its_mapped_dose_in_that_organ_alone(
+    case_with_a_point_in_place: Case, demo_results: CaseResults
+) -> None:
+    """40 Gy in 20 fractions are 40 Gy EQD2 by any α/β; the colon keeps its mapped dose."""
+    results = compute(case_with_a_point_in_place, Monitor())
+    cord, colon = (next(r for r in results.structures if r.choice.name == name) for name in ("spinal_cord", "colon"))
+    np.testing.assert_allclose(cord.prior.eqd2_gy(2.0, Basis.RAW), 40.0)
+    assert cord.prior.upper_bounds() == ("L2 30 Gy/10 fx 2019",)
+    before = next(r for r in demo_results.structures if r.choice.name == "colon")
+    assert colon.prior.dvh(3.0, Basis.RAW).value(Metric.parse("D0.5cc")) == pytest.approx(
+        before.prior.dvh(3.0, Basis.RAW).value(Metric.parse("D0.5cc")), abs=1e-9
+    )
+    assert results.optimization[0].levels.prior_eqd2_gy == pytest.approx(40.0)
+    assert "spinal_cord (L2 30 Gy/10 fx 2019) are NOT in it" in results.composite_rule
+    (told,) = [one for one in results.findings if one.interlock is Interlock.POINTS_REPLACE]
+    assert "40 Gy in 20 fractions (printout p. 3) in place of the mapped dose, up to 30.04 Gy in 10 fractions" in told.found
+    evaluation = assemble(results)
+    assert evaluation.courses[0].points[0].dose_gy == pytest.approx(40.0)
+    assert next(s for s in evaluation.scorecard if s.structure == "spinal_cord").registration.startswith("point in place of")
+
+
+def test_a_point_below_the_mapped_dose_needs_a_decision(case_with_a_point_in_place: Case) -> None:
+    course = case_with_a_point_in_place.prior_courses[0]
+    low = replace(course, points=(replace(course.points[0], dose_gy=31.0, fractions=31),))
+    case = replace(case_with_a_point_in_place, prior_courses=(low,))
+    with pytest.raises(CaseError, match=r"points\.below-mapped"):
+        compute(case, Monitor())
+    decision = Decision("points.below-mapped", f"Course '{course.label}', 'spinal_cord'", "me", "2026-11-21", "read twice")
+    accepted = compute(replace(case, decisions=(*case.decisions, decision)), Monitor())
+    assert accepted.optimization[0].levels.prior_eqd2_gy == pytest.approx(
+        23.25
+    )  # by α/β 2; 31 Gy are more than the mapped 30, but less in EQD2
+
+
+def test_a_course_of_files_and_points_keeps_both_in_the_case_file(case_with_a_point_in_place: Case, tmp_path: Path) -> None:
+    case = replace(case_with_a_point_in_place, file=tmp_path / "case.json")
+    case.file.write_text(case_to_json(case), encoding="utf-8")
+    assert read_case(case.file) == case

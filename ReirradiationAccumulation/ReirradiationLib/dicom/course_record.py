@@ -7,6 +7,7 @@ from datetime import date
 
 from ..model.course import Plan
 from ..model.image import Dose, Image
+from ..model.points import PointDose
 from ..model.registration import RegistrationChoice
 from ..model.structure import StructureSet
 
@@ -33,6 +34,8 @@ class CourseRecord:
         None for the new course.
     structures : StructureSet or None
         On the CT of a prior course.
+    points : tuple of PointDose
+        Of the organs whose mapped dose they replace.
     """
 
     identifier: str
@@ -46,3 +49,4 @@ class CourseRecord:
     date: date | None
     registration: RegistrationChoice | None
     structures: StructureSet | None = None
+    points: tuple[PointDose, ...] = ()

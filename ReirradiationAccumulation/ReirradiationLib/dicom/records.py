@@ -14,7 +14,7 @@ from ..model.errors import CaseError, DicomError
 from ..model.finding import Finding, require_decisions
 from ..model.image import Image
 from ..model.interlock import Interlock
-from ..model.points import read_points
+from ..model.points import PointDose, read_points
 from ..model.registration import RegistrationMethod
 from ..model.structure import StructureSet
 from .course_dose import read_course_dose
@@ -99,7 +99,7 @@ def read_records(case: Case) -> Records:
         found = f"it lies in the frame of reference {structures.frame_uid}"
         raise _refuse(structures.file, found, f"{ct.frame_uid}, that of {case.current.ct}", Interlock.FRAME_DIFFERS)
     points = tuple(_point_course(course, case) for course in case.prior_courses if course.has_points_only)
-    prior = tuple(_prior_record(course, ct) for course in case.prior_courses if not course.has_points_only)
+    prior = tuple(_prior_record(course, ct, case) for course in case.prior_courses if not course.has_points_only)
     new = _new_record(case.new_course, ct) if case.new_course.dose else None
     _require_different_treatments((*prior, *((new,) if new else ())))
     findings = record_findings(case, ct, structures, prior, points, new)
@@ -108,6 +108,10 @@ def read_records(case: Case) -> Records:
 
 
 def _point_course(course: PriorCourse, case: Case) -> PointCourse:
+    return PointCourse(course.identifier, course.label, _points_of(course, case), course.date)
+
+
+def _points_of(course: PriorCourse, case: Case) -> tuple[PointDose, ...]:
     points = read_points(course.points) if isinstance(course.points, Path) else course.points
     listed = {choice.name for choice in case.structures}
     for point in points:
@@ -118,13 +122,14 @@ def _point_course(course: PriorCourse, case: Case) -> PointCourse:
                 "Add it to 'structures', write it as there, or remove the point.",
                 ", ".join(sorted(listed)),
             )
-    return PointCourse(course.identifier, course.label, points, course.date)
+    return points
 
 
-def _prior_record(course: PriorCourse, current: Image) -> CourseRecord:
+def _prior_record(course: PriorCourse, current: Image, case: Case) -> CourseRecord:
     record = _record(
         course.identifier, course, course.delivered_fractions, read_ct(course.ct, course.ct_series) if course.ct else None
     )
+    record = replace(record, points=_points_of(course, case) if course.points else ())
     dose, ct = record.dose, record.ct
     if course.structures is not None:
         record = replace(record, structures=_prior_structures(course.structures, dose.frame_uid))

@@ -156,8 +156,8 @@ class Interlock(Enum):
         "registration.worksheet",
         "The verdict on the registration in a structure is 'use the point worksheet': its mapped doses are marked wherever "
         "they are shown.",
-        "Register it better, or read the organ's dose off the prior plan by hand. Do not add it as points beside the same "
-        "course: its dose would count twice.",
+        "Register it better, or read the organ's highest dose off the prior plan and enter it in 'points' of that same "
+        "course: there it replaces the mapped dose. As a course of its own it would count twice.",
     )
     REGISTRATION_UNRELIABLE = _decision(
         "registration.unreliable",
@@ -420,6 +420,16 @@ class Interlock(Enum):
         "points.upper-bound",
         "A course is known only as one dose per organ: it is taken for the whole organ, so sums are upper bounds.",
         "Read them as such.",
+    )
+    POINTS_REPLACE = _note(
+        "points.replace",
+        "In an organ the mapped dose of a course is replaced by a point of its record, taken for the whole organ.",
+        "Nothing, if the point is the highest dose of the organ. Volumes and pictures keep the mapped dose.",
+    )
+    POINTS_BELOW = _decision(
+        "points.below-mapped",
+        "A point that replaces the mapped dose of a course in an organ is lower than the highest mapped dose there.",
+        "Check that it is the highest dose of the organ in the prior plan, and of all fractions.",
     )
 
     # Dates and decisions

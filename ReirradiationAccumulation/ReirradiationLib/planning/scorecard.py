@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
 
 import numpy as np
 
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import cumulative_dvh
+from ..dosimetry.radiobiology import physical_dose
 from ..model.constraint import Constraint, Sense
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
+from .conditions import Broken, broken_conditions, interval_mismatch, interval_months
+
+SAME_GY = 1e-6
+"""Doses that differ by less are the same."""
+
+_SHIFTED = (*(MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT, MetricKind.MAXIMUM, MetricKind.MEAN, MetricKind.MINIMUM),)
+"""Metrics that rise by as much as every point does."""
 
 UNKNOWN_EQD2_GY = 1000.0
 """What unknown dose is taken for where the worst case is asked for: more than any course gives."""
@@ -25,6 +34,7 @@ class ScoreState(str, Enum):
     """The outcome of one constraint."""
 
     MET = "met"
+    MET_IN_WARNING = "met only within the warning band"
     MET_WHERE_KNOWN = "met only where the dose is known"
     NOT_MET = "not met"
     NOT_MET_WHERE_KNOWN = "not met where the dose is known; not proven"
@@ -34,6 +44,40 @@ class ScoreState(str, Enum):
     OPEN = "open until there is a new plan"
     NOT_EVALUABLE = "not evaluable"
     UNRELIABLE = "use the point worksheet"
+
+
+@dataclass(frozen=True)
+class Left:
+    """What the prior courses leave of a limit: given evenly to the whole structure it would use the limit up.
+
+    Parameters
+    ----------
+    eqd2_gy : float
+        With the α/β of the constraint; 0 if nothing is left.
+    physical_gy : float
+        In the fractions of the new course.
+    fractions : int
+    """
+
+    eqd2_gy: float
+    physical_gy: float
+    fractions: int
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """When and how the new course is given.
+
+    Parameters
+    ----------
+    day : date or None
+        The reference of all intervals.
+    fractions : int
+        Of the new course.
+    """
+
+    day: date | None
+    fractions: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +94,10 @@ class Score:
     state : ScoreState
     remark : str
         Why it is not evaluable, or what limits the number.
+    months : float or None
+        Interval since the last prior course in the structure; None if it is not known.
+    left : Left or None
+        What the prior courses leave of the limit; None of other constraints than limits of dose, or if it cannot be told.
     """
 
     constraint: Constraint
@@ -57,6 +105,8 @@ class Score:
     cumulative: float | None
     state: ScoreState
     remark: str
+    months: float | None = None
+    left: Left | None = None
 
     def unreliable(self, courses: Sequence[str]) -> Score:
         """The same values, but no state is taken from them: the mapped doses of these courses may belong elsewhere."""
@@ -67,10 +117,10 @@ class Score:
         )
         remark += "not be relied on in this structure"
         remarks = "; ".join(part for part in (remark, self.remark) if part)
-        return replace(self, state=ScoreState.UNRELIABLE, remark=remarks)
+        return replace(self, state=ScoreState.UNRELIABLE, remark=remarks, left=None)
 
 
-def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> Score:
+def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None, occasion: Occasion) -> Score:
     """Evaluate a constraint on the sum it was published for, and say no more than is known.
 
     The values shown count unknown dose as 0 Gy, and a point dose for the whole structure. The state is judged on both ends
@@ -85,24 +135,50 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
         Prior courses only.
     cumulative : StructureDose or None
         Prior courses and the new plan, once there is one.
+    occasion : Occasion
     """
     final = cumulative or prior
+    months = interval_months(prior, constraint.alpha_beta_gy, occasion.day)
+    if mismatch := interval_mismatch(constraint, months):
+        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, mismatch, months)
     try:
         before = _shown(constraint, prior)
         after = _shown(constraint, cumulative) if cumulative is not None else None
-        state = _limit_state(constraint, prior, cumulative) if is_limit(constraint) else _goal_state(constraint, cumulative)
+        state = _limit_state(constraint, prior, cumulative) if constraint.is_limit else _goal_state(constraint, cumulative)
     except DosimetryError as error:
-        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, str(error))
+        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, str(error), months)
+    broken = broken_conditions(constraint, prior, cumulative)
+    state = _with_conditions(state, broken)
     reason = _why_not_evaluable(constraint, final)
     if reason and state not in _PROVEN:
-        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, reason)
-    remarks = [*known_remark(constraint.metric, final), *sampling_remark(constraint.metric, final)]
-    return Score(constraint, before, after, state, "; ".join(remarks))
+        return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, reason, months)
+    remarks = [f"condition of the limit not kept: {one.text}" for one in broken]
+    remarks += [*known_remark(constraint.metric, final), *sampling_remark(constraint.metric, final)]
+    left = _left(constraint, prior, before, occasion.fractions)
+    return Score(constraint, before, after, state, "; ".join(remarks), months, left)
 
 
-def is_limit(constraint: Constraint) -> bool:
-    """Whether more dose is worse. A volume to be spared below a dose is a limit, though it is written "at least"."""
-    return (constraint.sense is Sense.AT_MOST) is not constraint.metric.is_cold
+def _with_conditions(state: ScoreState, broken: Sequence[Broken]) -> ScoreState:
+    """A limit whose conditions are not kept does not hold, however low the sum."""
+    if not broken or state is ScoreState.EXCEEDED_BY_PRIOR:
+        return state
+    proven = [one for one in broken if one.is_proven]
+    if any(one.is_prior for one in proven):
+        return ScoreState.EXCEEDED_BY_PRIOR
+    return ScoreState.EXCEEDED if proven or state is ScoreState.EXCEEDED else ScoreState.MAY_BE_EXCEEDED
+
+
+def _left(constraint: Constraint, prior: StructureDose, value: float, fractions: int) -> Left | None:
+    """What is left of an upper limit of dose, if the prior dose is known wherever it matters.
+
+    A dose given evenly raises the EQD2 of every point alike, and so every dose at a volume, the maximum and the mean.
+    """
+    is_dose = constraint.sense is Sense.AT_MOST and constraint.metric.kind in _SHIFTED
+    if not is_dose or _at_most(constraint, prior) > value + SAME_GY:
+        return None
+    eqd2_gy = max(constraint.limit - value, 0.0)
+    physical_gy = float(physical_dose(np.asarray(eqd2_gy), fractions, constraint.alpha_beta_gy))
+    return Left(eqd2_gy, physical_gy, fractions)
 
 
 _PROVEN = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED)
@@ -119,14 +195,18 @@ def _limit_state(constraint: Constraint, prior: StructureDose, cumulative: Struc
         return ScoreState.MAY_BE_EXCEEDED
     if cumulative is None:
         return ScoreState.OPEN
-    return ScoreState.MET if _is_met(constraint, _at_most(constraint, final)) else ScoreState.MET_WHERE_KNOWN
+    at_most = _at_most(constraint, final)
+    if not _is_met(constraint, at_most):
+        return ScoreState.MET_WHERE_KNOWN
+    return ScoreState.MET if _is_beyond_warning(constraint, at_most) else ScoreState.MET_IN_WARNING
 
 
 def _goal_state(constraint: Constraint, cumulative: StructureDose | None) -> ScoreState:
     if cumulative is None:
         return ScoreState.OPEN
-    if _is_met(constraint, _at_least(constraint, cumulative)):
-        return ScoreState.MET
+    at_least = _at_least(constraint, cumulative)
+    if _is_met(constraint, at_least):
+        return ScoreState.MET if _is_beyond_warning(constraint, at_least) else ScoreState.MET_IN_WARNING
     is_excluded = not _is_met(constraint, _at_most(constraint, cumulative))
     return ScoreState.NOT_MET if is_excluded else ScoreState.NOT_MET_WHERE_KNOWN
 
@@ -134,12 +214,17 @@ def _goal_state(constraint: Constraint, cumulative: StructureDose | None) -> Sco
 def _why_not_evaluable(constraint: Constraint, dose: StructureDose) -> str:
     """Why a state that is not proven would say more than is known; empty if it would not."""
     missing, bounds = dose.unknown_courses(), dose.upper_bounds()
-    is_reached = not is_limit(constraint) and _is_met(constraint, _at_least(constraint, dose))
+    is_reached = not constraint.is_limit and _is_met(constraint, _at_least(constraint, dose))
     if missing and not is_reached:
         return f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
-    if bounds and not is_limit(constraint) and not is_reached:
+    if bounds and not constraint.is_limit and not is_reached:
         return f"{' and '.join(bounds)} is known only as an upper bound, which cannot prove that a dose is reached"
     return ""
+
+
+def _is_beyond_warning(constraint: Constraint, value: float) -> bool:
+    """Whether a value that meets the limit also keeps clear of the warning band, if there is one."""
+    return constraint.warning is None or _is_met(replace(constraint, limit=constraint.warning), value)
 
 
 def _is_met(constraint: Constraint, value: float) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from .. import __version__
 from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
-from ..model.course import Course, PointCourse
-from ..model.dates import dicom_date, months_between, reference_day
+from ..model.course import AnyCourse, Course, PointCourse
+from ..model.dates import dicom_date, months_between
 from ..model.errors import OutputError
 from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
@@ -127,14 +126,14 @@ def _course(course: Course, results: CaseResults) -> CourseSummary:
         role="new plan" if is_new else "prior",
         plan=course.plan.label if course.plan else "no plan; fractions from the case",
         date=course.date.isoformat() if course.date else "",
-        months_before=None if is_new else months_between(course.date, _today(results)),
+        months_before=None if is_new else months_between(course.date, results.day),
         fractions=course.fractions,
         planned_fractions=course.planned_fractions or course.fractions,
         prescription_gy=course.plan.prescription_gy if course.plan else None,
         dose=_dose_described(course),
         dose_maximum_gy=float(course.dose.voxels_gy.max()),
         registration=course.transform.source,
-        points=(),
+        points=_points(course),
     )
 
 
@@ -155,27 +154,26 @@ def _point_course(course: PointCourse, results: CaseResults) -> CourseSummary:
         role="prior",
         plan="no DICOM",
         date=course.date.isoformat() if course.date else "",
-        months_before=months_between(course.date, _today(results)),
+        months_before=months_between(course.date, results.day),
         fractions=None,
         planned_fractions=None,
         prescription_gy=None,
         dose="one dose per organ, taken for the whole organ: an upper bound",
         dose_maximum_gy=max(point.dose_gy for point in course.points),
         registration="none: by the name of the organ",
-        points=tuple(
-            PointSummary(
-                *(point.structure, point.dose_gy, point.fractions),
-                date=day.isoformat() if (day := course.day_of(point.structure)) else "",
-                source=point.source,
-            )
-            for point in course.points
-        ),
+        points=_points(course),
     )
 
 
-def _today(results: CaseResults) -> date | None:
-    planned = results.new_course.date if results.new_course else None
-    return reference_day(results.case.new_course.date, planned, results.records.ct.study_date)
+def _points(course: AnyCourse) -> tuple[PointSummary, ...]:
+    return tuple(
+        PointSummary(
+            *(point.structure, point.dose_gy, point.fractions),
+            date=day.isoformat() if (day := course.day_of(point.structure)) else "",
+            source=point.source,
+        )
+        for point in course.points
+    )
 
 
 def _recovery(results: CaseResults) -> str:

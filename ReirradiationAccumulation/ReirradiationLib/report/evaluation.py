@@ -49,8 +49,8 @@ class PointSummary:
 class CourseSummary:
     """One course as used. Doses in Gy, physical; ``months_before`` is counted to the new course.
 
-    ``fractions`` is None and ``points`` filled for a course known only by one dose per organ; ``dose`` says what its dose
-    is and what was done to it.
+    ``fractions`` is None for a course known only by one dose per organ; ``dose`` says what its dose is and what was done to
+    it. ``points`` are these doses, or those that replace the mapped dose in their organs.
     """
 
     identifier: str

@@ -10,7 +10,7 @@ from ..planning.levels import LevelState
 from ..planning.scorecard import ScoreState
 from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
-from .evaluation import Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
+from .evaluation import CourseSummary, Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
 from .html_parts import Cell, number, page, paragraph, section, table
 from .marks import MARK_NOTE, marked, unreliable_note
 from .metric_tables import metric_tables, sensitivity_sections
@@ -101,7 +101,14 @@ def _courses(evaluation: Evaluation) -> str:
         for course in evaluation.courses
     ]
     points: list[list[Cell]] = [
-        [course.label, point.structure, point.dose_gy, point.fractions, point.date or "–", point.source]
+        [
+            _point_course(course),
+            point.structure,
+            point.dose_gy,
+            point.fractions,
+            point.date or "–",
+            point.source,
+        ]
         for course in evaluation.courses
         for point in course.points
     ]
@@ -113,6 +120,10 @@ def _courses(evaluation: Evaluation) -> str:
         *point_table,
         paragraph("In Gy, physical unless the column 'Dose' says otherwise; none is an EQD2.", "note"),
     )
+
+
+def _point_course(course: CourseSummary) -> str:
+    return course.label if course.fractions is None else f"{course.label}, in place of the mapped dose"
 
 
 def _scorecard(evaluation: Evaluation) -> str:

@@ -29,8 +29,11 @@ def registration_summaries(results: Transfer) -> tuple[RegistrationSummary, ...]
 
 def registration_word(results: Transfer, structure: str) -> str:
     """The worst verdict on any course's registration in a structure, in words; a dash where nothing is registered."""
-    verdicts = [one.verdict(structure).verdict for one in results.registrations]
-    return WORDS[worst(verdicts)] if verdicts else "–"
+    replaced = [one.course.label for one in results.registrations if one.course.point(structure) is not None]
+    verdicts = [one.verdict(structure).verdict for one in results.registrations if one.course.label not in replaced]
+    words = [WORDS[worst(verdicts)]] if verdicts else []
+    words += [f"point in place of {label}" for label in replaced]
+    return "; ".join(words) or "–"
 
 
 def _summary(result: RegistrationResult, limits: str) -> RegistrationSummary:

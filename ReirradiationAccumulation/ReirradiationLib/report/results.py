@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from ..dicom.records import Records
 from ..dosimetry.accumulation import StructureDose
@@ -12,6 +14,7 @@ from ..dosimetry.reference_grid import GridCoverage, ReferenceGrid
 from ..model.arrays import Float32Array
 from ..model.case import DEFAULT_ALPHA_BETA_GY, Case, StructureChoice
 from ..model.course import AnyCourse, Course, PointCourse
+from ..model.dates import reference_day
 from ..model.finding import Decision, Finding
 from ..model.planning_choice import OptimizationRequest
 from ..model.protocol import Protocol, Tissue
@@ -135,6 +138,12 @@ class Transfer:
     registrations: tuple[RegistrationResult, ...]
 
     @property
+    def day(self) -> date | None:
+        """When the new course is given, as far as known: the reference of all intervals."""
+        planned = self.new_course.date if self.new_course else None
+        return reference_day(self.case.new_course.date, planned, self.records.ct.study_date)
+
+    @property
     def prior(self) -> tuple[AnyCourse, ...]:
         """All prior courses: those with a dose distribution, then those of points."""
         return (*self.prior_courses, *self.point_courses)
@@ -145,11 +154,18 @@ class Transfer:
         return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
 
     def unreliable(self, structure: str) -> tuple[str, ...]:
-        """Labels of the courses whose registration is judged 'use the point worksheet' in a structure."""
-        return tuple(one.course.label for one in self.registrations if one.verdict(structure).verdict is Verdict.WORKSHEET)
+        """Labels of the courses whose mapped dose must not be relied on in a structure, and no point replaces it there."""
+        return tuple(
+            one.course.label
+            for one in self.registrations
+            if one.verdict(structure).verdict is Verdict.WORKSHEET and one.course.point(structure) is None
+        )
 
     def unreliable_in(self, course: Course | None = None) -> tuple[str, ...]:
-        """Structures in which the registration of a course, or of any, is judged 'use the point worksheet'."""
+        """Structures in which the registration of a course, or of any, is judged 'use the point worksheet'.
+
+        Points that replace the mapped dose do not change that: volumes and pictures hold the mapped dose.
+        """
         names = [structure.choice.name for structure in self.structures]
         judged = [one for one in self.registrations if course is None or one.course is course]
         return tuple(name for name in names if any(one.verdict(name).verdict is Verdict.WORKSHEET for one in judged))
@@ -206,10 +222,11 @@ class CaseResults(Transfer):
         """What the composite volumes hold, in words; written on every one of them."""
         rule = composite_rule(self._alpha_betas_gy, DEFAULT_ALPHA_BETA_GY)
         unreliable = self.unreliable_in()
+        replaced = _replaced(self.prior_courses)
         warning = (
             f" NOT TO BE RELIED ON (registration) in {', '.join(unreliable)}: use the point worksheet." if unreliable else ""
         )
-        return rule + (POINTS_LEFT_OUT if self.point_courses else "") + warning
+        return rule + (POINTS_LEFT_OUT if self.point_courses else "") + replaced + warning
 
     @property
     def composite_comment(self) -> str:
@@ -221,6 +238,12 @@ class CaseResults(Transfer):
     @property
     def _alpha_betas_gy(self) -> list[float]:
         return [structure.alpha_beta_gy for structure in self.structures]
+
+
+def _replaced(courses: Sequence[Course]) -> str:
+    """A word on the points that replace mapped doses: volumes hold the mapped ones."""
+    parts = [f"{point.structure} ({course.label})" for course in courses for point in course.points]
+    return f" The points that replace the mapped dose in {', '.join(parts)} are NOT in it." if parts else ""
 
 
 def _warned(structure: Structure) -> Structure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..model.finding import SIGNED_OFF, Decision, Finding
 from .findings import structure_findings
 from .new_plan_findings import new_plan_findings
+from .point_findings import point_findings
 from .registration_findings import registration_findings, sign_off_decisions
 from .results import Transfer
 
@@ -15,6 +16,7 @@ def transfer_findings(found: Transfer) -> list[Finding]:
         *found.records.findings,
         *(finding for result in found.structures for finding in structure_findings(result, found.records)),
         *(finding for result in found.registrations for finding in registration_findings(result)),
+        *point_findings(found),
         *new_plan_findings(found.new_course, found.structures, found.records),
     ]
 
