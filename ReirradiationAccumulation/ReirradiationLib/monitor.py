@@ -17,7 +17,7 @@ class Step(Enum):
     EVALUATE = "Evaluate the structures"
     JUDGE = "Judge the registrations"
     MAP = "Map the doses"
-    OPTIMIZE = "Cut optimization structures"
+    PLAN = "Look ahead: what is left, where"
     WRITE = "Write"
 
 

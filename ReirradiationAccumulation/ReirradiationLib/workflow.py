@@ -6,7 +6,7 @@ The steps are functions of typed data, so the Slicer modules can run them one at
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
@@ -24,17 +24,12 @@ from .model.course import Course
 from .model.finding import Decision, Finding, require_decisions, unused_decisions
 from .model.geometry import Geometry
 from .model.image import Image
-from .model.planning_choice import OptimizationRequest
 from .model.scene import PictureMaker, SceneWriter
 from .model.structure import EndCaps
 from .monitor import Monitor, Step
 from .output import OutputFolder, require_outside
-from .planning.levels import LevelState, optimization_levels
-from .planning.limits import limit_of_request
-from .planning.optimization_structures import make_shells, organ_stems
-from .planning.planned_organ import plan_organ
 from .planning.scorecard import Occasion, Score, score
-from .planning.targets import PlannedTarget, planned_targets
+from .planning_step import plan_ahead
 from .registration.engine import RegistrationEngine
 from .registration.engines import library_engines
 from .report.assemble import assemble
@@ -118,8 +113,8 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
     grid = reference_grid(case.reference_grid, records.ct, organs, found.courses)
     mapped = map_courses(found.courses, records, grid.geometry, monitor)
     by_name = {structure.choice.name: structure for structure in structures}
-    optimization = optimize_organs(found, by_name, monitor)
-    findings, decisions = _findings_and_decisions(found, optimization)
+    planning = plan_ahead(found, monitor)
+    findings, decisions = _findings_and_decisions(found, planning.optimization)
     require_decisions(findings, decisions)
     masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)
     in_any = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(grid.geometry.shape, dtype=np.bool_)
@@ -133,7 +128,7 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
         scores=tuple(_scored(constraint, by_name[constraint.structure], found) for constraint in case.constraints),
         findings=findings,
         decisions=decisions,
-        optimization=optimization,
+        planning=planning,
     )
 
 
@@ -160,47 +155,6 @@ def map_courses(courses: Sequence[Course], records: Records, grid: Geometry, mon
         monitor.report(Step.MAP, f"'{course.label}' onto the current CT")
         mapped.append(map_dose(course, grid, records.ct.frame_uid, monitor.check))
     return tuple(mapped)
-
-
-def optimize_organs(
-    found: Transfer, organs: Mapping[str, StructureResult], monitor: Monitor
-) -> tuple[OptimizationResult, ...]:
-    """Optimization structures of every organ that the case asks for, with names and numbers of their own."""
-    results: list[OptimizationResult] = []
-    requests = found.case.optimization
-    targets = planned_targets(found.case, found.records.structures, found.records.ct.geometry)
-    stems = organ_stems([request.structure for request in requests])
-    for request in requests:
-        monitor.report(Step.OPTIMIZE, request.structure)
-        label = (stems[request.structure], 1 + sum(len(result.shells) for result in results))
-        results.append(optimize(request, found, organs[request.structure], targets, label))
-    return tuple(results)
-
-
-def optimize(
-    request: OptimizationRequest,
-    found: Transfer,
-    organ: StructureResult,
-    targets: Sequence[PlannedTarget],
-    label: tuple[str, int],
-) -> OptimizationResult:
-    """P, R, A, levels and contours of the optimization structures of one organ.
-
-    ``label`` is the stem of their names and the ROINumber of the first.
-    """
-    case, records = found.case, found.records
-    limit = limit_of_request(request, bool(case.new_course.targets))
-    course = (case.new_course.prescription_gy, case.new_course.fractions)
-    planned = plan_organ(limit, organ.structure, organ.prior, targets, course, records.ct.geometry)
-    near, new_eqd2_gy = planned.near, planned.new_eqd2_gy
-    levels = optimization_levels(
-        *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy)
-    )
-    if levels.state is LevelState.NOT_NEEDED and near.organ_maximum_gy + new_eqd2_gy > request.limit_eqd2_gy:
-        levels = replace(levels, state=LevelState.NOT_NEEDED_NEAR)
-    recoveries = [part.recovery for part in organ.prior.courses]
-    shells = make_shells(request, levels, organ.structure, records.ct.geometry, found.prior, recoveries, *label)
-    return OptimizationResult(request, near, levels, shells)
 
 
 def _masks_by_alpha_beta(

@@ -29,6 +29,7 @@ FLOORS = {
     "report": 3,
     "background": 4,
     "judging": 4,
+    "planning_step": 4,
     "monitor": 4,
     "output": 4,
     "registering": 4,

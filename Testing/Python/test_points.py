@@ -256,9 +256,7 @@ def test_a_point_below_the_mapped_dose_needs_a_decision(case_with_a_point_in_pla
         compute(case, Monitor())
     decision = Decision("points.below-mapped", f"Course '{course.label}', 'spinal_cord'", "me", "2026-11-21", "read twice")
     accepted = compute(replace(case, decisions=(*case.decisions, decision)), Monitor())
-    assert accepted.optimization[0].levels.prior_eqd2_gy == pytest.approx(
-        23.25
-    )  # by α/β 2; 31 Gy are more than the mapped 30, but less in EQD2
+    assert accepted.optimization[0].levels.prior_eqd2_gy == pytest.approx(23.25)  # more Gy, less EQD2
 
 
 def test_a_course_of_files_and_points_keeps_both_in_the_case_file(case_with_a_point_in_place: Case, tmp_path: Path) -> None:

@@ -59,6 +59,13 @@ class CourseConditions:
     new_course_at_most: float | None = None
     new_share_at_most: float | None = None
 
+    def __str__(self) -> str:
+        each, new, share = self.each_course_at_most, self.new_course_at_most, self.new_share_at_most
+        parts = [f"each course ≤ {each:g} Gy EQD2"] if each is not None else []
+        parts += [f"new course ≤ {new:g} Gy EQD2"] if new is not None else []
+        parts += [f"new course ≤ {100.0 * share:g} % of the sum"] if share is not None else []
+        return ", ".join(parts)
+
 
 @dataclass(frozen=True)
 class Override:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ..dosimetry.accumulation import CourseSamples, StructureDose
 from ..dosimetry.dvh import cumulative_dvh
-from ..model.constraint import Constraint
+from ..model.constraint import Constraint, Months
 from ..model.dates import months_between
 from ..model.protocol import Basis
 
@@ -49,15 +49,15 @@ def interval_months(dose: StructureDose, alpha_beta_gy: float, today: date | Non
     return min(months, default=float("inf"))
 
 
-def interval_mismatch(constraint: Constraint, months: float | None) -> str:
+def interval_mismatch(published: Months, months: float | None) -> str:
     """Why the limit does not hold at this interval; empty if it does."""
-    if constraint.months.is_any:
+    if published.is_any:
         return ""
     if months is None:
-        return f"the limit was published for intervals {constraint.months}; that of a course is not known: state its date"
-    if months == float("inf") or constraint.months.hold(months):
+        return f"the limit was published for intervals {published}; that of a course is not known: state its date"
+    if months == float("inf") or published.hold(months):
         return ""
-    return f"the limit was published for intervals {constraint.months}, the last course was {months:.1f} months ago"
+    return f"the limit was published for intervals {published}, the last course was {months:.1f} months ago"
 
 
 def broken_conditions(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> list[Broken]:

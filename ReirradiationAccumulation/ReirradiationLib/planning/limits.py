@@ -71,7 +71,13 @@ def limit_of_constraint(constraint: Constraint) -> OrganLimit:
 
 
 def organ_limits(case: Case) -> tuple[OrganLimit, ...]:
-    """All pointwise limits of a case: those of its requests first, then those of its constraints."""
+    """All pointwise limits of a case: those of its requests first, then those of its constraints that are others."""
     limits = [limit_of_request(request, bool(case.new_course.targets)) for request in case.optimization]
+    of_requests = {_what(limit) for limit in limits}
     limits += [limit_of_constraint(constraint) for constraint in case.constraints if constraint.is_pointwise]
-    return tuple(limits)
+    return tuple(limit for n, limit in enumerate(limits) if n < len(case.optimization) or _what(limit) not in of_requests)
+
+
+def _what(limit: OrganLimit) -> tuple[str, float, Basis, float]:
+    """What makes two limits one, though they read P by another metric."""
+    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy)

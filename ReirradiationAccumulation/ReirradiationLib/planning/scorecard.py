@@ -139,7 +139,7 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
     """
     final = cumulative or prior
     months = interval_months(prior, constraint.alpha_beta_gy, occasion.day)
-    if mismatch := interval_mismatch(constraint, months):
+    if mismatch := interval_mismatch(constraint.months, months):
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, mismatch, months)
     try:
         before = _shown(constraint, prior)

@@ -169,21 +169,34 @@ class StructureSummary:
 
 @dataclass(frozen=True)
 class ScoreSummary:
-    """One line of the scorecard; values in the metric's unit, doses in EQD2 with the constraint's own α/β."""
+    """One line of the scorecard; values in the metric's unit, doses in EQD2 with the constraint's own α/β.
+
+    ``months_published`` is the interval that the limit was published for, ``months`` the one since the last prior course in
+    the structure. ``left_eqd2_gy`` is what the prior courses leave of a limit of dose, ``left_physical_gy`` the same as
+    physical dose in ``fractions``, given evenly to the structure. ``row`` is the limit's id in ``constraints.csv``.
+    """
 
     structure: str
     metric: str
     sense: str
     limit: float
+    warning: float | None
     basis: str
     alpha_beta_gy: float
+    months_published: str
+    conditions: str
+    months: float | None
     prior: float | None
     prior_unknown_percent: float
     cumulative: float | None
     cumulative_unknown_percent: float | None
+    left_eqd2_gy: float | None
+    left_physical_gy: float | None
+    fractions: int
     state: str
     registration: str
     remark: str
+    row: str
     source: str
 
 

@@ -7,7 +7,6 @@ from html import escape
 
 from ..model.metric import Metric, MetricKind
 from ..planning.levels import LevelState
-from ..planning.scorecard import ScoreState
 from .assemble import RAW_SUM
 from .dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from .evaluation import CourseSummary, Evaluation, OptimizationSummary, ScoreSummary, StructureSummary
@@ -18,22 +17,10 @@ from .pictures import PictureSet
 from .registration_html import registration_pictures_section
 from .registration_pictures import NO_PICTURES, RegistrationPictureSet
 from .registration_section import registration_sections
+from .scorecard_section import SENSE, scorecard_section
 
 CURVES_PER_FIGURE = 7
 NO_FINDINGS = "None in the records and registrations. Limits: see the scorecard; unknown dose: see the structures."
-_SENSE = {"at_most": "≤", "at_least": "≥"}
-_ROW_CLASS = {
-    ScoreState.MET.value: "met",
-    ScoreState.MET_WHERE_KNOWN.value: "open",
-    ScoreState.NOT_MET.value: "bad",
-    ScoreState.NOT_MET_WHERE_KNOWN.value: "open",
-    ScoreState.OPEN.value: "open",
-    ScoreState.EXCEEDED.value: "bad",
-    ScoreState.MAY_BE_EXCEEDED.value: "bad",
-    ScoreState.EXCEEDED_BY_PRIOR.value: "bad",
-    ScoreState.NOT_EVALUABLE.value: "open",
-    ScoreState.UNRELIABLE.value: "bad",
-}
 
 
 def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: RegistrationPictureSet = NO_PICTURES) -> str:
@@ -46,7 +33,7 @@ def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: Reg
         f'<div class="use">{escape(evaluation.intended_use)}</div>',
         _case(evaluation),
         _courses(evaluation),
-        _scorecard(evaluation),
+        scorecard_section(evaluation.scorecard),
         _optimization(evaluation),
         _dvhs(evaluation),
         _pictures(evaluation, pictures),
@@ -124,43 +111,6 @@ def _courses(evaluation: Evaluation) -> str:
 
 def _point_course(course: CourseSummary) -> str:
     return course.label if course.fractions is None else f"{course.label}, in place of the mapped dose"
-
-
-def _scorecard(evaluation: Evaluation) -> str:
-    if not evaluation.scorecard:
-        return section("Scorecard", paragraph("The case states no constraints."))
-    header = [
-        "Structure",
-        "Metric (EQD2)",
-        "Limit",
-        "Sum",
-        "α/β [Gy]",
-        "Prior",
-        "Cumulative",
-        "State",
-        "Registration",
-        "Source",
-    ]
-    rows: list[list[Cell]] = [
-        [
-            *(score.structure, score.metric, f"{_SENSE[score.sense]} {score.limit:g}", score.basis),
-            f"{score.alpha_beta_gy:g}",
-            score.prior,
-            score.cumulative,
-            f"{score.state}{'; ' + score.remark if score.remark else ''}",
-            score.registration,
-            score.source,
-        ]
-        for score in evaluation.scorecard
-    ]
-    classes = [_ROW_CLASS[score.state] for score in evaluation.scorecard]
-    note = (
-        "Each constraint is evaluated on the sum (raw or recovered) and with the α/β it was published for; tables and DVHs "
-        "below use each structure's own α/β. Evidence of sources: P read in the paper, S secondary, M general knowledge. "
-        "Sampling moves doses to a small volume by up to 0.3 Gy where the gradient is steep (docs/methods.md); errors of "
-        "contours and registration come on top and are not estimated."
-    )
-    return section("Scorecard", table(header, rows, classes), paragraph(note, "note"))
 
 
 def _optimization(evaluation: Evaluation) -> str:
@@ -257,7 +207,7 @@ def _fits_curve(score: ScoreSummary, structure: StructureSummary) -> bool:
 
 
 def _limit(score: ScoreSummary) -> FigureLimit:
-    return FigureLimit(f"{score.metric} {_SENSE[score.sense]} {score.limit:g} ({score.basis})", score.limit)
+    return FigureLimit(f"{score.metric} {SENSE[score.sense]} {score.limit:g} ({score.basis})", score.limit)
 
 
 def _sum_curve(structure: StructureSummary) -> FigureCurve:

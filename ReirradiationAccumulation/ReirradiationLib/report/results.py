@@ -22,9 +22,12 @@ from ..model.registration import RegistrationChoice
 from ..model.registration_quality import CourseQuality, OrganQuality, OrganVerdict, Verdict
 from ..model.structure import Structure
 from ..planning.levels import OptimizationLevels
+from ..planning.limits import OrganLimit
 from ..planning.near_target import PriorNearTarget
 from ..planning.optimization_structures import Shell
+from ..planning.planned_organ import PlannedOrgan
 from ..planning.scorecard import Score
+from ..planning.targets import PlannedTarget
 
 UNRELIABLE_COMMENT = "EQD2 raw, display only; NOT RELIABLE in some organs, see report"
 UNRELIABLE_CONTOURS = "NOT RELIABLE (registration)."
@@ -109,6 +112,34 @@ class OptimizationResult:
         return tuple(shell for shell in self.shells if shell.structure.contours_mm)
 
 
+@dataclass(frozen=True)
+class NotPlanned:
+    """A limit that planning does not go by, and why."""
+
+    limit: OrganLimit
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class PlanningResults:
+    """What is left for the new course.
+
+    Parameters
+    ----------
+    targets : tuple of PlannedTarget
+    organs : tuple of PlannedOrgan
+        One per limit of a (near-)maximum.
+    not_planned : tuple of NotPlanned
+        The limits that could not be planned by.
+    optimization : tuple of OptimizationResult
+    """
+
+    targets: tuple[PlannedTarget, ...]
+    organs: tuple[PlannedOrgan, ...]
+    not_planned: tuple[NotPlanned, ...]
+    optimization: tuple[OptimizationResult, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Transfer:
     """A case up to the doses on the current anatomy.
@@ -190,7 +221,7 @@ class CaseResults(Transfer):
         Of the records and of the computation.
     decisions : tuple of Decision
         Of the case, and those that sign-offs of registrations amount to.
-    optimization : tuple of OptimizationResult
+    planning : PlanningResults
     """
 
     grid: ReferenceGrid
@@ -201,7 +232,12 @@ class CaseResults(Transfer):
     scores: tuple[Score, ...]
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
-    optimization: tuple[OptimizationResult, ...]
+    planning: PlanningResults
+
+    @property
+    def optimization(self) -> tuple[OptimizationResult, ...]:
+        """The optimization structures, organ by organ."""
+        return self.planning.optimization
 
     @property
     def optimization_structures(self) -> tuple[Structure, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .evaluation import Evaluation
+from .evaluation import Evaluation, ScoreSummary
 from .marks import unreliable_note
+from .scorecard_section import limit_text
 
 
 def evaluation_summary(evaluation: Evaluation) -> str:
@@ -15,11 +16,11 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         "Scorecard (EQD2; each limit on its own sum and α/β)",
     ]
     lines += _aligned(
-        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "cumulative", "registration", "state"]]
+        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "left", "cumulative", "registration", "state"]]
         + [
             [
-                *(s.structure, s.metric, f"{'≤' if s.sense == 'at_most' else '≥'} {s.limit:g}", s.basis),
-                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _number(s.cumulative), s.registration),
+                *(s.structure, s.metric, limit_text(s), s.basis),
+                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _left(s), _number(s.cumulative), s.registration),
                 f"{s.state}; {s.remark}" if s.remark else s.state,
             ]
             for s in evaluation.scorecard
@@ -44,6 +45,13 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         ]
         lines += _aligned([header, *rows]) if rows else []
     return "\n".join(lines)
+
+
+def _left(score: ScoreSummary) -> str:
+    """What is left in EQD2, and as physical dose of the new course."""
+    if score.left_eqd2_gy is None or score.left_physical_gy is None:
+        return "–"
+    return f"{score.left_eqd2_gy:.2f} EQD2 = {score.left_physical_gy:.2f} Gy in {score.fractions} fx"
 
 
 def _number(value: float | None) -> str:
