@@ -151,7 +151,8 @@ def optimization_request(entry: JsonEntry, rows: LimitRows) -> OptimizationReque
         if not row.limit.is_pointwise:
             found = f"'{row.identifier}' limits {row.limit.metric}, not the near-maximum"
             raise CaseError(entry.at("limit"), found, "Choose a limit of the (near-)maximum.")
-        chosen = _changed(row, entry, structure, limit, None)
+        unwarned = replace(row, limit=replace(row.limit, warning=None))  # a request has no warning band
+        chosen = _changed(unwarned, entry, structure, limit, None)
         limit, basis, alpha_beta_gy = chosen.limit, chosen.basis, chosen.alpha_beta_gy
         source, identifier, override = chosen.source, row.identifier, chosen.override
     else:
