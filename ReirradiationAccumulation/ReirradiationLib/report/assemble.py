@@ -13,6 +13,7 @@ from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
 from ..model.course import AnyCourse, Course, PointCourse
 from ..model.dates import dicom_date, months_between
 from ..model.errors import OutputError
+from ..model.limit_table import LIMITS_FILE
 from ..model.protocol import Basis
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
 from ..model.structure import EndCaps
@@ -103,7 +104,7 @@ def assemble(results: CaseResults) -> Evaluation:
         ),
         inputs=(
             *(_input(path, case.file.parent) for path in records.files(case)),
-            *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in (TISSUES_FILE, RECOVERY_FILE)),
+            *(_table(Path(results.protocol.folder) / name, _protocol(results)) for name in _tables(results)),
             _limits_table(results),
         ),
     )
@@ -329,6 +330,12 @@ SHIPPED = "shipped with the software"
 def _protocol(results: CaseResults) -> str:
     folder = results.case.protocol_folder
     return SHIPPED if folder is None else _shown(folder, results.case.file.parent)
+
+
+def _tables(results: CaseResults) -> tuple[str, ...]:
+    """The tables that the numbers rest on."""
+    rows = [*(limit.row for limit in results.case.constraints), *(request.row for request in results.case.optimization)]
+    return (TISSUES_FILE, RECOVERY_FILE, *((LIMITS_FILE,) if any(rows) else ()))
 
 
 def _table(path: Path, origin: str) -> InputSummary:
