@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, commands
+from . import __version__, commands, commands_protocol
 from .commands import EXIT_REFUSED
 from .model.errors import Cancelled, ReirradiationError
 from .report.evaluation import INTENDED_USE
@@ -89,7 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     interlocks = added.add_parser("interlocks", help="print the catalogue of everything that is noticed, as Markdown")
     interlocks.set_defaults(command=commands.interlocks)
 
-    for command in (records, run, register, engines, validate, interlocks):
+    protocol = added.add_parser("protocol", help="check the protocol tables of a folder and print them")
+    protocol.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the tables; if left out the shipped ones")
+    protocol.set_defaults(command=commands_protocol.protocol)
+
+    names = added.add_parser("names", help="show what the names in an RTSTRUCT propose: tissue, organ, side, and why")
+    names.add_argument("file", type=Path, metavar="FILE", help="the RTSTRUCT")
+    names.add_argument("--protocol", type=Path, metavar="FOLDER", help="tables of your own; if left out the shipped ones")
+    names.set_defaults(command=commands_protocol.names)
+
+    for command in (records, run, register, engines, validate, interlocks, protocol, names):
         command.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

@@ -11,13 +11,14 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from .dicom.scan.draft import draft_case
+from .dicom.scan.draft_structures import load_naming_tables
 from .dicom.scan.scan import Scan, scan
 from .dicom.scan.scan_json import scan_json
 from .dicom.scan.scan_text import scan_text
 from .dicom.validate.validator import validate_file
 from .model.case_file import case_to_json, read_case
 from .model.errors import OutputError
-from .model.protocol_tables import default_protocol_folder, load_protocol
+from .model.protocol_tables import default_protocol_folder
 from .model.registration import EngineName
 from .monitor import Monitor, Progress
 from .mrml.pictures import OffscreenPictureMaker
@@ -91,8 +92,7 @@ def interlocks(parsed: argparse.Namespace) -> int:
 
 def _write_draft(found: Scan, path: Path, new_course: int | None) -> None:
     """Write the draft of a case file, never over one that is there; remarks go to stderr, so that JSON can be piped."""
-    protocol = load_protocol(default_protocol_folder())
-    draft = draft_case(found, path.resolve(), new_course, [tissue.name for tissue in protocol.tissues])
+    draft = draft_case(found, path.resolve(), new_course, load_naming_tables(default_protocol_folder()))
     try:
         text = case_to_json(draft.case).encode("utf-8")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from .model.case import Case, StructureChoice
 from .model.course import AnyCourse, Course, PointCourse
 from .model.dates import months_between, reference_day
 from .model.errors import ProtocolError
-from .model.protocol import Protocol, require_alpha_beta
+from .model.protocol import Protocol, Tissue, require_alpha_beta
 from .model.protocol_tables import default_protocol_folder, load_protocol
 from .model.registration import RegistrationChoice, RegistrationMethod
 from .model.transform import SpatialTransform, identity_transform
@@ -128,7 +128,7 @@ def evaluate_structure(
     body = body_of(structure, records.ct.geometry, case.end_caps, WANTED_SAMPLES)
     samples = body_samples(body)
     today = reference_day(case.new_course.date, new.date if new else None, records.ct.study_date)
-    recoveries = [_recovery(case, protocol, tissue.recovery_group, course, choice.name, today) for course in prior]
+    recoveries = [_recovery(case, protocol, tissue, course, choice.name, today) for course in prior]
     dose = structure_dose(samples, prior, recoveries, choice.name)
     final = refined(
         dose.with_course(new, recovery=0.0) if new else dose, body, sum_rankings(alpha_beta_gy, any(recoveries), new)
@@ -152,7 +152,9 @@ def _as_course(record: CourseRecord, transform: SpatialTransform) -> Course:
     )
 
 
-def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, structure: str, today: date | None) -> float:
+def _recovery(
+    case: Case, protocol: Protocol, tissue: Tissue, course: AnyCourse, structure: str, today: date | None
+) -> float:
     is_unknown = isinstance(course, PointCourse) and course.point(structure) is None
     if case.recovery_table is None or is_unknown:
         return 0.0
@@ -163,4 +165,4 @@ def _recovery(case: Case, protocol: Protocol, group: str, course: AnyCourse, str
             "its interval is not known" if months is None else f"its interval is {months:.1f} months",
             "State the dates of the prior and of the new course in the case, or apply no recovery.",
         )
-    return protocol.recovery(case.recovery_table).fraction(group, months)
+    return protocol.recovery(case.recovery_table).fraction_of(tissue, months)

@@ -112,7 +112,7 @@ def test_the_shipped_tables_load_and_every_row_has_a_source() -> None:
     protocol = load_protocol(default_protocol_folder())
     assert protocol.tissue("spinal cord").alpha_beta_gy == 2.0
     assert all(tissue.source and tissue.evidence in "PSMD" for tissue in protocol.tissues)
-    assert [table.name for table in protocol.recovery_tables] == ["UMich/Paradis"]
+    assert [table.name for table in protocol.recovery_tables] == ["UMich/Paradis", "Doi 2021"]
 
 
 def test_recovery_follows_the_published_intervals() -> None:

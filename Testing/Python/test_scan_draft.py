@@ -13,6 +13,7 @@ from dicom_files import changed
 from pydicom.dataset import Dataset
 from ReirradiationLib.__main__ import main
 from ReirradiationLib.dicom.scan.draft import CHOOSE, draft_case
+from ReirradiationLib.dicom.scan.draft_structures import NamingTables
 from ReirradiationLib.dicom.scan.scan import scan
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import CaseError, DicomError, ProtocolError
@@ -59,7 +60,7 @@ def test_a_file_that_is_there_is_not_replaced(copied: Path, tmp_path: Path, caps
 
 
 def test_another_course_may_be_the_new_one(copied: Path, tmp_path: Path) -> None:
-    draft = draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 1, [])
+    draft = draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 1, NamingTables())
     assert draft.case.new_course.label == "L2_30Gy10fx"
     assert [course.label for course in draft.case.prior_courses] == ["L1_SBRT30Gy5fx 2024"]
     (prior,) = draft.case.prior_courses
@@ -67,12 +68,12 @@ def test_another_course_may_be_the_new_one(copied: Path, tmp_path: Path) -> None
     assert prior.registration.file is not None
     assert "REG_rigid" in str(prior.registration.file) or prior.registration.method is RegistrationMethod.DICOM
     with pytest.raises(CaseError, match="1 to 2"):
-        draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 3, [])
+        draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 3, NamingTables())
 
 
 def test_the_deformable_registration_is_not_taken_in_the_other_direction(copied: Path, tmp_path: Path) -> None:
     """REG_deform goes from course 2's frame; with course 1 as the new one only the rigid one can be used."""
-    draft = draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 1, [])
+    draft = draft_case(scan([copied], headers_only=True), tmp_path / "case.json", 1, NamingTables())
     (prior,) = draft.case.prior_courses
     assert prior.registration is not None and prior.registration.file is not None
     assert pydicom.dcmread(prior.registration.file).SOPClassUID == "1.2.840.10008.5.1.4.1.1.66.1"
@@ -99,7 +100,7 @@ def test_courses_of_several_patients_need_a_choice(copied: Path, tmp_path: Path,
             changed(file, file, lambda d: setattr(d, "PatientID", "P2"))
     found = scan([folder], headers_only=True)
     with pytest.raises(CaseError, match=r"patients.*--new-course"):
-        draft_case(found, tmp_path / "case.json", None, [])
+        draft_case(found, tmp_path / "case.json", None, NamingTables())
 
 
 def with_copies(copied: Path, folder: Path, label: str, *changes) -> Path:
@@ -127,7 +128,7 @@ def test_two_doses_of_one_plan_are_a_choice_and_no_run_takes_one(copied: Path, t
         f"RTDOSE {frame(demo_folder, 'course1')}",
         lambda d: (setattr(d, "SOPInstanceUID", "1.2.9"), setattr(d, "DoseGridScaling", float(d.DoseGridScaling) * 0.85)),
     )
-    draft = draft_case(scan([folder], headers_only=True), tmp_path / "case.json", None, [])
+    draft = draft_case(scan([folder], headers_only=True), tmp_path / "case.json", None, NamingTables())
     (dose,) = draft.case.prior_courses[0].dose
     assert str(dose).startswith("CHOOSE ONE OF")
     assert any("dose.several" in remark for remark in draft.remarks)
@@ -147,7 +148,7 @@ def test_a_sum_of_plans_joins_no_courses(copied: Path, tmp_path: Path, demo_fold
     folder = with_copies(copied, tmp_path / "files", f"RTDOSE {frame(demo_folder, 'course2')}", sum_of_plans)
     found = scan([folder], headers_only=True)
     assert len(found.courses) == 2
-    draft = draft_case(found, tmp_path / "case.json", None, [])
+    draft = draft_case(found, tmp_path / "case.json", None, NamingTables())
     assert [course.label for course in draft.case.prior_courses] == ["L2_30Gy10fx 2019"]
     assert not str(draft.case.new_course.dose[0]).startswith("CHOOSE")  # the PLAN dose, not the sum
 
@@ -165,7 +166,7 @@ def test_a_second_plan_on_the_new_anatomy_is_not_lost(copied: Path, tmp_path: Pa
                 dataset.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = "1.2.9.0"
 
         changed(demo_folder / "course2" / name, folder / f"extra{n}", change)
-    draft = draft_case(scan([folder], headers_only=True), tmp_path / "case.json", None, [])
+    draft = draft_case(scan([folder], headers_only=True), tmp_path / "case.json", None, NamingTables())
     assert draft.case.new_course.label == "L1_SBRT30Gy5fx"
     earlier = next(course for course in draft.case.prior_courses if course.label == "EARLIER 2023")
     assert earlier.registration is not None
@@ -178,7 +179,7 @@ def test_two_registrations_are_a_choice(copied: Path, tmp_path: Path, demo_folde
     shutil.copytree(copied, folder)
     other = demo_folder / "course2" / "REG_deform.dcm"
     changed(other, folder / "extra", lambda d: setattr(d, "SOPInstanceUID", "1.2.9"))
-    draft = draft_case(scan([folder], headers_only=True), tmp_path / "case.json", None, [])
+    draft = draft_case(scan([folder], headers_only=True), tmp_path / "case.json", None, NamingTables())
     registration = draft.case.prior_courses[0].registration
     assert registration is not None
     assert str(registration.file).startswith("CHOOSE ONE OF")

@@ -11,7 +11,11 @@ from .errors import ReirradiationError
 
 
 def table_rows(
-    path: Path, columns: Sequence[str], error: type[ReirradiationError], may_be_empty: Sequence[str] = ()
+    path: Path,
+    columns: Sequence[str],
+    error: type[ReirradiationError],
+    may_be_empty: Sequence[str] = (),
+    may_be_missing: Sequence[str] = (),
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Each row as where it is (for messages) and its cells by column; further columns are passed over.
 
@@ -24,11 +28,14 @@ def table_rows(
         What is raised.
     may_be_empty : sequence of str
         Columns whose cells may be empty.
+    may_be_missing : sequence of str
+        Further columns that may be missing as a whole, or hold empty cells; a missing one reads as empty.
 
     Raises
     ------
     ReirradiationError
-        Of the given type, if the file cannot be read, lacks a column, or a row has an empty cell or too many.
+        Of the given type, if the file cannot be read, a column is missing or there twice, or a row has an empty cell
+        or too many.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -38,14 +45,17 @@ def table_rows(
                 is_semicolon = any(";" in name for name in reader.fieldnames or ())
                 remedy = "Separate the columns by commas, not semicolons." if is_semicolon else "Add it."
                 raise error(str(path), f"no column {', '.join(missing)}", remedy, ", ".join(columns))
-            for number, row in enumerate(reader, start=2):
-                where = f"{path}, row {number}"
+            names = [name for name in reader.fieldnames or () if name in (*columns, *may_be_missing)]
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise error(str(path), f"the column {', '.join(twice)} is there twice", "Remove one of them.")
+            for row in reader:
+                where = f"{path}, row {reader.line_num}"
                 if None in row:
                     raise error(where, "more cells than columns", "Quote commas; write decimals with a point.")
                 cells = {column: (row[column] or "").strip() for column in columns}
                 if any(not cells[column] for column in columns if column not in may_be_empty):
                     raise error(where, "an empty cell", "Fill every column.", ", ".join(columns))
-                yield where, cells
+                yield where, cells | {column: (row.get(column) or "").strip() for column in may_be_missing}
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise error(
             str(path),

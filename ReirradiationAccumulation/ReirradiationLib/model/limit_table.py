@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from .constraint import Constraint, CourseConditions, LimitRow, Months, Sense
 from .csv_table import table_number, table_rows
 from .errors import ProtocolError
 from .metric import Metric
-from .protocol import Basis, require_alpha_beta
+from .protocol import EVIDENCE, Basis, require_alpha_beta
 
 LIMITS_FILE = "constraints.csv"
-_OPTIONAL = (
-    *("warning", "months_from", "months_to", "each_course_at_most", "new_course_at_most", "new_share_at_most", "note"),
-)
+LARGEST_PERCENT = 100.0
+_CONDITIONS = ("each_course_at_most", "new_course_at_most", "new_share_at_most")
+_OPTIONAL = (*("warning", "months_from", "months_to", *_CONDITIONS, "note"),)
+SUGGESTED = 6
+"""Ids that the message about an unknown one names at most."""
+
 _REQUIRED = ("id", "set", "organ", "metric", "sense", "limit", "basis", "alpha_beta_gy", "evidence", "source")
-EVIDENCE = ("P", "S", "M", "D")
 
 
 def load_limit_rows(folder: Path) -> tuple[LimitRow, ...]:
@@ -45,8 +48,9 @@ def limit_row(rows: tuple[LimitRow, ...], identifier: str, where: str) -> LimitR
     for row in rows:
         if row.identifier == identifier:
             return row
-    known = ", ".join(row.identifier for row in rows)
-    raise ProtocolError(f"{where}: limit '{identifier}'", f"not in {LIMITS_FILE}", f"Use one of: {known}.")
+    known = [row.identifier for row in rows]
+    near = get_close_matches(identifier, known, n=SUGGESTED, cutoff=0.5) or known
+    raise ProtocolError(f"{where}: limit '{identifier}'", f"not in {LIMITS_FILE}", f"Use one of: {', '.join(near)}.")
 
 
 def _row(where: str, row: dict[str, str]) -> LimitRow:
@@ -66,9 +70,8 @@ def _row(where: str, row: dict[str, str]) -> LimitRow:
     start, end = _optional(where, row, "months_from") or 0.0, _optional(where, row, "months_to")
     if end is not None and end <= start:
         raise ProtocolError(where, f"{start:g} to {end:g} months", "Correct the interval.", "months_to above months_from")
-    share = _optional(where, row, "new_share_at_most")
-    if share is not None and share > 1.0:
-        raise ProtocolError(where, f"new_share_at_most is {share:g}", "Write it as a share.", "0 … 1")
+    if metric.unit == "%" and limit > LARGEST_PERCENT:
+        raise ProtocolError(where, f"limit is {limit:g} % of the volume", "Correct the row.", "at most 100")
     constraint = Constraint(
         structure=row["organ"],
         metric=metric,
@@ -79,14 +82,29 @@ def _row(where: str, row: dict[str, str]) -> LimitRow:
         source=f"{row['set']}: {row['source']} [{row['evidence']}]; literature, confirm locally",
         warning=warning,
         months=Months(start, float("inf") if end is None else end),
-        conditions=CourseConditions(
-            each_course_at_most=_optional(where, row, "each_course_at_most"),
-            new_course_at_most=_optional(where, row, "new_course_at_most"),
-            new_share_at_most=share,
-        ),
+        conditions=_conditions(where, row, sense, limit),
         row=row["id"],
     )
+    if not constraint.is_limit:
+        found = f"{metric} {row['sense']}: that more dose would be better"
+        raise ProtocolError(where, found, "Correct 'sense'; goals of targets belong into the case.", "a limit of an organ")
     return LimitRow(row["id"], row["set"], row["organ"], constraint, row["note"])
+
+
+def _conditions(where: str, row: dict[str, str], sense: Sense, limit: float) -> CourseConditions:
+    """What is demanded of single courses: less than of the sum, else it would demand nothing."""
+    cells = {name: row[name] for name in _CONDITIONS if row[name]}
+    if not cells:
+        return CourseConditions()
+    if sense is not Sense.AT_MOST:
+        raise ProtocolError(where, f"{', '.join(cells)} beside at_least", "Remove it.", "only beside at_most")
+    values = {name: _positive(where, row, name) for name in cells}
+    for name, value in values.items():
+        largest = 1.0 if name == "new_share_at_most" else limit
+        if value > largest:
+            remedy = "Write it as a share." if name == "new_share_at_most" else "Correct it: the limit of the sum is lower."
+            raise ProtocolError(where, f"{name} is {value:g}", remedy, f"more than 0, at most {largest:g}")
+    return CourseConditions(**values)
 
 
 def require_warning(sense: Sense, limit: float, warning: float | None, where: str) -> None:

@@ -12,6 +12,16 @@ DAYS_PER_MONTH = 30.4375
 """Mean length of a calendar month (365.25 / 12), for intervals between courses."""
 
 
+EVIDENCE = ("P", "S", "M", "D")
+"""Tags of the tables: read in the paper, secondary source, general knowledge, derived by calculation."""
+
+NO_RECOVERY = "none"
+"""Recovery group of targets, and of tissue without data."""
+
+EVERY_OTHER_GROUP = "*"
+"""Group of the rows of a recovery table that hold for all tissues that it does not name otherwise."""
+
+
 class Basis(str, Enum):
     """Which sum a limit belongs to. The two are never mixed: recovery with a raw limit counts recovery twice."""
 
@@ -33,7 +43,7 @@ class Tissue:
     source, evidence : str
         Where the value comes from, and the evidence tag of the table.
     interval_gy : tuple of two float or None
-        Published 95 % confidence interval of the α/β.
+        Published 95 % confidence interval of the α/β, in Gy.
     """
 
     name: str
@@ -46,7 +56,10 @@ class Tissue:
 
 @dataclass(frozen=True)
 class RecoveryStep:
-    """A row of ``recovery.csv``: the fraction of the prior EQD2 taken off between two intervals since treatment."""
+    """A row of ``recovery.csv``: the fraction of the prior EQD2 taken off between two intervals since treatment.
+
+    ``group`` is a recovery group of ``tissues.csv``, the name of one tissue, or :data:`EVERY_OTHER_GROUP`.
+    """
 
     group: str
     months_from: float
@@ -70,26 +83,44 @@ class RecoveryTable:
         ProtocolError
             If the table says nothing about the group or the interval.
         """
-        if group == "none":
+        return self._fraction((group,), months)
+
+    def fraction_of(self, tissue: Tissue, months: float) -> float:
+        """Fraction (0 … 1) of a tissue: by the rows of its name if there are any, else of its group, else of every other.
+
+        Raises
+        ------
+        ProtocolError
+            If the table says nothing about the tissue, its group or the interval.
+        """
+        return self._fraction((tissue.name, tissue.recovery_group), months)
+
+    def _fraction(self, names: tuple[str, ...], months: float) -> float:
+        if names[-1] == NO_RECOVERY:
             return 0.0
-        for step in self.steps:
-            if step.group == group and step.months_from <= months < step.months_to:
-                return step.fraction
+        for name in (*names, EVERY_OTHER_GROUP):
+            steps = [step for step in self.steps if step.group == name]
+            for step in steps:
+                if step.months_from <= months < step.months_to:
+                    return step.fraction
+            if steps:
+                break  # a gap in the rows that count is not filled from less specific ones
         raise ProtocolError(
             f"Recovery table '{self.name}'",
-            f"no row for the group '{group}' at {months:.1f} months",
+            f"no row for the group '{names[-1]}' at {months:.1f} months",
             "Add the row to recovery.csv, or set the tissue's recovery_group to 'none'.",
         )
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """The tables of one folder."""
+    """The tables of one folder; ``version`` is what its ``version.txt`` says, empty without one."""
 
     tissues: tuple[Tissue, ...]
     recovery_tables: tuple[RecoveryTable, ...]
     folder: str
     registration_limits: RegistrationLimits
+    version: str = ""
 
     def tissue(self, name: str) -> Tissue:
         """The tissue of that name.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ...model.case import Case, CurrentAnatomy, NewCourse, PriorCourse, StructureChoice
+from ...model.case import Case, CurrentAnatomy, NewCourse, PriorCourse
 from ...model.case_file import DEFAULT_METRICS
 from ...model.dates import dicom_date
 from ...model.errors import CaseError
@@ -17,12 +17,12 @@ from ...model.registration import RegistrationChoice, RegistrationKind, Registra
 from ..writing import MANUFACTURER
 from .course_groups import CourseGroup
 from .ct_series import CtSeries
+from .draft_structures import CHOOSE, NamingTables, structure_choices
 from .headers import PlanHeader, RegistrationHeader, StructuresHeader
 from .plan_findings import delivered_fractions
 from .scan import Scan
 
-CHOOSE = "CHOOSE A TISSUE"
-"""Stands for the tissue of a structure; a case that still holds it is refused."""
+__all__ = ["CHOOSE", "Draft", "draft_case"]
 
 WHOLE, BEAM = ("PLAN", "FRACTION"), "BEAM"
 
@@ -35,7 +35,7 @@ class Draft:
     remarks: tuple[str, ...]
 
 
-def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[str]) -> Draft:
+def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables) -> Draft:
     """Make a case of a scan.
 
     The latest course of the patient is the new one unless another is named; every other plan becomes a prior course with
@@ -49,8 +49,8 @@ def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[st
         Where the case file will be.
     current : int or None
         Number of the new course in the listing, from 1.
-    tissues : sequence of str
-        Names of the protocol's tissues; a structure of the same name takes it, the others :data:`CHOOSE`.
+    naming : NamingTables
+        What the names of structures are read by: where a name bears its tissue out it is taken, else :data:`CHOOSE`.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[st
         prior += found
         if not found and group is not new:
             remarks.append(f"course {number} has no plan with a dose that can be used: left out")
-    names = [roi.name for roi in structures.rois if roi.closed]
+    choices, proposed = structure_choices([roi.name for roi in structures.rois if roi.closed], naming)
     case = Case(
         file=file,
         title=f"{new.patient.name or new.patient.patient_id}: reirradiation",
@@ -89,7 +89,7 @@ def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[st
         ),
         prior_courses=tuple(prior),
         new_course=_new_course(new, plan, remarks),
-        structures=tuple(StructureChoice(name, _tissue(name, tissues), None, "") for name in dict.fromkeys(names)),
+        structures=choices,
         metrics=tuple(Metric.parse(text) for text in DEFAULT_METRICS),
         constraints=(),
         optimization=(),
@@ -97,7 +97,7 @@ def draft_case(scan: Scan, file: Path, current: int | None, tissues: Sequence[st
         recovery_table=None,
         decisions=(),
     )
-    return Draft(case, tuple(remarks))
+    return Draft(case, (*remarks, *proposed))
 
 
 def _new_group(groups: Sequence[CourseGroup], current: int | None) -> CourseGroup:
@@ -239,12 +239,3 @@ def _series(series: CtSeries, scan: Scan) -> str:
         for slice_ in other.slices
     )
     return series.origin.series_uid if any(one.origin.file.path.parent == folder for one in others) else ""
-
-
-def _tissue(structure: str, tissues: Sequence[str]) -> str:
-    plain = {_plain(tissue): tissue for tissue in tissues}
-    return plain.get(_plain(structure), CHOOSE)
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
