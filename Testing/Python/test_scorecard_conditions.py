@@ -112,6 +112,7 @@ def test_what_is_left_is_told_in_eqd2_and_as_physical_dose_of_the_new_fractions(
     assert left.eqd2_gy == pytest.approx(3.0, abs=1e-5)
     assert left.physical_gy == pytest.approx(4.22, abs=0.005)
     assert left.fractions == 5
+    assert not left.is_at_most
 
 
 @given(st.floats(0.0, 60.0), st.floats(1.0, 80.0), st.sampled_from(["Dmax", "D0.1cc", "D50%", "Dmean"]))
@@ -125,8 +126,11 @@ def test_what_is_left_uses_the_limit_up_and_no_more(given_gy: float, limit: floa
     assert after == pytest.approx(max(limit, given_gy), rel=1e-5, abs=1e-5)
 
 
-def test_nothing_is_said_to_be_left_where_a_dose_is_not_known_or_the_limit_is_of_no_dose() -> None:
+def test_what_is_left_is_a_bound_where_a_dose_is_not_known_and_nothing_where_the_limit_is_of_no_dose() -> None:
     half = course_of(dose_of(lambda p: np.full(len(p), 20.0), grid(4.0, 20.0, centre=(20.0, 0.0, 0.0))), 10)
-    assert scored(CORD, half).left is None
+    left = scored(CORD, half).left
+    assert left is not None and left.is_at_most
+    nowhere = course_of(dose_of(lambda p: np.full(len(p), 20.0), grid(4.0, 20.0, centre=(100.0, 0.0, 0.0))), 10)
+    assert scored(CORD, nowhere).left is None
     assert scored(replace(CORD, metric=Metric.parse("CV16Gy[cc]"), sense=Sense.AT_LEAST), flat(10.0, "a")).left is None
     assert scored(replace(CORD, metric=Metric.parse("D95%"), sense=Sense.AT_LEAST), flat(10.0, "a")).left is None

@@ -57,11 +57,14 @@ class Left:
     physical_gy : float
         In the fractions of the new course.
     fractions : int
+    is_at_most : bool
+        Whether less may be left, for the prior dose is not known everywhere.
     """
 
     eqd2_gy: float
     physical_gy: float
     fractions: int
+    is_at_most: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Score:
     months : float or None
         Interval since the last prior course in the structure; None if it is not known.
     left : Left or None
-        What the prior courses leave of the limit; None of other constraints than limits of dose, or if it cannot be told.
+        What the prior courses leave of the limit; None of other constraints than limits of dose, or if a course's dose is
+        not known anywhere in the structure.
     """
 
     constraint: Constraint
@@ -169,16 +173,16 @@ def _with_conditions(state: ScoreState, broken: Sequence[Broken]) -> ScoreState:
 
 
 def _left(constraint: Constraint, prior: StructureDose, value: float, fractions: int) -> Left | None:
-    """What is left of an upper limit of dose, if the prior dose is known wherever it matters.
+    """What is left of an upper limit of dose.
 
     A dose given evenly raises the EQD2 of every point alike, and so every dose at a volume, the maximum and the mean.
     """
     is_dose = constraint.sense is Sense.AT_MOST and constraint.metric.kind in _SHIFTED
-    if not is_dose or _at_most(constraint, prior) > value + SAME_GY:
+    if not is_dose or prior.unknown_courses():
         return None
     eqd2_gy = max(constraint.limit - value, 0.0)
     physical_gy = float(physical_dose(np.asarray(eqd2_gy), fractions, constraint.alpha_beta_gy))
-    return Left(eqd2_gy, physical_gy, fractions)
+    return Left(eqd2_gy, physical_gy, fractions, _at_most(constraint, prior) > value + SAME_GY)
 
 
 _PROVEN = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED)

@@ -279,6 +279,7 @@ def _score(score: Score, results: CaseResults) -> ScoreSummary:
         cumulative_unknown_percent=structure.cumulative.unknown_percent() if structure.cumulative else None,
         left_eqd2_gy=score.left.eqd2_gy if score.left else None,
         left_physical_gy=score.left.physical_gy if score.left else None,
+        left_is_at_most=score.left is not None and score.left.is_at_most,
         fractions=results.case.new_course.fractions,
         state=score.state.value,
         registration=registration_word(results, constraint.structure),

@@ -173,7 +173,8 @@ class ScoreSummary:
 
     ``months_published`` is the interval that the limit was published for, ``months`` the one since the last prior course in
     the structure. ``left_eqd2_gy`` is what the prior courses leave of a limit of dose, ``left_physical_gy`` the same as
-    physical dose in ``fractions``, given evenly to the structure. ``row`` is the limit's id in ``constraints.csv``.
+    physical dose in ``fractions``, given evenly to the structure; ``left_is_at_most`` where the prior dose is not known
+    everywhere. ``row`` is the limit's id in ``constraints.csv``.
     """
 
     structure: str
@@ -192,6 +193,7 @@ class ScoreSummary:
     cumulative_unknown_percent: float | None
     left_eqd2_gy: float | None
     left_physical_gy: float | None
+    left_is_at_most: bool
     fractions: int
     state: str
     registration: str

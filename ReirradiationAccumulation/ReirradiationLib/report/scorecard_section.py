@@ -64,4 +64,4 @@ def limit_text(score: ScoreSummary) -> str:
 def _left(score: ScoreSummary) -> str:
     if score.left_eqd2_gy is None or score.left_physical_gy is None:
         return "–"
-    return f"{number(score.left_eqd2_gy)}; {number(score.left_physical_gy)}"
+    return f"{'at most ' if score.left_is_at_most else ''}{number(score.left_eqd2_gy)}; {number(score.left_physical_gy)}"

@@ -51,7 +51,8 @@ def _left(score: ScoreSummary) -> str:
     """What is left in EQD2, and as physical dose of the new course."""
     if score.left_eqd2_gy is None or score.left_physical_gy is None:
         return "–"
-    return f"{score.left_eqd2_gy:.2f} EQD2 = {score.left_physical_gy:.2f} Gy in {score.fractions} fx"
+    bound = "at most " if score.left_is_at_most else ""
+    return f"{bound}{score.left_eqd2_gy:.2f} EQD2 = {score.left_physical_gy:.2f} Gy in {score.fractions} fx"
 
 
 def _number(value: float | None) -> str:
