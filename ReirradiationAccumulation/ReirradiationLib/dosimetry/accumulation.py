@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
-from ..model.course import AnyCourse, Course, PointCourse
+from ..model.course import AnyCourse, Course
 from ..model.dose_response import EQD2_BY_LQ, DoseResponse
 from ..model.errors import ProtocolError
 from ..model.protocol import Basis
@@ -35,6 +35,8 @@ class CourseSamples:
     known : array of bool, shape (n,)
     recovery : float
         Fraction (0 … 1) of this course's EQD2 that counts as recovered in the structure.
+    is_point : bool
+        Whether the dose is that of a point, taken for the whole structure.
     """
 
     course: AnyCourse
@@ -42,11 +44,12 @@ class CourseSamples:
     dose_gy: Float32Array
     known: BoolArray
     recovery: float
+    is_point: bool = False
 
     @property
     def is_upper_bound(self) -> bool:
-        """Whether the dose is that of a point, taken for the whole structure."""
-        return isinstance(self.course, PointCourse) and bool(self.dose_gy.any())
+        """Whether it is more than the structure received in most places: a point dose, unless that is 0."""
+        return self.is_point and bool(self.dose_gy.any())
 
     def at(self, which: BoolArray) -> CourseSamples:
         """The dose at some of the samples."""
@@ -201,11 +204,11 @@ def structure_dose(
 def _course_samples(samples: StructureSamples, course: AnyCourse, recovery: float, structure: str) -> CourseSamples:
     if not 0.0 <= recovery <= 1.0:
         raise ProtocolError(f"Recovery of '{course.label}'", f"{recovery:g}", "Correct the table.", "0 … 1")
-    if isinstance(course, Course):
+    point = course.point(structure)
+    if point is None and isinstance(course, Course):
         sampled_gy, known = sample_dose(course, samples.points_mm)
         return CourseSamples(course, course.fractions, sampled_gy.astype(np.float32), known, recovery)
-    point = course.point(structure)
     count = len(samples.points_mm)
     dose_gy: Float32Array = np.full(count, point.dose_gy if point else 0.0, dtype=np.float32)
     known = np.full(count, point is not None, dtype=np.bool_)
-    return CourseSamples(course, point.fractions if point else 1, dose_gy, known, recovery)
+    return CourseSamples(course, point.fractions if point else 1, dose_gy, known, recovery, is_point=True)

@@ -104,6 +104,8 @@ class Course:
         Where they differ from ``fractions``; the dose is scaled to the delivered ones already.
     rbe : float or None
         What a physical proton dose was multiplied by already.
+    points : tuple of PointDose
+        Of the organs whose mapped dose they replace, because the registration cannot be relied on there.
     """
 
     identifier: str
@@ -115,6 +117,16 @@ class Course:
     transform: SpatialTransform
     planned_fractions: int | None = None
     rbe: float | None = None
+    points: tuple[PointDose, ...] = ()
+
+    def point(self, structure: str) -> PointDose | None:
+        """What replaces the mapped dose in a structure; None if nothing does."""
+        return next((point for point in self.points if point.structure == structure), None)
+
+    def day_of(self, structure: str) -> datetime.date | None:
+        """When the structure was irradiated."""
+        point = self.point(structure)
+        return (point.date if point else None) or self.date
 
     def __post_init__(self) -> None:
         if self.fractions <= 0:
