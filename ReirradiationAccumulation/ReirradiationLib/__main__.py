@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, commands, commands_protocol
+from . import __version__, commands, commands_protocol, commands_worksheet
 from .commands import EXIT_REFUSED
 from .model.errors import Cancelled, ReirradiationError
 from .report.evaluation import INTENDED_USE
@@ -86,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("--against", type=Path, metavar="FILE", help="another RTSTRUCT: the set before or after an import")
     validate.set_defaults(command=commands.validate)
 
+    worksheet = added.add_parser("worksheet", help="what is left for organs, from a table of doses; no DICOM is needed")
+    worksheet.add_argument("table", type=Path, metavar="TABLE.csv", help="one row per organ and prior course")
+    worksheet.add_argument("--fractions", type=int, required=True, metavar="N", help="of the new course")
+    worksheet.add_argument("--prescription", type=float, metavar="GY", help="physical dose of the new course")
+    worksheet.add_argument("--date", metavar="YYYY-MM-DD", help="day of the new course, to which intervals are counted")
+    worksheet.add_argument("--output", type=Path, metavar="OUT.csv", help="write the table with results; a new file")
+    worksheet.set_defaults(command=commands_worksheet.worksheet)
+
     interlocks = added.add_parser("interlocks", help="print the catalogue of everything that is noticed, as Markdown")
     interlocks.set_defaults(command=commands.interlocks)
 
@@ -98,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     names.add_argument("--protocol", type=Path, metavar="FOLDER", help="tables of your own; if left out the shipped ones")
     names.set_defaults(command=commands_protocol.names)
 
-    for command in (records, run, register, engines, validate, interlocks, protocol, names):
+    for command in (records, run, register, engines, validate, worksheet, interlocks, protocol, names):
         command.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

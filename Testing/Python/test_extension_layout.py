@@ -40,6 +40,7 @@ FLOORS = {
     "workflow": 4,
     "commands": 5,
     "commands_protocol": 5,
+    "commands_worksheet": 5,
     "__main__": 5,
 }
 """docs/house.md; ``mrml`` stands aside: it imports ``model`` and the engines' Protocol, and only the doors import it."""
