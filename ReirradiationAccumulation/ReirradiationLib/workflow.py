@@ -31,9 +31,10 @@ from .monitor import Monitor, Step
 from .output import OutputFolder, require_outside
 from .planning.levels import LevelState, optimization_levels
 from .planning.limits import limit_of_request
-from .planning.optimization_structures import make_shells, organ_stems
+from .planning.optimization_structures import make_shells
 from .planning.planned_organ import plan_organ
 from .planning.scorecard import Score, score
+from .planning.shell_naming import organ_stems
 from .planning.targets import PlannedTarget, planned_targets
 from .registration.engine import RegistrationEngine
 from .registration.engines import library_engines
@@ -194,12 +195,14 @@ def optimize(
     planned = plan_organ(limit, organ.structure, organ.prior, targets, course, records.ct.geometry)
     near, new_eqd2_gy = planned.near, planned.new_eqd2_gy
     levels = optimization_levels(
-        *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy)
+        *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy),
+        request.levels_eqd2_gy,
     )
     if levels.state is LevelState.NOT_NEEDED and near.organ_maximum_gy + new_eqd2_gy > request.limit_eqd2_gy:
         levels = replace(levels, state=LevelState.NOT_NEEDED_NEAR)
     recoveries = [part.recovery for part in organ.prior.courses]
-    shells = make_shells(request, levels, organ.structure, records.ct.geometry, found.prior, recoveries, *label)
+    ct = records.ct.geometry
+    shells = make_shells(planned, request, levels, organ.structure, ct, found.prior, recoveries, targets, label)
     return OptimizationResult(request, near, levels, shells)
 
 
