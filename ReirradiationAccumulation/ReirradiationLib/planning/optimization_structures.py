@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 
@@ -179,8 +179,9 @@ class _Pieces:
         found = zero_contours_of_planes(field, raster.firsts_mm, raster.step_mm)
         slim = iter(simplified_together([loop for loops in found for loop in loops], SIMPLIFY_MM))
         for plane, loops in zip(raster.planes, found, strict=True):
-            kept = [loop for _, loop in zip(loops, slim)]  # noqa: B905
-            kept = [loop for loop in kept if len(loop) >= 3 and abs(signed_area(loop)) >= self._smallest_mm2]
+            kept = [
+                loop for loop in islice(slim, len(loops)) if len(loop) >= 3 and abs(signed_area(loop)) >= self._smallest_mm2
+            ]
             self.volume_cc += even_odd_area(kept) * plane.thickness_mm / 1000.0
             for loop in kept:
                 local = np.column_stack([loop, np.full(len(loop), plane.position_mm)])

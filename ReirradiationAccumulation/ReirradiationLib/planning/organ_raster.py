@@ -95,9 +95,11 @@ class OrganRaster:
     def points_mm(self, which: BoolArray) -> FloatArray:
         """LPS points of some nodes, shape (m, 3)."""
         n, v, u = np.nonzero(which)
-        heights = np.array([plane.position_mm for plane in self.planes])
-        along = self.firsts_mm[n] + np.column_stack([u, v]) * self.step_mm
-        return to_lps(np.column_stack([along, heights[n]]), self.geometry)
+        firsts = np.column_stack([self.firsts_mm, [plane.position_mm for plane in self.planes]])
+        origins = to_lps(firsts, self.geometry)
+        along_u, along_v = (self.step_mm * np.asarray(self.geometry.direction)[:, axis] for axis in (0, 1))
+        # Axes first: what interpolation wants, and several times as fast as a product of matrices with long lists.
+        return np.asarray(np.stack([origins[:, c][n] + along_u[c] * u + along_v[c] * v for c in range(3)]).T)
 
     def dose_distances(self, prior: PriorDose) -> DoseDistances:
         """The prior sum at the nodes in the organ and close to it."""
