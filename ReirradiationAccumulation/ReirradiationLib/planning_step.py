@@ -12,8 +12,9 @@ from .monitor import Monitor, Step
 from .planning.conditions import interval_mismatch, interval_months
 from .planning.levels import LevelState, optimization_levels
 from .planning.limits import OrganLimit, limit_of_request, organ_limits
-from .planning.optimization_structures import make_shells, organ_stems
+from .planning.optimization_structures import make_shells
 from .planning.planned_organ import PlannedOrgan, plan_organ
+from .planning.shell_naming import organ_stems
 from .planning.targets import PlannedTarget, planned_targets
 from .report.results import NotPlanned, OptimizationResult, PlanningResults, StructureResult, Transfer
 
@@ -69,12 +70,14 @@ def optimize(
     """
     near, new_eqd2_gy = planned.near, planned.new_eqd2_gy
     levels = optimization_levels(
-        *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy)
+        *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy),
+        request.levels_eqd2_gy,
     )
     if levels.state is LevelState.NOT_NEEDED and near.organ_maximum_gy + new_eqd2_gy > request.limit_eqd2_gy:
         levels = replace(levels, state=LevelState.NOT_NEEDED_NEAR)
     recoveries = [part.recovery for part in organ.prior.courses]
-    shells = make_shells(request, levels, organ.structure, found.records.ct.geometry, found.prior, recoveries, *label)
+    ct = found.records.ct.geometry
+    shells = make_shells(planned, request, levels, organ.structure, ct, found.prior, recoveries, targets, label)
     return OptimizationResult(request, near, levels, shells)
 
 

@@ -26,8 +26,10 @@ from ReirradiationLib.planning.isolines import zero_contours
 from ReirradiationLib.planning.levels import LevelState, optimization_levels
 from ReirradiationLib.planning.limits import limit_of_request
 from ReirradiationLib.planning.near_target import prior_near_target
-from ReirradiationLib.planning.optimization_structures import make_shells, organ_stems, shell_name
+from ReirradiationLib.planning.optimization_structures import make_shells
+from ReirradiationLib.planning.planned_organ import PlannedOrgan
 from ReirradiationLib.planning.scorecard import Occasion, Score, ScoreState, sampling_remark, score
+from ReirradiationLib.planning.shell_naming import organ_stems, shell_name
 from ReirradiationLib.planning.targets import PlannedTarget
 from synthetic import ball, course_of, cylinder, dose_of, grid
 
@@ -160,7 +162,8 @@ def cut(organ, number: int = 3, course=COURSE, metric: Metric = D001):
     wanted = request(number=number, metric=metric)
     near = near_of(wanted, prior, None)
     levels = optimization_levels(near.value_gy, 60.0, 50.0, number, 5, 2.0)
-    return levels, make_shells(wanted, levels, organ, GEOMETRY, [course], [0.0], "organ", 1), prior
+    whole = PlannedOrgan(limit_of_request(wanted, has_targets=False), None, 30.0, 5, prior, near)
+    return levels, make_shells(whole, wanted, levels, organ, GEOMETRY, [course], [0.0], (), ("organ", 1)), prior
 
 
 def plane_masks(shells, height: float, first: np.ndarray, step: float, size: tuple[int, int]) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import FloatArray
 from .polygons import contains, distance_to_edges, signed_area
@@ -26,21 +27,45 @@ def simplified(polygon: FloatArray, tolerance_mm: float) -> FloatArray:
     Douglas DH, Peucker TK, Cartographica 10:112 (1973), on the two halves between the two most distant points; all
     pieces of one depth are split at once.
     """
-    far = int(np.argmax(np.linalg.norm(polygon - polygon[0], axis=1)))
-    ring = np.concatenate([polygon, polygon[:1]])
-    keep = np.zeros(len(ring), dtype=np.bool_)
-    keep[[0, far, len(ring) - 1]] = True
-    while True:
-        ends = np.flatnonzero(keep)
-        piece = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
-        distance = distance_to_edges(ring[:-1], ring[ends[piece]], ring[ends[piece + 1]])
-        worst = np.maximum.reduceat(distance, ends[:-1])
-        # The first point of each piece that is as far as its worst one.
-        candidates = np.flatnonzero((distance >= worst[piece]) & (distance > tolerance_mm))
-        if not candidates.size:
-            return ring[keep][:-1]
-        _, first = np.unique(piece[candidates], return_index=True)
-        keep[candidates[first]] = True
+    return simplified_together([polygon], tolerance_mm)[0]
+
+
+def simplified_together(polygons: Sequence[FloatArray], tolerance_mm: float) -> list[FloatArray]:
+    """Each of several closed polygons as by :func:`simplified`, all at once: many times as fast for many short ones."""
+    if not polygons:
+        return []
+    points = np.concatenate([part for polygon in polygons for part in (polygon, polygon[:1])])
+    lengths = np.array([len(polygon) + 1 for polygon in polygons])
+    lasts = np.cumsum(lengths) - 1
+    firsts = lasts - lengths + 1
+    from_first = np.linalg.norm(points - np.repeat(points[firsts], lengths, axis=0), axis=1)
+    far = np.array([first + np.argmax(from_first[first : last + 1]) for first, last in zip(firsts, lasts, strict=True)])
+    keep = np.zeros(len(points), dtype=np.bool_)
+    keep[firsts] = keep[far] = True
+    starts, ends = np.concatenate([firsts, far]), np.concatenate([far, lasts])
+    while starts.size:
+        starts, ends = (side[ends - starts > 1] for side in (starts, ends))
+        split, at = _worst_between(points, starts, ends, tolerance_mm)
+        keep[at] = True
+        starts, ends = np.concatenate([starts[split], at]), np.concatenate([at, ends[split]])
+    return [points[first:last][keep[first:last]] for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _worst_between(
+    points: FloatArray, starts: NDArray[np.intp], ends: NDArray[np.intp], tolerance_mm: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of the pieces from start to end, those that leave the straight line too far, and the first point that does so most."""
+    if not starts.size:
+        return starts, starts
+    between = ends - starts - 1
+    before = np.cumsum(between) - between
+    piece = np.repeat(np.arange(len(starts)), between)
+    inner = np.arange(len(piece)) + (starts + 1 - before)[piece]
+    distance = distance_to_edges(points[inner], points[starts[piece]], points[ends[piece]])
+    worst = np.maximum.reduceat(distance, before)
+    candidates = np.flatnonzero((distance > tolerance_mm) & (distance >= worst[piece]))
+    split, first = np.unique(piece[candidates], return_index=True)
+    return split, inner[candidates[first]]
 
 
 def keyholed(loops: Sequence[FloatArray]) -> list[FloatArray]:

@@ -1,4 +1,4 @@
-"""Closed contours of a scalar field on a plane."""
+"""Closed contours of scalar fields on planes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..model.arrays import FloatArray
+from ..model.arrays import Float32Array, FloatArray
 
 ZERO = 1e-6
 """Contour value just above 0, so that grid nodes at exactly 0 make no degenerate segments."""
 
+MOST_ROWS = 8192
+"""Rows contoured at a time: places are in single precision, so within 0.0005 of a step."""
 
-def zero_contours(field: FloatArray, first: FloatArray, step_mm: float) -> list[FloatArray]:
+
+def zero_contours(field: FloatArray | Float32Array, first: FloatArray, step_mm: float) -> list[FloatArray]:
     """Closed contours where a field changes from negative (outside) to positive (inside).
 
     Parameters
@@ -28,6 +31,38 @@ def zero_contours(field: FloatArray, first: FloatArray, step_mm: float) -> list[
     list of arrays, each (n, 2)
         Polygons (u, v) in mm, first point not repeated.
     """
+    return zero_contours_of_planes(field[None], first[None], step_mm)[0]
+
+
+def zero_contours_of_planes(fields: FloatArray | Float32Array, firsts: FloatArray, step_mm: float) -> list[list[FloatArray]]:
+    """The same for several planes at once, which is many times as fast as one by one.
+
+    Parameters
+    ----------
+    fields : array, shape (n, nv, nu)
+        Each negative along its border.
+    firsts : array, shape (n, 2)
+        (u, v) of node ``[0, 0]`` of each, mm.
+    step_mm : float
+
+    Returns
+    -------
+    list of n lists of arrays, each (m, 2)
+    """
+    found: list[list[FloatArray]] = [[] for _ in fields]
+    holding = np.flatnonzero((fields > ZERO).any(axis=(1, 2)))
+    rows = fields.shape[1]
+    at_once = max(1, MOST_ROWS // rows)
+    for start in range(0, len(holding), at_once):
+        some = holding[start : start + at_once]
+        for loop in _loops(fields[some].reshape(-1, fields.shape[2])):
+            n = int(loop[0, 1]) // rows
+            found[some[n]].append((loop - (0.0, n * rows)) * step_mm + firsts[some[n]])
+    return found
+
+
+def _loops(field: FloatArray | Float32Array) -> list[FloatArray]:
+    """Closed contours of one field as (column, row), first point not repeated."""
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
@@ -45,8 +80,8 @@ def zero_contours(field: FloatArray, first: FloatArray, step_mm: float) -> list[
     output = stripper.GetOutput()
     if output.GetNumberOfLines() == 0:
         return []
-    points = vtk_to_numpy(output.GetPoints().GetData())[:, :2].astype(np.float64) * step_mm + first
+    points = vtk_to_numpy(output.GetPoints().GetData())[:, :2].astype(np.float64)
     offsets = vtk_to_numpy(output.GetLines().GetOffsetsArray())
     connectivity = vtk_to_numpy(output.GetLines().GetConnectivityArray())
-    loops = [points[connectivity[start:end]] for start, end in pairwise(offsets)]
-    return [loop[:-1] for loop in loops if len(loop) > 3 and np.allclose(loop[0], loop[-1])]
+    loops = (points[connectivity[start:end]] for start, end in pairwise(offsets))
+    return [loop[:-1] for loop in loops if len(loop) > 3 and np.abs(loop[0] - loop[-1]).max() < 1e-3]
