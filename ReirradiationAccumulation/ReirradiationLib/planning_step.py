@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .dosimetry.reference_grid import ReferenceGrid
 from .model.case import Case
 from .model.errors import DosimetryError
 from .model.planning_choice import OptimizationRequest
 from .monitor import Monitor, Step
 from .planning.conditions import interval_mismatch, interval_months
+from .planning.isodose_lines import isodose_structures
 from .planning.levels import LevelState, optimization_levels
 from .planning.limits import OrganLimit, limit_of_request, organ_limits
 from .planning.optimization_structures import make_shells
@@ -19,8 +21,15 @@ from .planning.targets import PlannedTarget, planned_targets
 from .report.results import NotPlanned, OptimizationResult, PlanningResults, StructureResult, Transfer
 
 
-def plan_ahead(found: Transfer, monitor: Monitor) -> PlanningResults:
+def plan_ahead(found: Transfer, grid: ReferenceGrid, monitor: Monitor) -> PlanningResults:
     """Everything that planning needs, of every organ that has a limit of its (near-)maximum.
+
+    Parameters
+    ----------
+    found : Transfer
+    grid : ReferenceGrid
+        Of the mapped doses: isodose lines are drawn within it.
+    monitor : Monitor
 
     Raises
     ------
@@ -53,7 +62,11 @@ def plan_ahead(found: Transfer, monitor: Monitor) -> PlanningResults:
         if request is not None:
             label = (stems[request.structure], 1 + sum(len(result.shells) for result in optimization))
             optimization.append(optimize(planned, request, found, organ, targets, label))
-    return PlanningResults(targets, tuple(organs), tuple(not_planned), tuple(optimization))
+    numbers = 1 + sum(len(result.shells) for result in optimization)
+    isodoses = isodose_structures(
+        case.isodose_lines, found.prior, found.new_course, found.records.ct.geometry, grid.geometry, numbers
+    )
+    return PlanningResults(targets, tuple(organs), tuple(not_planned), tuple(optimization), isodoses)
 
 
 def optimize(

@@ -113,7 +113,7 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
     grid = reference_grid(case.reference_grid, records.ct, organs, found.courses)
     mapped = map_courses(found.courses, records, grid.geometry, monitor)
     by_name = {structure.choice.name: structure for structure in structures}
-    planning = plan_ahead(found, monitor)
+    planning = plan_ahead(found, grid, monitor)
     findings, decisions = _findings_and_decisions(found, planning.optimization)
     require_decisions(findings, decisions)
     masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)

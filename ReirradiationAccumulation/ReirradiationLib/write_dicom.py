@@ -52,7 +52,7 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     OutputError
         If an object cannot be written, or does not read back as what it was written from.
     """
-    if results.optimization_structures:
+    if results.exported_structures:
         report(STRUCTURES_FILE)
         write_structure_set(folder.path(STRUCTURES_FILE), results)
     registrations = write_registrations(results, folder, report)
@@ -82,7 +82,7 @@ def is_own_dicom(path: Path) -> bool:
 
 
 def write_structure_set(path: Path, results: CaseResults) -> tuple[str, ...]:
-    """Write the optimization structures as the case wants them, read them back, and return their names as written.
+    """Write optimization structures and isodose lines as the case wants them, and read them back: their names as written.
 
     Raises
     ------
@@ -94,8 +94,8 @@ def write_structure_set(path: Path, results: CaseResults) -> tuple[str, ...]:
     case, ct = results.case, results.records.ct
     options = StructureOptions(case.export.holes, naming_rule(case.export.planning_system))
     append_to = case.current.structures if case.export.append else None
-    exported = write_structures(path, results.optimization_structures, ct, LABEL, options, append_to)
-    require_same_structures(path, results.optimization_structures, exported, ct)
+    exported = write_structures(path, results.exported_structures, ct, LABEL, options, append_to)
+    require_same_structures(path, results.exported_structures, exported, ct)
     return tuple(one.structure.name for one in exported)
 
 

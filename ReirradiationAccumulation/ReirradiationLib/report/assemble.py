@@ -309,6 +309,7 @@ def _optimization(result: OptimizationResult, results: CaseResults) -> Optimizat
         upper_bounds=result.prior.upper_bounds,
         unreliable_courses=results.unreliable(result.request.structure),
         state=levels.state.value,
+        remark=levels.remark,
         source=result.request.source,
         shells=tuple(
             ShellSummary(
@@ -318,7 +319,9 @@ def _optimization(result: OptimizationResult, results: CaseResults) -> Optimizat
                 limit_eqd2_gy=shell.level.limit_eqd2_gy,
                 limit_physical_gy=shell.level.limit_physical_gy,
                 volume_cc=shell.volume_cc,
-                exported=bool(shell.structure.contours_mm),
+                exported=not shell.is_empty,
+                variant=shell.variant.value,
+                remarks=shell.remarks,
             )
             for shell in result.shells
         ),

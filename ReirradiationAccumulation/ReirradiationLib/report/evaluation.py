@@ -213,6 +213,8 @@ class ShellSummary:
     limit_physical_gy: float
     volume_cc: float
     exported: bool
+    variant: str
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,7 @@ class OptimizationSummary:
     upper_bounds: tuple[str, ...]
     unreliable_courses: tuple[str, ...]
     state: str
+    remark: str
     source: str
     shells: tuple[ShellSummary, ...]
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..planning.levels import LevelState
-from .evaluation import OptimizationSummary
+from ..planning.optimization_structures import ShellVariant
+from .evaluation import OptimizationSummary, ShellSummary
 from .html_parts import Cell, paragraph, section, table
 from .marks import unreliable_note
 
@@ -31,18 +32,20 @@ def _organ_shells(summary: OptimizationSummary) -> str:
     if summary.shells:
         header = [
             *("Structure", "Prior EQD2 from [Gy]", "to [Gy]", "New plan at most [Gy EQD2]"),
-            *(f"New plan at most [Gy physical, {summary.fractions} fx]", "Volume [cc]", "Exported"),
+            *(f"New plan at most [Gy physical, {summary.fractions} fx]", "Volume [cc]", "Exported", "Remarks"),
         ]
         rows: list[list[Cell]] = [
             [
                 *(shell.name, shell.lower_eqd2_gy, shell.upper_eqd2_gy, shell.limit_eqd2_gy, shell.limit_physical_gy),
-                *(shell.volume_cc, "yes" if shell.exported else "no: empty"),
+                *(shell.volume_cc, "yes" if shell.exported else "no: empty", "; ".join(_remarks(shell))),
             ]
             for shell in summary.shells
         ]
         parts.append(table(header, rows))
         rest = " What is left of the organ keeps the limit A." if summary.shells[-1].lower_eqd2_gy > 0.0 else ""
         parts.append(paragraph(f"d = {summary.step_eqd2_gy:.2f} Gy EQD2.{rest}", "note"))
+    if summary.remark:
+        parts.append(f'<p class="bad">{escape(summary.remark)}</p>')
     if summary.state == LevelState.NOT_NEEDED_NEAR.value:
         full = summary.organ_maximum_eqd2_gy + summary.new_eqd2_gy
         text = (
@@ -72,3 +75,7 @@ def _organ_shells(summary: OptimizationSummary) -> str:
             )
         )
     return "\n".join(parts)
+
+
+def _remarks(shell: ShellSummary) -> list[str]:
+    return [*(["cropped from the targets"] if shell.variant == ShellVariant.CROPPED.value else []), *shell.remarks]

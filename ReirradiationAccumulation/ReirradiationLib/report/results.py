@@ -21,6 +21,7 @@ from ..model.protocol import Protocol, Tissue
 from ..model.registration import RegistrationChoice
 from ..model.registration_quality import CourseQuality, OrganQuality, OrganVerdict, Verdict
 from ..model.structure import Structure
+from ..planning.isodose_lines import IsodoseStructure
 from ..planning.levels import OptimizationLevels
 from ..planning.limits import OrganLimit
 from ..planning.near_target import PriorNearTarget
@@ -132,12 +133,14 @@ class PlanningResults:
     not_planned : tuple of NotPlanned
         The limits that could not be planned by.
     optimization : tuple of OptimizationResult
+    isodoses : tuple of IsodoseStructure
     """
 
     targets: tuple[PlannedTarget, ...]
     organs: tuple[PlannedOrgan, ...]
     not_planned: tuple[NotPlanned, ...]
     optimization: tuple[OptimizationResult, ...]
+    isodoses: tuple[IsodoseStructure, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,12 +244,22 @@ class CaseResults(Transfer):
 
     @property
     def optimization_structures(self) -> tuple[Structure, ...]:
-        """The optimization structures of all organs that have contours: what is exported, with a warning where it is due."""
+        """The optimization structures of all organs that have contours, with a warning where it is due."""
         return tuple(
             _warned(shell.structure) if self.unreliable(result.request.structure) else shell.structure
             for result in self.optimization
             for shell in result.exported()
         )
+
+    @property
+    def exported_structures(self) -> tuple[Structure, ...]:
+        """All that goes into the RTSTRUCT: optimization structures, then isodose lines."""
+        return (*self.optimization_structures, *(self._isodose(one) for one in self.planning.isodoses))
+
+    def _isodose(self, isodose: IsodoseStructure) -> Structure:
+        """An isodose, with a warning if the registration of a course in it must not be relied on in some structure."""
+        courses = [one for one in self.prior_courses if one.label in isodose.facts.courses]
+        return _warned(isodose.structure) if any(self.unreliable_in(one) for one in courses) else isodose.structure
 
     @property
     def final_eqd2_gy(self) -> Float32Array | None:
