@@ -1,0 +1,103 @@
+"""Which target an organ is planned by, R with its own α/β, and what is left near it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ReirradiationLib.dosimetry.accumulation import structure_dose
+from ReirradiationLib.dosimetry.occupancy import structure_samples
+from ReirradiationLib.model.case import Case
+from ReirradiationLib.model.constraint import Constraint, Sense
+from ReirradiationLib.model.errors import DosimetryError
+from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.planning_choice import Target
+from ReirradiationLib.model.protocol import Basis
+from ReirradiationLib.planning.limits import OrganLimit, organ_limits
+from ReirradiationLib.planning.planned_organ import PlannedOrgan, plan_organ
+from ReirradiationLib.planning.targets import PlannedTarget, named_targets
+from synthetic import ball, course_of, dose_of, grid
+
+GEOMETRY = grid(2.0, 50.0)
+ORGAN = ball(8.0, 2.0, name="cord")
+LIMIT = OrganLimit("cord", 50.0, Basis.RAW, 2.0, Metric.parse("Dmax"), 30.0, "test")
+COURSE = course_of(dose_of(lambda p: np.full(len(p), 30.0), GEOMETRY), 10)  # 37.5 Gy EQD2 with α/β 2
+
+
+def target(name: str, x_mm: float, prescription_gy: float) -> PlannedTarget:
+    structure = ball(5.0, 2.0, centre=(x_mm, 0.0, 0.0), name=name)
+    return PlannedTarget(structure, prescription_gy, structure_samples(structure, GEOMETRY))
+
+
+def plan(*targets: PlannedTarget, limit: OrganLimit = LIMIT) -> PlannedOrgan:
+    prior = structure_dose(structure_samples(ORGAN, GEOMETRY), [COURSE], [0.0], "cord")
+    return plan_organ(limit, ORGAN, prior, targets, (20.0, 5), GEOMETRY)
+
+
+def test_the_nearest_target_gives_r_with_the_alpha_beta_of_the_organ() -> None:
+    """30 Gy in 5 fractions are 60 Gy EQD2 with α/β 2; 25 Gy are 43.75."""
+    planned = plan(target("far", 30.0, 25.0), target("near", -16.0, 30.0))
+    assert planned.target is not None and planned.target.name == "near"
+    assert planned.new_eqd2_gy == pytest.approx(60.0)
+    assert planned.near.region == "within 30 mm of near"
+    assert plan(target("near", 16.0, 25.0), target("far", -30.0, 30.0)).new_eqd2_gy == pytest.approx(43.75)
+
+
+def test_of_targets_that_both_touch_the_organ_the_highest_dose_counts() -> None:
+    assert plan(target("a", 6.0, 25.0), target("boost", -5.0, 30.0)).prescription_gy == pytest.approx(30.0)
+
+
+def test_a_target_named_for_the_organ_counts_however_far_it_is() -> None:
+    limit = replace(LIMIT, target="far", margin_mm=60.0)
+    assert plan(target("near", 14.0, 30.0), target("far", -35.0, 25.0), limit=limit).prescription_gy == pytest.approx(25.0)
+
+
+def test_without_a_target_the_prescription_of_the_course_counts_in_the_whole_organ() -> None:
+    planned = plan()
+    assert planned.near.region == "whole organ"
+    assert planned.prescription_gy == pytest.approx(20.0)
+    assert planned.near.region_cc == pytest.approx(4.0 / 3.0 * np.pi * 0.8**3, rel=0.01)
+
+
+def test_what_is_left_is_a_less_p_and_its_physical_dose() -> None:
+    """A 50, P 37.5: 12.5 Gy EQD2; D (D / 5 + 2) / 4 = 12.5 gives D = 11.58."""
+    planned = plan(target("near", 14.0, 30.0))
+    assert planned.near.value_gy == pytest.approx(37.5, abs=1e-4)
+    assert planned.left_eqd2_gy == pytest.approx(12.5, abs=1e-4)
+    dose_gy = planned.left_physical_gy(5)
+    assert dose_gy * (dose_gy / 5.0 + 2.0) / 4.0 == pytest.approx(12.5, abs=1e-4)
+    assert plan(target("near", 14.0, 30.0), limit=replace(LIMIT, limit_eqd2_gy=30.0)).left_eqd2_gy == 0.0
+
+
+def test_an_organ_that_is_nowhere_near_the_target_is_not_planned_by_it() -> None:
+    with pytest.raises(DosimetryError, match="no part of it lies within 5 mm of far"):
+        plan(target("far", 35.0, 30.0), limit=replace(LIMIT, margin_mm=5.0))
+
+
+def test_a_dose_that_is_not_known_in_the_organ_is_not_taken_for_zero() -> None:
+    nowhere = course_of(dose_of(lambda p: np.full(len(p), 9.0), grid(2.0, 10.0, centre=(200.0, 0.0, 0.0))), 5, "gone")
+    prior = structure_dose(structure_samples(ORGAN, GEOMETRY), [COURSE, nowhere], [0.0, 0.0], "cord")
+    with pytest.raises(DosimetryError, match="the dose of gone is not known anywhere in it, so P cannot be read"):
+        plan_organ(LIMIT, ORGAN, prior, (), (20.0, 5), GEOMETRY)
+
+
+def test_targets_of_the_new_course_come_before_those_that_requests_name(demo_case: Case) -> None:
+    assert named_targets(demo_case) == (Target("PTV2_L1", 30.0),)
+    own = (Target("PTV2_L1", 25.0), Target("vertebrae_L1", 20.0))
+    assert named_targets(replace(demo_case, new_course=replace(demo_case.new_course, targets=own))) == own
+
+
+def test_the_limits_planned_by_are_requests_and_constraints_of_a_near_maximum_each_once(demo_case: Case) -> None:
+    def limit(metric: str, at_most: float, sense: Sense = Sense.AT_MOST) -> Constraint:
+        return Constraint("spinal_cord", Metric.parse(metric), sense, at_most, Basis.RAW, 2.0, "test")
+
+    constraints = (
+        limit("D0.03cc", 50.0),  # that of the request
+        limit("D0.03cc", 60.0),
+        limit("Dmean", 40.0),
+        limit("D50%", 40.0),
+        limit("D95%", 30.0, Sense.AT_LEAST),
+    )
+    found = organ_limits(replace(demo_case, constraints=constraints))
+    assert [(one.limit_eqd2_gy, str(one.metric)) for one in found] == [(50.0, "D0.01cc[Gy]"), (60.0, "D0.03cc[Gy]")]
