@@ -15,7 +15,7 @@ from ..model.course import Course
 from ..model.dose_response import EQD2_BY_LQ
 from ..model.geometry import Geometry, box_corners
 
-COARSE_STEP_MM = 2.0
+COARSE_STEP_MM = 2.5
 FINE_STEP_MM = 1.0
 
 NEARLY = 0.8
@@ -123,7 +123,8 @@ class DoseOnPlanes:
             return PlaneWindows(planes, np.zeros((0, 2)), FINE_STEP_MM, (1, 1))
         columns, rows = (_extent(np.asarray(nearly[planes].any(axis=axis))) for axis in (1, 2))
         lows = np.column_stack([columns[0], rows[0]]) - RIM
-        size = np.max(np.column_stack([columns[1], rows[1]]) + RIM - lows, axis=0) * COARSE_STEP_MM / FINE_STEP_MM + 1
+        steps = np.max(np.column_stack([columns[1], rows[1]]) + RIM - lows, axis=0)
+        size = np.ceil(steps * COARSE_STEP_MM / FINE_STEP_MM) + 1
         firsts = self._coarse_windows.firsts_mm[planes] + lows * COARSE_STEP_MM
         return PlaneWindows(self._coarse_windows.slices[planes], firsts, FINE_STEP_MM, (int(size[0]), int(size[1])))
 

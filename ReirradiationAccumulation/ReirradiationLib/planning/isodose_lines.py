@@ -46,7 +46,7 @@ class IsodoseFacts:
     left_out : tuple of str
         Labels of prior courses known only by points, which are in no isodose.
     maximum_gy : float
-        The highest dose on the planes of the CT, on a grid of 2 mm.
+        The highest dose on the planes of the CT, on a grid of 2.5 mm.
     volume_cc : float
         Area of the contours times the distance of the slices.
     is_cut_off : bool

@@ -159,7 +159,9 @@ def make_shells(
             interpreted_type=InterpretedType.CONTROL.value,
             description=description(planned, request, levels, level, names if is_cropped else ()),
         )
-        told = remarks(levels, level, planned.prescription_gy, piece.volume_cc, geometry.voxel_volume_cc)
+        volumes_cc = (piece.volume_cc, geometry.voxel_volume_cc)
+        cropped_mm = request.crop_margin_mm if is_cropped else None
+        told = remarks(levels, level, planned.prescription_gy, volumes_cc, cropped_mm)
         is_sub_voxel = 0.0 < piece.volume_cc < geometry.voxel_volume_cc
         shells.append(Shell(level, structure, piece.volume_cc, variant, is_sub_voxel, told))
     return tuple(shells)

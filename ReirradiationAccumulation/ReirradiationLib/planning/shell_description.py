@@ -38,7 +38,11 @@ def description(
 
 
 def remarks(
-    levels: OptimizationLevels, level: ShellLevel, prescription_gy: float, volume_cc: float, voxel_cc: float
+    levels: OptimizationLevels,
+    level: ShellLevel,
+    prescription_gy: float,
+    volumes_cc: tuple[float, float],
+    cropped_mm: float | None,
 ) -> tuple[str, ...]:
     """What is special about one structure, in words; empty if nothing is.
 
@@ -48,9 +52,12 @@ def remarks(
     level : ShellLevel
     prescription_gy : float
         Physical.
-    volume_cc, voxel_cc : float
+    volumes_cc : (float, float)
         Of the structure, and of a voxel of the CT.
+    cropped_mm : float or None
+        How far it stays away from the targets; None if it was not cropped.
     """
+    volume_cc, voxel_cc = volumes_cc
     found = []
     if level.is_above_prior:
         found.append(f"its level is not below P ({levels.prior_eqd2_gy:.2f} Gy EQD2); hotter tissue is in the next one")
@@ -60,6 +67,9 @@ def remarks(
         found.append("A < R: the isodose would be negative and is clamped to 0, so the rest of the organ is in here")
     if level.limit_physical_gy > prescription_gy:
         found.append("the limit is above the prescription")
+    if cropped_mm is not None:
+        where = f"in the targets and within {cropped_mm:g} mm of them" if cropped_mm > 0.0 else "in the targets"
+        found.append(f"cropped: the part of the organ {where} is not in here and has no limit from this structure")
     if volume_cc <= 0.0:
         found.append("empty: listed, not exported")
     elif volume_cc < voxel_cc:
