@@ -23,6 +23,9 @@ SINGLE = tuple(float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np
 """Smallest and largest dose in Gy that single precision holds in full."""
 
 
+WITH_RADIOBIOLOGY = "121377"
+"""Composed with radiobiological effects (PS3.16 CID 7220): no dose of a course, whatever its type."""
+
 CLIPPED_SHARE = 0.05
 """Dose on the border of a grid, as a share of the maximum, beyond which the grid cuts off dose that matters."""
 
@@ -37,15 +40,16 @@ def read_dose(path: Path) -> Dose:
     Raises
     ------
     DicomError
-        If the file is no RTDOSE, its units are not GY, its type is neither PHYSICAL nor EFFECTIVE, its summation
-        neither PLAN, BEAM nor FRACTION, it does not name one plan, its planes cannot be placed, its pixels do not fit
-        its header, or it is all zero or has negative values.
+        If the file is no RTDOSE, its units are not GY, its type is neither PHYSICAL nor EFFECTIVE, it says that it was
+        composed with radiobiological effects, its summation is neither PLAN, BEAM nor FRACTION, it does not name one plan,
+        its planes cannot be placed, its pixels do not fit its header, or it is all zero or has negative values.
     """
     reader = open_dicom(path, SopClass.RTDOSE)
     units = reader.text("DoseUnits")
     if units != "GY":
         raise reader.refuse("DoseUnits", f"is '{units}'", "", "'GY'", Interlock.DOSE_UNITS)
     dose_type, summation = _dose_type(reader), _summation(reader)
+    _require_no_response(reader)
     plan = _only_plan(reader)
     voxels, geometry, added = read_grid(reader)
     if not voxels.any():
@@ -79,6 +83,14 @@ def _dose_type(reader: DicomReader) -> DoseType:
     except ValueError as error:
         found = f"is '{reader.text('DoseType')}'"
         raise reader.refuse("DoseType", found, "", "'PHYSICAL'", Interlock.DOSE_TYPE) from error
+
+
+def _require_no_response(reader: DicomReader) -> None:
+    """Refuse an EQD2, or what is left of a limit: beside a proton plan its type EFFECTIVE would be taken for an RBE."""
+    codes = [code.text("CodeValue") for code in reader.items("DerivationCodeSequence")]
+    if WITH_RADIOBIOLOGY in codes:
+        found = "is composed with radiobiological effects (DerivationCodeSequence)"
+        raise reader.refuse("The dose", found, "", "the dose of a plan", Interlock.DOSE_TYPE)
 
 
 def _summation(reader: DicomReader) -> DoseSummation:

@@ -142,13 +142,13 @@ def write_effective_dose(
         If the array does not fit the grid, holds negative, infinite or only zero values, or cannot be written.
     """
     grid = geometry or reference.geometry
-    dataset = _dose_object(path, voxels_gy, reference, grid, plans, (description, comment), SERIES_NUMBER, bits)
+    dataset = dose_object(path, voxels_gy, reference, grid, plans, (description, comment), SERIES_NUMBER, bits)
     dataset.DoseType = "EFFECTIVE"
     if derivation:
         dataset.DerivationDescription = limited(derivation.replace("α/β", "alpha/beta"), 1024)
     dataset.DoseSummationType = "MULTI_PLAN" if max(len(plans), len(contributions)) > 1 else "PLAN"
     composed = Derivation.PRIOR if all(dose.is_prior for dose in contributions) else Derivation.PRIOR_AND_CURRENT
-    _add_derivation(dataset, contributions, [composed, Derivation.RADIOBIOLOGY] if contributions else [])
+    add_derivation(dataset, contributions, [composed, Derivation.RADIOBIOLOGY] if contributions else [])
     return save_object(dataset, path)
 
 
@@ -170,14 +170,14 @@ def write_physical_dose(
     as in :func:`write_effective_dose`; ``plan`` is the course's and ``source`` its dose.
     """
     grid, texts = geometry or reference.geometry, (description, comment)
-    dataset = _dose_object(path, voxels_gy, reference, grid, [plan], texts, PHYSICAL_SERIES_NUMBER, bits)
+    dataset = dose_object(path, voxels_gy, reference, grid, [plan], texts, PHYSICAL_SERIES_NUMBER, bits)
     dataset.DoseType = "PHYSICAL"
     dataset.DoseSummationType = "PLAN"
-    _add_derivation(dataset, [source], [Derivation.PRIOR] if source.is_prior else [])
+    add_derivation(dataset, [source], [Derivation.PRIOR] if source.is_prior else [])
     return save_object(dataset, path)
 
 
-def _dose_object(
+def dose_object(
     path: Path,
     voxels_gy: Float32Array,
     reference: Image,
@@ -187,7 +187,13 @@ def _dose_object(
     series_number: int,
     bits: int,
 ) -> Dataset:
-    """Everything but what the voxels are: grid, pixels, plans."""
+    """Everything but what the voxels are: grid, pixels, plans; ``texts`` are SeriesDescription and DoseComment.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_effective_dose`.
+    """
     _require_usable(path, voxels_gy, geometry, plans, bits)
     description, comment = texts
     dataset = new_object(reference, SopClass.RTDOSE, description, series_number)
@@ -237,7 +243,7 @@ def _require_usable(
         raise OutputError(path.name, found, remedy, interlock=Interlock.EXPORT_DOSE_GRID)
 
 
-def _add_derivation(dataset: Dataset, doses: Sequence[ContributingDose], derivations: list[Derivation]) -> None:
+def add_derivation(dataset: Dataset, doses: Sequence[ContributingDose], derivations: list[Derivation]) -> None:
     """Say of what a dose was made and how (PS3.3 C.8.8.3, C.7.6.1): codes, and references with their purpose."""
     transforms = {dose.transform for dose in doses}
     conditional = {
