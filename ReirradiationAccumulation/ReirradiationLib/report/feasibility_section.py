@@ -1,0 +1,119 @@
+"""The section of the report on feasibility."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..planning.feasibility import FeasibilityState
+from .feasibility_limits import LIMIT_HEADER, limit_cells, limit_label
+from .feasibility_summary import CompromisedTargetSummary, FeasibilitySummary, OrganFeasibilitySummary
+from .html_parts import Cell, paragraph, section, table
+from .marks import MARK, MARK_NOTE
+
+_ROW_CLASS = {
+    FeasibilityState.FITS.value: "met",
+    FeasibilityState.FITS_WHERE_KNOWN.value: "open",
+    FeasibilityState.FITS_NEAR.value: "open",
+    FeasibilityState.LIMITED.value: "bad",
+    FeasibilityState.TOLERANCE_USED.value: "bad",
+}
+_METHOD = (
+    "P: near-maximum of the prior sum in the region, R: prescription of the nearest target, A: limit; all EQD2 with the α/β of "
+    "the limit. Left: A − P, and the physical dose in n equal fractions of the new course that uses it up."
+)
+_COMPROMISE = (
+    "A part of an organ cannot have a target's prescription where its prior EQD2 and R exceed A. Overlap: target in that part. "
+    "Other distances: target so near to it that the dose may not fall off before; how steep a plan can be the planner knows. "
+    "Distances are measured between samples, within half their step; prior dose that is not known counts as 0 Gy."
+)
+
+
+def feasibility_section(summary: FeasibilitySummary) -> str:
+    """Organ by organ: what has been given, what is left, and what the targets must do without."""
+    if not summary.organs and not summary.not_planned:
+        return section("Feasibility", paragraph("The case states no limit of a near-maximum."))
+    parts = []
+    if summary.organs:
+        parts += [_organs(summary), paragraph(_METHOD, "note"), paragraph(_binding(summary))]
+        if any(organ.unreliable_courses for organ in summary.organs):
+            parts.append(f'<p class="bad">{escape(MARK_NOTE)}</p>')
+    parts += _compromised(summary)
+    if summary.not_planned:
+        rows: list[list[Cell]] = [[*limit_cells(one.limit), one.reason] for one in summary.not_planned]
+        marks = ["open" if one.is_unknown else "" for one in summary.not_planned]
+        parts += ["<h3>Not near a target, or not evaluable</h3>", table([*LIMIT_HEADER, "Why"], rows, marks)]
+    return section("Feasibility", *parts)
+
+
+def _organs(summary: FeasibilitySummary) -> str:
+    header = [
+        *LIMIT_HEADER,
+        *("Region of P", "P", "R", "P + R", "Excess", "Left [Gy EQD2]", "Left, physical [Gy]", "per fraction [Gy]", "State"),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            _name(organ),
+            *limit_cells(organ.limit)[1:],
+            f"{organ.region}, {organ.region_cc:.2f} cc, {organ.prior_metric}",
+            *(organ.prior_eqd2_gy, organ.new_eqd2_gy, organ.sum_eqd2_gy, organ.excess_eqd2_gy),
+            *(organ.left_eqd2_gy, organ.left_physical_gy, organ.left_per_fraction_gy),
+            "; ".join([organ.state, *(["binding"] if organ.is_binding else []), *organ.remarks]),
+        ]
+        for organ in summary.organs
+    ]
+    classes = ["bad" if organ.unreliable_courses else _ROW_CLASS[organ.state] for organ in summary.organs]
+    return table(header, rows, classes)
+
+
+def _name(organ: OrganFeasibilitySummary) -> str:
+    return f"{organ.limit.structure} {MARK}" if organ.unreliable_courses else organ.limit.structure
+
+
+def _binding(summary: FeasibilitySummary) -> str:
+    binding = [organ for organ in summary.organs if organ.is_binding]
+    names = " and ".join(
+        f"{limit_label(organ.limit)} ({organ.limit.basis}, α/β {organ.limit.alpha_beta_gy:g} Gy, {organ.limit.source})"
+        for organ in binding
+    )
+    least = binding[0]
+    verb = "bind" if len(binding) > 1 else "binds"
+    text = f"{names} {verb}: {least.left_physical_gy:.2f} Gy physical in {summary.fractions} fractions are left."
+    if all(organ.left_physical_gy >= organ.prescription_gy for organ in summary.organs):
+        text += " No limit is below the prescription of its target."
+    return text
+
+
+def _compromised(summary: FeasibilitySummary) -> list[str]:
+    if not summary.together:
+        return [paragraph("The case names no targets: what they must do without cannot be measured.")]
+    distances = [volume.distance_mm for volume in summary.together[0].volumes]
+    header = ["Target", *LIMIT_HEADER, "R [Gy EQD2]"]
+    header += [f"{'overlap' if distance <= 0.0 else f'within {distance:g} mm'} [cc (%)]" for distance in distances]
+    header += ["Dose not known [cc]", "Step [mm]"]
+    rows: list[list[Cell]] = []
+    for number, together in enumerate(summary.together):
+        rows += [
+            [_target(together), *limit_cells(organ.limit), *_volumes(organ.compromised[number])] for organ in summary.organs
+        ]
+        if len(summary.organs) > 1:
+            everything = [
+                "all limits above together",
+                "as above",
+                "as above",
+                "as above",
+                f"{summary.fractions}",
+                "",
+                "as above",
+            ]
+            rows.append([_target(together), *everything, *_volumes(together)])
+    return ["<h3>Target volume that must be compromised</h3>", table(header, rows), paragraph(_COMPROMISE, "note")]
+
+
+def _target(one: CompromisedTargetSummary) -> str:
+    return f"{one.target}, {one.prescription_gy:g} Gy, {one.target_cc:.2f} cc"
+
+
+def _volumes(one: CompromisedTargetSummary) -> list[Cell]:
+    shown: list[Cell] = [one.new_eqd2_gy]
+    shown += [f"{volume.volume_cc:.2f} ({volume.percent_of_target:.1f})" for volume in one.volumes]
+    return [*shown, one.unknown_cc, one.sample_step_mm]
