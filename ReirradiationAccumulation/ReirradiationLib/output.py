@@ -74,8 +74,8 @@ class OutputFolder:
             raise OutputError(str(self.final), "not open for writing", "Report this.")
         return self._temporary / name
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a text file of this output, in UTF-8.
+    def write_text(self, name: str, text: str, encoding: str = "utf-8") -> None:
+        """Write a text file of this output, its line ends as they are.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class OutputFolder:
             If it cannot be written.
         """
         try:
-            self.path(name).write_text(text, encoding="utf-8")
+            self.path(name).write_bytes(text.encode(encoding))
         except OSError as error:
             raise self._cannot(f"take {name}", error) from error
 

@@ -112,8 +112,8 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
     organs = [structure.structure for structure in structures]
     grid = reference_grid(case.reference_grid, records.ct, organs, found.courses)
     mapped = map_courses(found.courses, records, grid.geometry, monitor)
-    by_name = {structure.choice.name: structure for structure in structures}
-    planning = plan_ahead(found, grid, monitor)
+    scores = tuple(_scored(constraint, found.structure(constraint.structure), found) for constraint in case.constraints)
+    planning = plan_ahead(found, grid, mapped, scores, monitor)
     findings, decisions = _findings_and_decisions(found, planning.optimization)
     require_decisions(findings, decisions)
     masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)
@@ -125,7 +125,7 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
         mapped=mapped,
         prior_eqd2_gy=_composite(mapped[: len(found.prior_courses)], found.prior_courses, masks),
         cumulative_eqd2_gy=_composite(mapped, found.courses, masks) if found.new_course else None,
-        scores=tuple(_scored(constraint, by_name[constraint.structure], found) for constraint in case.constraints),
+        scores=scores,
         findings=findings,
         decisions=decisions,
         planning=planning,

@@ -10,6 +10,7 @@ from .dicom.naming import NamingRule, fitted_names, naming_rule
 from .dicom.reader import SopClass, open_dicom
 from .dicom.registration_writer import write_registration
 from .dicom.reimport import require_same_dose, require_same_registration, require_same_structures
+from .dicom.remaining_dose_writer import write_remaining_dose
 from .dicom.structure_writer import StructureOptions, write_structures
 from .dicom.writing import is_own_object
 from .dosimetry.mapping import MappedDose
@@ -18,11 +19,14 @@ from .model.course import Course
 from .model.image import DoseType
 from .model.registration import RegistrationMethod
 from .output import OutputFolder
+from .planning.remaining_dose import RemainingDose
+from .planning.remaining_dose_text import remaining_dose_limits, remaining_dose_rule
 from .report.results import CaseResults, Transfer
 
 STRUCTURES_FILE = "optimization_structures.dcm"
 CUMULATIVE_FILE = "cumulative_eqd2.dcm"
 PRIOR_FILE = "prior_eqd2.dcm"
+REMAINING_FILE = "remaining_dose.dcm"
 REGISTRATION_PREFIX = "registration_"
 MAPPED_PREFIX = "mapped_"
 LABEL = "REIRRADIATION"
@@ -62,6 +66,9 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     if results.final_eqd2_gy is not None:
         report(CUMULATIVE_FILE)
         _write_sum(folder.path(CUMULATIVE_FILE), results.final_eqd2_gy, results, results.courses, registrations)
+    if results.planning.remaining is not None and results.prior_courses and results.planning.remaining.voxels_gy.any():
+        report(REMAINING_FILE)
+        _write_remaining(folder.path(REMAINING_FILE), results.planning.remaining, results, registrations)
     if results.case.export.mapped_doses:
         for course, mapped, name in zip(results.courses, results.mapped, _file_names(results.courses), strict=True):
             if _is_physical(course):
@@ -77,7 +84,7 @@ def is_own_dicom(path: Path) -> bool:
         return is_own_object(path, SopClass.RTSTRUCT)
     if path.name.startswith(REGISTRATION_PREFIX):
         return is_own_object(path, SopClass.RIGID_REG, SopClass.DEFORMABLE_REG)
-    is_dose = path.name in (CUMULATIVE_FILE, PRIOR_FILE) or path.name.startswith(MAPPED_PREFIX)
+    is_dose = path.name in (CUMULATIVE_FILE, PRIOR_FILE, REMAINING_FILE) or path.name.startswith(MAPPED_PREFIX)
     return is_dose and is_own_object(path, SopClass.RTDOSE)
 
 
@@ -140,6 +147,21 @@ def _write_sum(
         geometry=results.grid.geometry,
     )
     require_same_dose(path, voxels_gy, results.records.ct, results.grid.geometry)
+
+
+def _write_remaining(path: Path, remaining: RemainingDose, results: CaseResults, registrations: Registrations) -> None:
+    write_remaining_dose(
+        path,
+        remaining.voxels_gy,
+        remaining.geometry,
+        results.records.ct,
+        [_plan_reference(course) for course in results.prior_courses if course.dose.plan_uid],
+        [part for course in results.prior_courses for part in _contributions(course, results, registrations)],
+        (remaining.fractions, remaining.ceiling_gy),
+        rule=remaining_dose_rule(remaining),
+        limits=remaining_dose_limits(remaining),
+    )
+    require_same_dose(path, remaining.voxels_gy, results.records.ct, remaining.geometry)
 
 
 def _write_mapped(

@@ -19,11 +19,12 @@ from .report.pictures import draw_pictures
 from .report.registration_pictures import draw_registration_pictures
 from .report.results import CaseResults
 from .write_dicom import is_own_dicom, write_dicom
+from .write_planning import TABLE_FILES, write_tables
 
 REPORT_FILE = "report.html"
 SCENE_FILE = "case.mrb"
 EVALUATION_FILE = "evaluation.json"
-OUTPUT_FILES = frozenset({REPORT_FILE, SCENE_FILE, EVALUATION_FILE})
+OUTPUT_FILES = frozenset({REPORT_FILE, SCENE_FILE, EVALUATION_FILE}) | TABLE_FILES
 """Beside the DICOM objects of :mod:`.write_dicom`."""
 
 OUTLINE_PIXEL_MM = 1.0
@@ -40,6 +41,7 @@ def write_outputs(
 ) -> None:
     """Write all files of a case into an open output folder; ``report`` is told each name and may raise to cancel."""
     write_dicom(results, folder, report)
+    write_tables(results, folder, report)
     content = scene_content(results)
     if scene is not None:
         report(SCENE_FILE)

@@ -37,6 +37,7 @@ FLOORS = {
     "write_dicom": 4,
     "write_outputs": 4,
     "write_transfer": 4,
+    "write_planning": 4,
     "workflow": 4,
     "commands": 5,
     "commands_protocol": 5,

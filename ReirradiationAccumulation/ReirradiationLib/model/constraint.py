@@ -59,6 +59,11 @@ class CourseConditions:
     new_course_at_most: float | None = None
     new_share_at_most: float | None = None
 
+    @property
+    def new_at_most_gy(self) -> float | None:
+        """What the new course may give at most, Gy EQD2."""
+        return min((one for one in (self.each_course_at_most, self.new_course_at_most) if one is not None), default=None)
+
     def __str__(self) -> str:
         each, new, share = self.each_course_at_most, self.new_course_at_most, self.new_share_at_most
         parts = [f"each course ≤ {each:g} Gy EQD2"] if each is not None else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from .constraint import Override
+from .constraint import ANY_MONTHS, Months, Override
 from .metric import Metric
 from .protocol import Basis
 
@@ -59,8 +59,8 @@ class OptimizationRequest:
         How far cropped structures stay away from the targets.
     smoothing_mm : float
         Radius within which boundaries are smoothed, always into the cooler structure; 0 for none.
-    row, override : str
-        As of :class:`.constraint.Constraint`.
+    row, override, months
+        As of :class:`.constraint.Constraint`; a limit of the case's own holds at any interval.
     """
 
     structure: str
@@ -78,6 +78,7 @@ class OptimizationRequest:
     smoothing_mm: float = 0.0
     row: str = ""
     override: Override | None = None
+    months: Months = ANY_MONTHS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from .constraint import Constraint, CourseConditions, LimitRow, Months, Override, Sense
+from .constraint import ANY_MONTHS, Constraint, CourseConditions, LimitRow, Months, Override, Sense
 from .errors import CaseError, ProtocolError
 from .json_entry import JsonEntry, field_names
 from .limit_table import limit_row, load_limit_rows, require_warning
@@ -38,7 +38,8 @@ _LOCKED = ("metric", "basis", "alpha_beta_gy", "source", *_MONTHS, *_CONDITIONS)
 """What belongs to a published limit; who wants it otherwise states a limit of their own."""
 
 CONSTRAINT_KEYS = ("structure", "limit", "at_most", "at_least", "warning", "reason", *_LOCKED)
-REQUEST_KEYS = ("limit", "reason", *(name for name in field_names(OptimizationRequest) if name not in ("row", "override")))
+_NOT_ENTERED = ("row", "override", "months")
+REQUEST_KEYS = ("limit", "reason", *(name for name in field_names(OptimizationRequest) if name not in _NOT_ENTERED))
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,17 @@ def optimization_request(entry: JsonEntry, rows: LimitRows) -> OptimizationReque
         if not row.limit.is_pointwise:
             found = f"'{row.identifier}' limits {row.limit.metric}, not the near-maximum"
             raise CaseError(entry.at("limit"), found, "Choose a limit of the (near-)maximum.")
+        if str(row.limit.conditions):
+            found = f"'{row.identifier}' also demands: {row.limit.conditions}"
+            remedy = "Use it as a constraint; state a limit of your own for the optimization structures, with its reason."
+            raise CaseError(entry.at("limit"), found, remedy, "a limit of the sum alone")
         unwarned = replace(row, limit=replace(row.limit, warning=None))  # a request has no warning band
         chosen = _changed(unwarned, entry, structure, limit, None)
         limit, basis, alpha_beta_gy = chosen.limit, chosen.basis, chosen.alpha_beta_gy
-        source, identifier, override = chosen.source, row.identifier, chosen.override
+        source, identifier, override, months = chosen.source, row.identifier, chosen.override, chosen.months
     else:
         limit, basis, alpha_beta_gy = entry.number("limit_eqd2_gy"), entry.choice("basis", Basis), _alpha_beta(entry)
-        source, identifier, override = entry.text("source"), "", None
+        source, identifier, override, months = entry.text("source"), "", None, ANY_MONTHS
         _require_no_reason(entry)
     return OptimizationRequest(
         structure=structure,
@@ -175,6 +180,7 @@ def optimization_request(entry: JsonEntry, rows: LimitRows) -> OptimizationReque
         smoothing_mm=_smoothing(entry),
         row=identifier,
         override=override,
+        months=months,
     )
 
 

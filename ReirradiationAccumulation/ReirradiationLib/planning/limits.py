@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..model.arrays import FloatArray
 from ..model.case import Case
 from ..model.constraint import ANY_MONTHS, Constraint, Months
 from ..model.metric import Metric
@@ -35,6 +38,8 @@ class OrganLimit:
         The interval that A was published for.
     is_anywhere : bool
         Whether the prior dose counts in the whole organ, near a target or not.
+    new_at_most_gy : float or None
+        What the new course may give at most, EQD2, whatever is left: a condition on single courses of the same source.
     """
 
     structure: str
@@ -47,6 +52,12 @@ class OrganLimit:
     target: str | None = None
     months: Months = ANY_MONTHS
     is_anywhere: bool = False
+    new_at_most_gy: float | None = None
+
+    def left_eqd2_gy(self, prior_eqd2_gy: FloatArray) -> FloatArray:
+        """What the new course may still give beside a prior dose: A − P, not below 0, nor above what single courses may."""
+        left_gy = np.maximum(self.limit_eqd2_gy - np.asarray(prior_eqd2_gy), 0.0)
+        return left_gy if self.new_at_most_gy is None else np.minimum(left_gy, self.new_at_most_gy)
 
 
 def limit_of_request(request: OptimizationRequest, has_targets: bool) -> OrganLimit:
@@ -56,17 +67,24 @@ def limit_of_request(request: OptimizationRequest, has_targets: bool) -> OrganLi
         margin_mm=request.margin_mm,
         source=request.source,
         target=request.target,
+        months=request.months,
         is_anywhere=request.target is None and not has_targets,
     )
 
 
 def limit_of_constraint(constraint: Constraint) -> OrganLimit:
-    """The limit that a constraint of the near-maximum puts on every point."""
+    """The limit that a constraint of the near-maximum puts on every point.
+
+    A condition on the share of the new course cannot be kept point by point: it is told with the source, and the scorecard
+    looks at it.
+    """
+    demanded = str(constraint.conditions)
     return OrganLimit(
         *(constraint.structure, constraint.limit, constraint.basis, constraint.alpha_beta_gy, constraint.metric),
         margin_mm=DEFAULT_MARGIN_MM,
-        source=constraint.source,
+        source=f"{constraint.source}{f'; on condition: {demanded}' if demanded else ''}",
         months=constraint.months,
+        new_at_most_gy=constraint.conditions.new_at_most_gy,
     )
 
 

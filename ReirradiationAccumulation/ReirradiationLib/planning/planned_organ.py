@@ -51,8 +51,8 @@ class PlannedOrgan:
 
     @property
     def left_eqd2_gy(self) -> float:
-        """A − P, not below 0."""
-        return max(self.limit.limit_eqd2_gy - self.near.value_gy, 0.0)
+        """A − P, not below 0, nor above what a single course may give."""
+        return float(self.limit.left_eqd2_gy(np.asarray(self.near.value_gy)))
 
     def left_physical_gy(self, fractions: int) -> float:
         """The physical dose in so many fractions that uses up what is left."""

@@ -36,6 +36,7 @@ from .evaluation import (
     StructureSummary,
     UnknownOnGrid,
 )
+from .planning_summary import planning_summary
 from .registration_summary import registration_summaries, registration_word
 from .results import CaseResults, OptimizationResult, StructureResult
 from .structure_metrics import Sums, metric_summaries, sensitivity_summary, structure_sums
@@ -87,6 +88,7 @@ def assemble(results: CaseResults) -> Evaluation:
         structures=tuple(_structure(structure, results) for structure in results.structures),
         scorecard=tuple(_score(score, results) for score in results.scores),
         optimization=tuple(_optimization(result, results) for result in results.optimization),
+        planning=planning_summary(results),
         findings=tuple(
             FindingSummary(
                 identifier=finding.identifier,

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from ..model.registration_quality import LandmarkErrors, OrganQuality, OrganVerdict, RegionQuality, Verdict
+from .planning_summary import PlanningSummary
 
 SCHEMA = "reirradiation-evaluation/1"
 SIGNIFICANT_DIGITS = 6
@@ -300,6 +301,7 @@ class Evaluation:
     structures: tuple[StructureSummary, ...]
     scorecard: tuple[ScoreSummary, ...]
     optimization: tuple[OptimizationSummary, ...]
+    planning: PlanningSummary
     findings: tuple[FindingSummary, ...]
     inputs: tuple[InputSummary, ...]
 

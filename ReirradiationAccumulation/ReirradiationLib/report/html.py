@@ -14,6 +14,7 @@ from .marks import MARK_NOTE, marked
 from .metric_tables import metric_tables, sensitivity_sections
 from .optimization_section import optimization_section
 from .pictures import PictureSet
+from .planning_section import planning_exports, planning_sections
 from .registration_html import registration_pictures_section
 from .registration_pictures import NO_PICTURES, RegistrationPictureSet
 from .registration_section import registration_sections
@@ -34,7 +35,9 @@ def report_html(evaluation: Evaluation, pictures: PictureSet, registrations: Reg
         _case(evaluation),
         _courses(evaluation),
         scorecard_section(evaluation.scorecard),
+        *planning_sections(evaluation.planning),
         optimization_section(evaluation.optimization),
+        *planning_exports(evaluation.planning),
         _dvhs(evaluation),
         _pictures(evaluation, pictures),
         _structures(evaluation),

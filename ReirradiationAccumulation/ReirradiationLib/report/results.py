@@ -21,13 +21,17 @@ from ..model.protocol import Protocol, Tissue
 from ..model.registration import RegistrationChoice
 from ..model.registration_quality import CourseQuality, OrganQuality, OrganVerdict, Verdict
 from ..model.structure import Structure
+from ..planning.feasibility import Feasibility
+from ..planning.fractionation import Fractionation
 from ..planning.isodose_lines import IsodoseStructure
 from ..planning.levels import OptimizationLevels
-from ..planning.limits import OrganLimit
 from ..planning.near_target import PriorNearTarget
 from ..planning.optimization_structures import Shell
-from ..planning.planned_organ import PlannedOrgan
+from ..planning.point_worksheet import WorksheetResult
+from ..planning.reirradiation_type import TypeSuggestion
+from ..planning.remaining_dose import RemainingDose
 from ..planning.scorecard import Score
+from ..planning.screening import Screening
 from ..planning.targets import PlannedTarget
 
 UNRELIABLE_COMMENT = "EQD2 raw, display only; NOT RELIABLE in some organs, see report"
@@ -113,14 +117,6 @@ class OptimizationResult:
         return tuple(shell for shell in self.shells if shell.structure.contours_mm)
 
 
-@dataclass(frozen=True)
-class NotPlanned:
-    """A limit that planning does not go by, and why."""
-
-    limit: OrganLimit
-    why: str
-
-
 @dataclass(frozen=True, eq=False)
 class PlanningResults:
     """What is left for the new course.
@@ -128,19 +124,29 @@ class PlanningResults:
     Parameters
     ----------
     targets : tuple of PlannedTarget
-    organs : tuple of PlannedOrgan
-        One per limit of a (near-)maximum.
-    not_planned : tuple of NotPlanned
-        The limits that could not be planned by.
     optimization : tuple of OptimizationResult
     isodoses : tuple of IsodoseStructure
+    feasibility : Feasibility
+        Of every organ with a limit of its (near-)maximum.
+    fractionation : Fractionation or None
+        None if no organ could be planned.
+    screening : Screening
+    suggestion : TypeSuggestion
+    worksheets : tuple of WorksheetResult
+        Of the organs of the feasibility, in their order.
+    remaining : RemainingDose or None
+        None if the case does not want it, or has no limit that it could be of.
     """
 
     targets: tuple[PlannedTarget, ...]
-    organs: tuple[PlannedOrgan, ...]
-    not_planned: tuple[NotPlanned, ...]
     optimization: tuple[OptimizationResult, ...]
     isodoses: tuple[IsodoseStructure, ...]
+    feasibility: Feasibility
+    fractionation: Fractionation | None
+    screening: Screening
+    suggestion: TypeSuggestion
+    worksheets: tuple[WorksheetResult, ...]
+    remaining: RemainingDose | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +176,14 @@ class Transfer:
     new_course: Course | None
     structures: tuple[StructureResult, ...]
     registrations: tuple[RegistrationResult, ...]
+
+    def structure(self, name: str) -> StructureResult:
+        """The structure of the case of that name."""
+        return next(structure for structure in self.structures if structure.choice.name == name)
+
+    def contours(self, name: str) -> Structure:
+        """Its contours."""
+        return self.structure(name).structure
 
     @property
     def day(self) -> date | None:
