@@ -82,6 +82,7 @@ def scene_content(results: CaseResults) -> SceneContent:
             _scene_structure(structure, ct.geometry, outline, end_caps) for structure in results.optimization_structures
         ),
         transforms=tuple(course.transform for course in results.prior_courses),
+        isodoses=tuple(_scene_structure(one, ct.geometry, outline, end_caps) for one in results.isodose_structures),
     )
 
 
@@ -108,7 +109,8 @@ def _warning(organs: Sequence[str]) -> str:
 
 
 def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps) -> SceneStructure:
-    return SceneStructure(structure.name, structure.colour, structure_mask(structure, contoured_on, grid, end_caps), grid)
+    mask = structure_mask(structure, contoured_on, grid, end_caps)
+    return SceneStructure(structure.name, structure.colour, mask, grid, structure.description)
 
 
 def _refined(geometry: Geometry) -> Geometry:

@@ -50,12 +50,13 @@ class SceneDose:
 
 @dataclass(frozen=True, eq=False)
 class SceneStructure:
-    """A structure as a mask on a grid of its own."""
+    """A structure as a mask on a grid of its own; ``description`` says what it is, for whoever opens the scene later."""
 
     name: str
     colour: tuple[int, int, int]
     mask: BoolArray
     geometry: Geometry
+    description: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,8 @@ class SceneContent:
     structures, optimization_structures : tuple of SceneStructure
     transforms : tuple of SpatialTransform
         Current frame to each prior frame.
+    isodoses : tuple of SceneStructure
+        Isodose lines as structures.
     """
 
     image: Image
@@ -77,6 +80,7 @@ class SceneContent:
     structures: tuple[SceneStructure, ...]
     optimization_structures: tuple[SceneStructure, ...]
     transforms: tuple[SpatialTransform, ...]
+    isodoses: tuple[SceneStructure, ...] = ()
 
 
 class Orientation(str, Enum):

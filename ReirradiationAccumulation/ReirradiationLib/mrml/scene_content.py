@@ -39,11 +39,12 @@ def add_content(scene: Any, content: SceneContent) -> SceneNodes:
     Returns
     -------
     SceneNodes
-        Segmentations are "Structures" and, if there are any, "Optimization structures".
+        Segmentations are "Structures" and, if there are any, "Optimization structures" and "Isodose lines".
     """
     named_structures = (
         ("Structures", content.structures),
         ("Optimization structures", content.optimization_structures),
+        ("Isodose lines", content.isodoses),
     )
     nodes = SceneNodes(
         image_node(scene, content.image),

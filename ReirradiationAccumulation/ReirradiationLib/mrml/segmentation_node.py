@@ -12,6 +12,9 @@ from ..model.scene import SceneStructure
 from .cropping import cropped
 from .ras import ijk_to_ras, numpy_voxels, vtk_image, vtk_matrix
 
+DESCRIPTION_TAG = "Reirradiation.Description"
+"""Tag of a segment that says what it is: of an optimization structure its limit, with all that belongs to it."""
+
 
 def segmentation_node(scene: Any, structures: tuple[SceneStructure, ...], name: str) -> Any:
     """Add structures to a scene as binary labelmap segments, in their order, with their names and colours.
@@ -38,6 +41,8 @@ def segmentation_node(scene: Any, structures: tuple[SceneStructure, ...], name: 
     for structure in structures:
         segment = slicer.vtkSegment()
         segment.SetName(structure.name)
+        if structure.description:
+            segment.SetTag(DESCRIPTION_TAG, structure.description)
         segment.SetColor(*(channel / 255.0 for channel in structure.colour))
         segment.AddRepresentation(kind, _labelmap(structure))
         segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(structure.name))

@@ -18,7 +18,7 @@ from .planning_section import planning_exports, planning_sections
 from .registration_html import registration_pictures_section
 from .registration_pictures import NO_PICTURES, RegistrationPictureSet
 from .registration_section import registration_sections
-from .scorecard_section import SENSE, scorecard_section
+from .scorecard_section import SENSE, limit_text, scorecard_section
 
 CURVES_PER_FIGURE = 7
 NO_FINDINGS = "None in the records and registrations. Limits: see the scorecard; unknown dose: see the structures."
@@ -126,7 +126,7 @@ def _dvhs(evaluation: Evaluation) -> str:
             missing = f"; no sum, for {' and '.join(structure.unknown_courses)} is not known in it"
             summed = missing if structure.unknown_courses else " and summed"
             title = f"{marked(structure)}, EQD2 with α/β {structure.alpha_beta_gy:g} Gy, per course{summed}"
-            parts.append(_figure(dvh_figure(title, curves, limits), title))
+            parts.append(_figure(dvh_figure(title, curves, limits), f"{title}{_limits_drawn(evaluation, structure)}"))
     evaluable = [structure for structure in evaluation.structures if not structure.unknown_courses]
     for start in range(0, len(evaluable), CURVES_PER_FIGURE):
         group = evaluable[start : start + CURVES_PER_FIGURE]
@@ -138,6 +138,16 @@ def _dvhs(evaluation: Evaluation) -> str:
 
 def _curve_label(label: str, evaluation: Evaluation) -> str:
     return _labels(evaluation).get(label, label)
+
+
+def _limits_drawn(evaluation: Evaluation, structure: StructureSummary) -> str:
+    """The limits in a figure, with all that belongs to them."""
+    drawn = [
+        f"{score.metric} {limit_text(score)} ({score.basis} sum, α/β {score.alpha_beta_gy:g} Gy; {score.source})"
+        for score in evaluation.scorecard
+        if _fits_curve(score, structure)
+    ]
+    return f". Limits of all courses: {'; '.join(drawn)}" if drawn else ""
 
 
 def _fits_curve(score: ScoreSummary, structure: StructureSummary) -> bool:

@@ -268,7 +268,12 @@ class CaseResults(Transfer):
     @property
     def exported_structures(self) -> tuple[Structure, ...]:
         """All that goes into the RTSTRUCT: optimization structures, then isodose lines."""
-        return (*self.optimization_structures, *(self._isodose(one) for one in self.planning.isodoses))
+        return (*self.optimization_structures, *self.isodose_structures)
+
+    @property
+    def isodose_structures(self) -> tuple[Structure, ...]:
+        """The isodose lines, with a warning where it is due."""
+        return tuple(self._isodose(one) for one in self.planning.isodoses)
 
     def _isodose(self, isodose: IsodoseStructure) -> Structure:
         """An isodose, with a warning if the registration of a course in it must not be relied on in some structure."""

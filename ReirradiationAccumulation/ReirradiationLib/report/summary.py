@@ -16,12 +16,27 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         "Scorecard (EQD2; each limit on its own sum and α/β)",
     ]
     lines += _aligned(
-        [["structure", "metric", "limit", "sum", "α/β [Gy]", "prior", "left", "cumulative", "registration", "state"]]
+        [
+            [
+                "structure",
+                "metric",
+                "limit",
+                "sum",
+                "α/β [Gy]",
+                "prior",
+                "left",
+                "cumulative",
+                "registration",
+                "state",
+                "source",
+            ]
+        ]
         + [
             [
                 *(s.structure, s.metric, limit_text(s), s.basis),
                 *(f"{s.alpha_beta_gy:g}", _number(s.prior), _left(s), _number(s.cumulative), s.registration),
                 f"{s.state}; {s.remark}" if s.remark else s.state,
+                s.source,
             ]
             for s in evaluation.scorecard
         ]
@@ -32,7 +47,8 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         lines += [
             "",
             f"Optimization structures of {organ.structure}: P {organ.prior_eqd2_gy:.2f}, R {organ.new_eqd2_gy:.2f}, "
-            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g} Gy, {organ.basis} sum); {organ.state}",
+            f"A {organ.limit_eqd2_gy:.2f} Gy EQD2 (α/β {organ.alpha_beta_gy:g} Gy, {organ.basis} sum, "
+            f"new course in {organ.fractions} fx; {organ.source}); {organ.state}",
         ]
         lines += [f"  {unreliable_note(organ.unreliable_courses)}"] if organ.unreliable_courses else []
         header = ["name", "prior EQD2 from [Gy]", "limit EQD2 [Gy]", f"limit physical [Gy in {organ.fractions} fx]", "[cc]"]
