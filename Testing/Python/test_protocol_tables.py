@@ -204,7 +204,7 @@ def test_the_name_of_a_tissue_goes_before_its_group_and_that_before_the_rest() -
 
 def test_a_gap_in_the_rows_that_count_is_not_filled_from_others() -> None:
     table = a_table(("*", 0, 99, 0.5), ("cord", 0, 12, 0.0))
-    with pytest.raises(ProtocolError, match=r"'serial' at 20\.0 months"):
+    with pytest.raises(ProtocolError, match=r"no row for the group 'cord' at 20\.0 months"):
         table.fraction_of(CORD, 20)
 
 
