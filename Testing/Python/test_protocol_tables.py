@@ -328,6 +328,13 @@ def test_an_unknown_id_is_answered_by_similar_ones(rows: dict[str, LimitRow]) ->
         ("tissues.csv", "none,S,", "none,Z,", "row 22.*evidence is 'Z'"),
         ("tissues.csv", "ci_high_gy", "ci_low_gy", "tissues.csv: .*ci_low_gy is there twice"),
         ("recovery.csv", "Doi 2021,spinal cord,0", "Doi 2021,spinal crod,0", "row 38.*'spinal crod' beside rows for"),
+        (
+            "tissues.csv",
+            "lung,3,,,lung,",
+            "lung,3,,,serial,",
+            "rows for the tissue 'lung' beside rows for its group 'serial'",
+        ),
+        ("recovery.csv", "Doi 2021,*,0,1200,0,S", "Doi 2021,serial,0,1200,0,S", "row 38.*tissue 'spinal cord' beside"),
         ("recovery.csv", "Doi 2021,*,0,1200,0,S", "Doi 2021,none,0,1200,0,S", "row 44.*rows for the group 'none'"),
         ("recovery.csv", "Doi 2021,*,0,1200,0,S", "Doi 2021,*,0,1200,0,X", "row 44.*evidence is 'X'"),
         ("synonyms.csv", "SpinalCord,", "Spinal Cord Right,", "row 2.*says right"),
