@@ -328,12 +328,6 @@ def test_an_unknown_id_is_answered_by_similar_ones(rows: dict[str, LimitRow]) ->
         ("tissues.csv", "none,S,", "none,Z,", "row 22.*evidence is 'Z'"),
         ("tissues.csv", "ci_high_gy", "ci_low_gy", "tissues.csv: .*ci_low_gy is there twice"),
         ("recovery.csv", "Doi 2021,spinal cord,0", "Doi 2021,spinal crod,0", "row 38.*'spinal crod' beside rows for"),
-        (
-            "tissues.csv",
-            "lung,3,,,lung,",
-            "lung,3,,,serial,",
-            "rows for the tissue 'lung' beside rows for its group 'serial'",
-        ),
         ("recovery.csv", "Doi 2021,*,0,1200,0,S", "Doi 2021,serial,0,1200,0,S", "row 38.*tissue 'spinal cord' beside"),
         ("recovery.csv", "Doi 2021,*,0,1200,0,S", "Doi 2021,none,0,1200,0,S", "row 44.*rows for the group 'none'"),
         ("recovery.csv", "Doi 2021,*,0,1200,0,S", "Doi 2021,*,0,1200,0,X", "row 44.*evidence is 'X'"),
@@ -359,6 +353,13 @@ def test_a_wrong_table_is_refused_with_file_and_row(
     output = capsys.readouterr()
     assert str(refused.value) in output.err
     assert output.out == ""
+
+
+def test_a_row_that_may_mean_a_tissue_or_a_group_is_refused(tmp_path: Path) -> None:
+    """Rows that were written for the group 'lung' must not come back as rows for the tissue that left it."""
+    folder = copied(tmp_path, "tissues.csv", "lung,3,,,lung,", "lung,3,,,serial,")
+    with pytest.raises(ProtocolError, match=r"recovery\.csv, row 26: rows for the tissue 'lung' beside .*'serial'"):
+        load_protocol(folder)
 
 
 def test_a_version_that_is_no_text_is_refused(tmp_path: Path) -> None:
