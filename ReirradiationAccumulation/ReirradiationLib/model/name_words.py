@@ -82,6 +82,11 @@ def joined_side(base: str, known: Container[str]) -> tuple[str, tuple[Side, ...]
     return base, ()
 
 
+def printable(name: str) -> str:
+    """A name as it may be shown in a line of text: line breaks and control characters are replaced."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+
+
 def derived_because(name: str) -> str | None:
     """Why a name is not that of an organ itself but of a margin, a part or a planning structure; None if nothing says so.
 
@@ -94,7 +99,7 @@ def derived_because(name: str) -> str | None:
         {letter for letter in name if not letter.isalnum() and letter not in _SEPARATORS and not _is_accent(letter)}
     )
     if odd:
-        return f"holds '{''.join(odd)}', as parts and combinations of organs do"
+        return f"holds '{printable(''.join(odd))}', as parts and combinations of organs do"
     words = name_words(name)
     marks = [word for word in words if word in _MARKS or word.startswith("prv")]
     if marks and len(words) > 1:

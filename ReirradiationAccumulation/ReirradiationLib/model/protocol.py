@@ -98,16 +98,15 @@ class RecoveryTable:
     def _fraction(self, names: tuple[str, ...], months: float) -> float:
         if names[-1] == NO_RECOVERY:
             return 0.0
-        for name in (*names, EVERY_OTHER_GROUP):
-            steps = [step for step in self.steps if step.group == name]
-            for step in steps:
-                if step.months_from <= months < step.months_to:
-                    return step.fraction
-            if steps:
-                break  # a gap in the rows that count is not filled from less specific ones
+        stated = {step.group for step in self.steps}
+        # A gap in the rows that count is not filled from less specific ones.
+        counting = next((name for name in (*names, EVERY_OTHER_GROUP) if name in stated), names[-1])
+        for step in self.steps:
+            if step.group == counting and step.months_from <= months < step.months_to:
+                return step.fraction
         raise ProtocolError(
             f"Recovery table '{self.name}'",
-            f"no row for the group '{names[-1]}' at {months:.1f} months",
+            f"no row for the group '{counting}' at {months:.1f} months",
             "Add the row to recovery.csv, or set the tissue's recovery_group to 'none'.",
         )
 

@@ -141,6 +141,7 @@ def _recovery_tables(folder: Path, tissues: dict[str, Tissue]) -> tuple[Recovery
         sources.setdefault(row["table"], f"{row['source']} [{_evidence(where, row)}]")
         places.setdefault((row["table"], row["group"]), where)
     _require_known_groups(places, tissues)
+    _require_one_meaning(places, tissues)
     return tuple(RecoveryTable(name, tuple(rows), sources[name]) for name, rows in steps.items())
 
 
@@ -151,3 +152,14 @@ def _require_known_groups(places: dict[tuple[str, str], str], tissues: dict[str,
         if (table, EVERY_OTHER_GROUP) in places and group not in known:
             expected = "a recovery_group or a tissue of tissues.csv"
             raise ProtocolError(where, f"the group '{group}' beside rows for '{EVERY_OTHER_GROUP}'", "Correct it.", expected)
+
+
+def _require_one_meaning(places: dict[tuple[str, str], str], tissues: dict[str, Tissue]) -> None:
+    """Refuse rows for a tissue beside rows for its group: a name may stand there as the group of other tissues."""
+    for (table, group), where in places.items():
+        tissue = tissues.get(group)
+        if tissue is None or tissue.recovery_group in (group, NO_RECOVERY):
+            continue
+        if (table, tissue.recovery_group) in places:
+            found = f"rows for the tissue '{group}' beside rows for its group '{tissue.recovery_group}'"
+            raise ProtocolError(where, found, "Remove one of them, or give the tissue a group of its own.")

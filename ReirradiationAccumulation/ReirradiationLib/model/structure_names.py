@@ -78,23 +78,22 @@ def propose(name: str, synonyms: Sequence[Synonym]) -> Proposal:
     """
     by_name = {compact(synonym.name): synonym for synonym in synonyms}
     derived = derived_because(name)
-    whole = by_name.get(compact(name))
-    if whole is not None and _is_same(name, whole.name, derived):
-        return _sided(name, whole, (), NameMatch.EXACT if whole.name == name else NameMatch.NORMALISED)
-    if derived is not None:
-        return _nothing(name, derived)
     words, sides = split_sides(name_words(name))
-    base = "".join(words)
-    found = by_name.get(base)
-    if found is None and not sides:
-        base, sides = joined_side(base, by_name)
+    joined = joined_side(compact(name), by_name)
+    for base, said in ((compact(name), ()), ("".join(words), sides), joined):
         found = by_name.get(base)
-    if found is not None:
-        is_standard = len(sides) == 1 and name == f"{found.name}_{sides[0].value[0].upper()}"
-        return _sided(name, found, sides, NameMatch.EXACT if is_standard else NameMatch.NORMALISED)
-    if base[:1] in _PLANNING_LETTERS and base[1:] in by_name:
-        return _nothing(name, f"'{base[0]}' in front marks a planning structure")
-    return _similar(name, base, sides, by_name)
+        if found is not None and _is_same(name, found.name, derived):
+            return _sided(name, found, said, _how(name, found, said))
+    base = "".join(words)
+    if derived is None and base[:1] in _PLANNING_LETTERS and base[1:] in by_name:
+        derived = f"'{base[0]}' in front marks a planning structure"
+    return _similar(name, base, sides, by_name) if derived is None else _nothing(name, derived)
+
+
+def _how(name: str, synonym: Synonym, sides: tuple[Side, ...]) -> NameMatch:
+    """Exact is the name as it stands, or with the suffix that TG-263 gives to a side."""
+    suffix = f"_{sides[0].value[0].upper()}" if len(sides) == 1 else ""
+    return NameMatch.EXACT if name == f"{synonym.name}{suffix}" else NameMatch.NORMALISED
 
 
 def _is_same(name: str, synonym: str, derived: str | None) -> bool:

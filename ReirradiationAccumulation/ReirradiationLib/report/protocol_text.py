@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model.constraint import Constraint, LimitRow, Sense
+from ..model.name_words import printable
 from ..model.protocol import Protocol, RecoveryTable
 from ..model.structure_names import NameMatch, propose
 from ..model.synonym_table import Synonym
@@ -78,12 +79,12 @@ def names_text(names: Sequence[str], synonyms: Sequence[Synonym]) -> str:
     for name in names:
         found = propose(name, synonyms)
         if found.how is NameMatch.NONE:
-            lines.append(f"{name}: no proposal; {found.why}")
+            lines.append(f"{printable(name)}: no proposal; {found.why}")
             continue
         side = f", {found.side.value}" if found.side is not None else ""
         organ = f"organ of limits '{found.organ}'" if found.organ else "no organ of limits"
         mark = "choose" if found.needs_confirmation else "confirm"
-        lines.append(f"{name}: {found.tissue}{side}, {organ}; {found.why}; {mark}")
+        lines.append(f"{printable(name)}: {found.tissue}{side}, {organ}; {found.why}; {mark}")
     return "\n".join(lines) + "\n"
 
 

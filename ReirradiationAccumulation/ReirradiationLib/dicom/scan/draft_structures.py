@@ -9,6 +9,7 @@ from pathlib import Path
 from ...model.case import StructureChoice
 from ...model.constraint import LimitRow
 from ...model.limit_table import load_limit_rows
+from ...model.name_words import printable
 from ...model.protocol_tables import load_protocol
 from ...model.structure_names import NameMatch, Proposal, propose
 from ...model.synonym_table import Synonym, load_synonyms, with_tissue_names
@@ -71,9 +72,10 @@ def proposal_words(found: Proposal) -> str:
 
 
 def _proposal_remark(found: Proposal) -> str:
+    name = printable(found.structure)
     if found.is_certain:
-        return f"structure '{found.structure}' → {proposal_words(found)} (proposed by the name; confirm)"
-    return f"structure '{found.structure}': perhaps {proposal_words(found)} ({found.why}); choose its tissue"
+        return f"structure '{name}' → {proposal_words(found)} (proposed by the name; confirm)"
+    return f"structure '{name}': perhaps {proposal_words(found)} ({found.why}); choose its tissue"
 
 
 def _limit_remarks(found: Proposal, limits: Sequence[LimitRow]) -> list[str]:
@@ -82,4 +84,4 @@ def _limit_remarks(found: Proposal, limits: Sequence[LimitRow]) -> list[str]:
     if not fitting:
         return []
     ids = ", ".join(f"{row.identifier} ({row.limit.basis.value}, α/β {row.limit.alpha_beta_gy:g} Gy)" for row in fitting)
-    return [f"limits of constraints.csv for '{found.structure}' ({found.organ}), none added: {ids}"]
+    return [f"limits of constraints.csv for '{printable(found.structure)}' ({found.organ}), none added: {ids}"]
