@@ -43,7 +43,6 @@ from ReirradiationLib.planning.remaining_dose import (
     remaining_dose,
 )
 from ReirradiationLib.planning.remaining_dose_text import remaining_dose_limits, remaining_dose_rule
-from ReirradiationLib.report.remaining_dose_summary import remaining_dose_section, remaining_dose_summary
 from synthetic import FRAME, ball, course_of, cylinder, dose_of, grid
 
 CORD = OrganLimit("cord", 60.0, Basis.RAW, 2.0, Metric.parse("D0.01cc[Gy]"), 30.0, "source one")
@@ -365,27 +364,3 @@ def test_a_file_without_plan_without_any_dose_or_with_a_text_that_would_be_cut_i
         long = ((5, 60.0), "rule", ("limit " * 2000,))
         write_remaining_dose(path, result.voxels_gy, result.geometry, current_ct, PLANS, DOSES, *long)
     assert not list(tmp_path.iterdir())
-
-
-def test_the_report_names_file_rule_and_every_limit_and_marks_what_is_used_up() -> None:
-    structures = [
-        organ(part([70.0, 0.0, 0.0, 0.0, 0.0, 0.0], 35)),
-        LimitedStructure("<b>nerve</b>", (), slab(4, 5), (part(1.0),), (replace(CORD, months=Months(12.0)),)),
-    ]
-    summary = remaining_dose_summary(remaining(*structures), "remaining_dose.dcm")
-    page = remaining_dose_section(summary)
-    assert (summary.fractions, summary.ceiling_gy) == (5, 100.0)
-    assert [one.used_cc > 0.0 for one in summary.structures] == [True, False]
-    for wanted in (
-        "remaining_dose.dcm",
-        "raw sum",
-        "α/β 2 Gy",
-        "5 fx",
-        "source one",
-        "NOT USED (interval)",
-        "from 12 months",
-    ):
-        assert wanted in page
-    assert "<b>nerve" not in page
-    assert page.count('class="bad"') == 2
-    assert remaining_dose_section(None) == ""
