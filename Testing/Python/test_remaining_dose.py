@@ -340,6 +340,16 @@ def test_it_can_never_be_read_as_the_dose_of_a_course(tmp_path: Path, current_ct
         read_dose(tmp_path / "eqd2.dcm")
 
 
+def test_short_texts_are_whole_for_the_longest_numbers(tmp_path: Path, current_ct: Image) -> None:
+    result = on_ct(current_ct)
+    path = tmp_path / "remaining.dcm"
+    new = (1000, 200.0 / 3.0)
+    write_remaining_dose(path, result.voxels_gy, result.geometry, current_ct, PLANS, DOSES, new, "rule", ("limit",))
+    dataset = pydicom.dcmread(path)
+    assert dataset.DoseComment.endswith("1000 fx; unknown = 0; cap 66.6667")
+    assert dataset.SeriesDescription == "REMAINING dose, 1000 fx: allowed, NOT delivered"
+
+
 def test_a_file_without_plan_without_any_dose_or_with_a_text_that_would_be_cut_is_refused(
     tmp_path: Path, current_ct: Image
 ) -> None:

@@ -191,6 +191,8 @@ def test_semicolons_a_missing_column_or_one_twice_and_no_file_are_refused(tmp_pa
         read(tmp_path, f"total,{ROW}", header=f"row,{HEADER}")
     with pytest.raises(CaseError, match="kind is 'guess'"):
         read(tmp_path, f"guess,{ROW}", header=f"kind,{HEADER}")
+    with pytest.raises(CaseError, match="registration is 'poor'"):
+        read(tmp_path, f"poor,{ROW}", header=f"registration,{HEADER}")
     with pytest.raises(CaseError, match="12 to 6 months"):
         read(tmp_path, f"12,6,{ROW}", header=f"limit_months_from,limit_months_to,{HEADER}")
 

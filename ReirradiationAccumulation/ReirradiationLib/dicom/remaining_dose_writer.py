@@ -85,7 +85,7 @@ def write_remaining_dose(
         found = "no dose is left anywhere on the grid"
         raise OutputError(path.name, found, "Leave the remaining dose out.", interlock=Interlock.EXPORT_DOSE_GRID)
     description = f"REMAINING dose, {fractions} fx: allowed, NOT delivered"
-    comment = f"NOT DELIVERED. Gy still allowed in {fractions} fx; 0 if unknown; cap {ceiling_gy:g}"
+    comment = f"NOT DELIVERED: Gy allowed in {fractions} fx; unknown = 0; cap {ceiling_gy:g}"
     dataset = dose_object(path, voxels_gy, reference, geometry, plans, (description, comment), REMAINING_SERIES_NUMBER, bits)
     dataset.DoseType = "EFFECTIVE"
     dataset.DoseSummationType = "MULTI_PLAN" if len(plans) > 1 else "PLAN"

@@ -103,7 +103,7 @@ def _from_mapped(
         day=part.course.day_of(planned.dose.structure),
         recovery=recovery,
         kind=ValueKind.MAPPED,
-        source=f"mapped dose, {metric} {planned.near.region}",
+        source=f"{metric} {planned.near.region}",
         registration=verdict,
         unknown_percent=100.0 * float(volumes_cc[~near.known].sum() / volumes_cc.sum()),
     )

@@ -21,6 +21,7 @@ from ..model.csv_table import table_number, table_rows
 from ..model.errors import CaseError, ProtocolError, ReirradiationError
 from ..model.metric import Metric
 from ..model.protocol import Basis
+from ..model.registration_quality import Verdict
 from .point_worksheet import Remaining, WorksheetResult
 from .worksheet_entry import (
     CourseEntry,
@@ -181,6 +182,9 @@ def _course(where: str, cells: Mapping[str, str], last_day: date) -> CourseEntry
     kinds = [kind.value for kind in ValueKind]
     if cells["kind"] and cells["kind"] not in kinds:
         raise CaseError(where, f"kind is '{cells['kind']}'", "Correct the row.", ", ".join(kinds))
+    verdicts = ["", *(verdict.value for verdict in Verdict)]
+    if cells["registration"] not in verdicts:
+        raise CaseError(where, f"registration is '{cells['registration']}'", "Correct it.", ", ".join(verdicts[1:]))
     return CourseEntry(
         label=cells["course"],
         dose_gy=_number(where, cells, "dose_gy"),
