@@ -73,7 +73,9 @@ def suggest_type(
     unknown = _concern_doubts(case, organs, not_planned, scores)
     if unknown:
         return TypeSuggestion(None, (*apart, "no limit was found to be exceeded, but that cannot be excluded"), unknown)
-    kept = (*apart, "no limit of the case would be exceeded")
+    bare = screening.without_limit
+    uncovered = (f"no limit covers, and nothing is said about: {', '.join(bare)}",) if bare else ()
+    kept = (*apart, "no limit of the case would be exceeded", *uncovered)
     shared = _irradiated_twice(case)
     if shared:
         return TypeSuggestion(ReirradiationType.REPEAT_ORGAN, (*kept, *shared), ())
@@ -93,7 +95,8 @@ def _overlapping(screening: Screening) -> tuple[str, ...]:
 
 
 def _overlap_doubts(case: ScreeningInput, screening: Screening) -> tuple[str, ...]:
-    doubts = [f"{label}: known only by points, overlap cannot be computed" for label in screening.of_points]
+    doubts = [] if case.courses else ["the case has no prior course"]
+    doubts += [f"{label}: known only by points, overlap cannot be computed" for label in screening.of_points]
     for region in screening.regions:
         if region.identifier is None:
             continue
@@ -137,7 +140,9 @@ def _limit_words(one: OrganFeasibility) -> str:
 def _concern_doubts(
     case: ScreeningInput, organs: Sequence[OrganFeasibility], left_out: Sequence[NotPlanned], scores: Sequence[Score]
 ) -> tuple[str, ...]:
-    doubts = [f"{one.limit.structure}: {one.reason}" for one in left_out if one.is_unknown]
+    has_limit = organs or left_out or any(score.constraint.is_limit for score in scores)
+    doubts = [] if has_limit else ["the case states no limit"]
+    doubts += [f"{one.limit.structure}: {one.reason}" for one in left_out if one.is_unknown]
     doubts += [
         f"{one.organ.limit.structure}: prior dose not known in {one.organ.near.unknown_percent:.1f} % of it, "
         f"{one.organ.near.region}"

@@ -16,6 +16,7 @@ from ..dosimetry.radiobiology import eqd2
 from ..model.arrays import BoolArray, FloatArray
 from ..model.constraint import Constraint
 from ..model.course import AnyCourse, Course, PointCourse
+from ..model.errors import CaseError
 from ..model.geometry import Geometry
 from ..model.planning_choice import DEFAULT_MARGIN_MM
 from .full_overlap import Answer, FullOverlap, WholeDose, all_of, constraint_of_limit, full_overlap
@@ -206,7 +207,7 @@ def screen(
     Raises
     ------
     ReirradiationError
-        If the dose of a course is 0 everywhere, or starts in another frame of reference.
+        If the dose of a course is 0 everywhere or starts in another frame of reference, or a limit is of no organ here.
     """
     regions = _regions(case, current, frame_uid, high_share)
     checks = _full_overlap(case)
@@ -287,11 +288,17 @@ def _full_overlap(case: ScreeningInput) -> tuple[FullOverlap, ...]:
     for one in (constraint_of_limit(limit) for limit in case.limits):
         if (one.structure, one.metric, one.limit, one.basis, one.alpha_beta_gy) not in seen:
             limits.append(one)
-    priors = {organ.name: organ.prior for organ in case.organs}
     return tuple(
-        full_overlap(one, priors[one.structure], case.prescription, case.months, one.structure in case.unreliable)
+        full_overlap(one, _prior(case, one.structure), case.prescription, case.months, one.structure in case.unreliable)
         for one in limits
     )
+
+
+def _prior(case: ScreeningInput, name: str) -> StructureDose:
+    for organ in case.organs:
+        if organ.name == name:
+            return organ.prior
+    raise CaseError(f"Limit of '{name}'", "it is not among the structures", "Add it to 'structures' of the case.")
 
 
 def _no_overlap(

@@ -35,16 +35,14 @@ def limit_summary(limit: OrganLimit, fractions: int) -> LimitSummary:
 
 
 def limit_label(limit: LimitSummary) -> str:
-    """A short label that tells two limits of one organ apart."""
-    return f"{limit.structure}, {limit.metric} ≤ {limit.limit_eqd2_gy:g} Gy EQD2"
+    """A short label that tells limits apart, and leaves the limit itself to the table that states all of it."""
+    return f"{limit.structure}, {limit.metric.removesuffix('[Gy]')}, {limit.basis}, α/β {limit.alpha_beta_gy:g} Gy"
 
 
-LIMIT_HEADER = ("Structure", "Limit (EQD2)", "Sum", "α/β [Gy]", "n", "Interval", "Source")
+LIMIT_HEADER = ("Structure", "Limit (EQD2)", "Sum, α/β, fractions n, interval", "Source")
 
 
 def limit_cells(limit: LimitSummary, fractions: str = "") -> list[str]:
     """The cells that belong under ``LIMIT_HEADER``; ``fractions`` in words where a table is for several numbers."""
-    return [
-        *(limit.structure, f"{limit.metric} ≤ {limit.limit_eqd2_gy:g} Gy", limit.basis, f"{limit.alpha_beta_gy:g}"),
-        *(fractions or f"{limit.fractions}", limit.months, limit.source),
-    ]
+    basis = f"{limit.basis}, α/β {limit.alpha_beta_gy:g} Gy, n {fractions or limit.fractions}, {limit.months}"
+    return [limit.structure, f"{limit.metric} ≤ {limit.limit_eqd2_gy:g} Gy", basis, limit.source]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..planning.feasibility import FeasibilityState
-from .feasibility_limits import LIMIT_HEADER, limit_cells, limit_label
+from .feasibility_limits import LIMIT_HEADER, limit_cells
 from .feasibility_summary import CompromisedTargetSummary, FeasibilitySummary, OrganFeasibilitySummary
 from .html_parts import Cell, paragraph, section, table
 from .marks import MARK, MARK_NOTE
@@ -18,12 +18,13 @@ _ROW_CLASS = {
     FeasibilityState.TOLERANCE_USED.value: "bad",
 }
 _METHOD = (
-    "P: near-maximum of the prior sum in the region, R: prescription of the nearest target, A: limit; all EQD2 with the α/β of "
-    "the limit. Left: A − P, and the physical dose in n equal fractions of the new course that uses it up."
+    "P: near-maximum of the prior sum in the region, R: prescription of the nearest target, A: limit; all EQD2, α/β of the "
+    "limit. Left: A − P, and the physical dose in n equal fractions of the new course that uses it up."
 )
 _COMPROMISE = (
-    "A part of an organ cannot have a target's prescription where its prior EQD2 and R exceed A. Overlap: target in that part. "
-    "Other distances: target so near to it that the dose may not fall off before; how steep a plan can be the planner knows. "
+    "A part of an organ cannot have a target's prescription where its prior EQD2 and R exceed A. Overlap: target in that "
+    "part. Other distances: target so near to it that the dose may not fall off before; how steep a plan can be the planner "
+    "knows. "
     "Distances are measured between samples, within half their step; prior dose that is not known counts as 0 Gy."
 )
 
@@ -71,16 +72,18 @@ def _name(organ: OrganFeasibilitySummary) -> str:
 
 def _binding(summary: FeasibilitySummary) -> str:
     binding = [organ for organ in summary.organs if organ.is_binding]
-    names = " and ".join(
-        f"{limit_label(organ.limit)} ({organ.limit.basis}, α/β {organ.limit.alpha_beta_gy:g} Gy, {organ.limit.source})"
-        for organ in binding
-    )
+    names = " and ".join(_limit(organ) for organ in binding)
     least = binding[0]
     verb = "bind" if len(binding) > 1 else "binds"
     text = f"{names} {verb}: {least.left_physical_gy:.2f} Gy physical in {summary.fractions} fractions are left."
     if all(organ.left_physical_gy >= organ.prescription_gy for organ in summary.organs):
         text += " No limit is below the prescription of its target."
     return text
+
+
+def _limit(organ: OrganFeasibilitySummary) -> str:
+    structure, limit, basis, source = limit_cells(organ.limit)
+    return f"{structure}, {limit} EQD2 ({basis}; {source})"
 
 
 def _compromised(summary: FeasibilitySummary) -> list[str]:
@@ -96,15 +99,7 @@ def _compromised(summary: FeasibilitySummary) -> list[str]:
             [_target(together), *limit_cells(organ.limit), *_volumes(organ.compromised[number])] for organ in summary.organs
         ]
         if len(summary.organs) > 1:
-            everything = [
-                "all limits above together",
-                "as above",
-                "as above",
-                "as above",
-                f"{summary.fractions}",
-                "",
-                "as above",
-            ]
+            everything: list[Cell] = ["all limits above together", "as above", "as above", "as above"]
             rows.append([_target(together), *everything, *_volumes(together)])
     return ["<h3>Target volume that must be compromised</h3>", table(header, rows), paragraph(_COMPROMISE, "note")]
 

@@ -9,9 +9,9 @@ from .fractionation_summary import FractionationSummary, UniformDoseSummary
 from .html_parts import Cell, paragraph, section, table
 
 _NOTE = (
-    "Largest uniform dose: the physical dose that every limit allows if each organ receives it in full where its prior dose is "
-    "P, by the linear-quadratic model with the α/β of each limit. Tumour values without repopulation. A limit is not published "
-    "for every fractionation: see its source."
+    "Largest uniform dose: the physical dose that every limit allows if each organ receives it in full where its prior dose "
+    "is P, by the linear-quadratic model with the α/β of each limit. Tumour values without repopulation. A limit is not "
+    "published for every fractionation: see its source."
 )
 
 
@@ -21,7 +21,7 @@ def fractionation_section(summary: FractionationSummary) -> str:
     limits: list[list[Cell]] = [[*limit_cells(curve.limit, every), curve.left_eqd2_gy] for curve in summary.curves]
     names = {tuple(dose.binding) for dose in summary.doses}
     alone = " and ".join(next(iter(names))) if len(names) == 1 else ""
-    header = ["n", "Largest uniform dose [Gy]", "per fraction [Gy]", *_tumour(summary), "Binding", ""]
+    header = ["n", "Largest uniform dose [Gy]", "per fraction [Gy]", *_tumour(summary), "Binding", "Remark"]
     rows: list[list[Cell]] = [
         [
             *(dose.fractions, dose.dose_gy, dose.per_fraction_gy, dose.tumour_eqd2_gy, dose.tumour_bed_gy),

@@ -25,7 +25,7 @@ def screening_section(summary: ScreeningSummary) -> str:
         *_type(summary),
         "<h3>Prior high-dose regions</h3>",
         paragraph(
-            f"High: at least {summary.high_percent:g} % of a course's prescription, or of its maximum if the plan states none."
+            f"High: at least {summary.high_percent:g} % of a course's prescription, of its maximum if its plan states none."
         ),
         *(_region(region) for region in summary.regions),
         *_without_dose(summary),
