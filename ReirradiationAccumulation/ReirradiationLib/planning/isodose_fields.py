@@ -16,7 +16,10 @@ from ..model.dose_response import EQD2_BY_LQ
 from ..model.geometry import Geometry, box_corners
 
 COARSE_STEP_MM = 2.5
-FINE_STEP_MM = 1.0
+FINE_STEPS_MM = (0.25, 0.5)
+COARSEST_FINE_STEP_MM = 1.0
+MOST_NODES = 2**20
+"""The finest step is taken that needs no more nodes for one isodose, or else the coarsest."""
 
 NEARLY = 0.8
 """Between coarse nodes with less than this share of an isodose there is none of it."""
@@ -120,13 +123,16 @@ class DoseOnPlanes:
         nearly = self.coarse[0] >= NEARLY * dose_gy
         planes = np.flatnonzero(nearly.any(axis=(1, 2)))
         if not planes.size:
-            return PlaneWindows(planes, np.zeros((0, 2)), FINE_STEP_MM, (1, 1))
+            return PlaneWindows(planes, np.zeros((0, 2)), COARSEST_FINE_STEP_MM, (1, 1))
         columns, rows = (_extent(np.asarray(nearly[planes].any(axis=axis))) for axis in (1, 2))
         lows = np.column_stack([columns[0], rows[0]]) - RIM
-        steps = np.max(np.column_stack([columns[1], rows[1]]) + RIM - lows, axis=0)
-        size = np.ceil(steps * COARSE_STEP_MM / FINE_STEP_MM) + 1
+        extent_mm = np.max(np.column_stack([columns[1], rows[1]]) + RIM - lows, axis=0) * COARSE_STEP_MM
+        sizes = {step: np.ceil(extent_mm / step) + 1 for step in FINE_STEPS_MM}
+        few = (step for step, size in sizes.items() if len(planes) * size.prod() <= MOST_NODES)
+        step_mm = next(few, COARSEST_FINE_STEP_MM)
+        nu, nv = np.ceil(extent_mm / step_mm) + 1
         firsts = self._coarse_windows.firsts_mm[planes] + lows * COARSE_STEP_MM
-        return PlaneWindows(self._coarse_windows.slices[planes], firsts, FINE_STEP_MM, (int(size[0]), int(size[1])))
+        return PlaneWindows(self._coarse_windows.slices[planes], firsts, step_mm, (int(nu), int(nv)))
 
     def sampled(self, windows: PlaneWindows) -> tuple[Float32Array, BoolArray]:
         """Dose at the nodes of windows, 0 where it is not known, and whether it is known there: in the box and the CT."""

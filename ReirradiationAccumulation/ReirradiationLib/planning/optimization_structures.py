@@ -29,7 +29,7 @@ from .shell_naming import shell_name
 from .target_distance import target_distance_mm
 from .targets import PlannedTarget
 
-SIMPLIFY_MM = 0.03
+SIMPLIFY_MM = 0.02
 """Contours are simplified within this distance."""
 
 SMALLEST_LOOP_PIXELS = 0.5

@@ -18,12 +18,12 @@ from ..model.geometry import Geometry
 from ..model.planning_choice import OptimizationRequest
 from ..model.polygons import signed_area
 
-FINE_STEP_MM = 0.5
-"""In-plane step of the fields whose isolines become contours."""
+STEPS_MM = ((1_000.0, 0.25), (10_000.0, 0.5))
+"""In-plane step of the fields whose isolines become contours, by the largest area of the organ on a plane, mm²: isolines
+cut corners, by some hundredths of the square of the step each."""
 
-COARSE_STEP_MM = 1.0
-LARGE_PLANE_MM2 = 10_000.0
-"""Organs with a plane beyond this area use the coarse step."""
+COARSEST_STEP_MM = 1.0
+"""Of organs that are larger still."""
 
 NODES_AT_ONCE = 2**22
 """Nodes whose fields are held together."""
@@ -135,7 +135,7 @@ def organ_rasters(planes: Sequence[ContourPlane], geometry: Geometry, rim_mm: fl
         How far the grids reach around the organ in addition to the least.
     """
     areas = [sum(abs(signed_area(polygon)) for polygon in plane.polygons) for plane in planes]
-    step = FINE_STEP_MM if max(areas) <= LARGE_PLANE_MM2 else COARSE_STEP_MM
+    step = next((step for area, step in STEPS_MM if max(areas) <= area), COARSEST_STEP_MM)
     lows = np.array([np.min([polygon.min(axis=0) for polygon in plane.polygons], axis=0) for plane in planes])
     highs = np.array([np.max([polygon.max(axis=0) for polygon in plane.polygons], axis=0) for plane in planes])
     # Windows of one lattice, so that the distance to targets is computed on it once.

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..dosimetry.plane_field import PixelGrid, plane_fields
 from ..dosimetry.plane_stack import ContourPlane
-from ..model.arrays import Float32Array
+from ..model.arrays import Float32Array, FloatArray
 from .organ_raster import OrganRaster
 
 FURTHER_MM = 2.0
@@ -41,7 +41,8 @@ def target_distance_mm(raster: OrganRaster, targets: Sequence[ContourPlane], mar
     # Contours beyond the grid count as on its border: the rim keeps that border further away than what is asked for.
     grid = PixelGrid(np.full(2, -rim * raster.step_mm), np.full(2, raster.step_mm), (nu + 2 * rim, nv + 2 * rim))
     for n, plane in enumerate(raster.planes):
-        near = [(target, gap) for target in targets if (gap := _gap_mm(plane, target)) < reach]
+        window = (raster.firsts_mm[n], raster.firsts_mm[n] + raster.step_mm * np.array(raster.size))
+        near = [(t, gap) for t in targets if (gap := _gap_mm(plane, t)) < reach and _is_beside(t, window, reach)]
         if not near:
             continue
         shifted = [[polygon - raster.firsts_mm[n] for polygon in target.polygons] for target, _ in near]
@@ -57,3 +58,10 @@ def _gap_mm(plane: ContourPlane, target: ContourPlane) -> float:
     below = target.position_mm - target.below_mm - plane.position_mm
     above = plane.position_mm - target.position_mm - target.above_mm
     return max(below, above, 0.0)
+
+
+def _is_beside(target: ContourPlane, window: tuple[FloatArray, FloatArray], reach_mm: float) -> bool:
+    """Whether the box around a target's contours comes within a distance of a window (low, high)."""
+    vertices = np.concatenate(list(target.polygons))
+    apart = np.maximum(vertices.min(axis=0) - window[1], window[0] - vertices.max(axis=0))
+    return bool(apart.max() < reach_mm)
