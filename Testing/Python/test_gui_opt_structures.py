@@ -51,7 +51,7 @@ def test_what_is_left_is_shown_and_exported_once(gui: Gui, small_case: Path, tmp
     assert ui.exportButton.enabled
     ui.exportButton.click()
     gui.picture(widget, "opt_structures.png")
-    assert ui.exportLabel.text == "3 structures exported." and gui.messages == []
+    assert ui.exportLabel.text == "4 structures exported." and gui.messages == []
     pydicom = pytest.importorskip("pydicom")
     names = [item.ROIName for item in pydicom.dcmread(exported).StructureSetROISequence]
     assert names == [row[0] for row in shells]

@@ -9,12 +9,12 @@ import pytest
 from ReirradiationLib.dosimetry.accumulation import structure_dose
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.case import Case
-from ReirradiationLib.model.constraint import Constraint, Sense
+from ReirradiationLib.model.constraint import Constraint, CourseConditions, Sense
 from ReirradiationLib.model.errors import DosimetryError
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.planning_choice import Target
 from ReirradiationLib.model.protocol import Basis
-from ReirradiationLib.planning.limits import OrganLimit, organ_limits
+from ReirradiationLib.planning.limits import OrganLimit, limit_of_constraint, organ_limits
 from ReirradiationLib.planning.planned_organ import PlannedOrgan, plan_organ
 from ReirradiationLib.planning.targets import PlannedTarget, named_targets
 from synthetic import ball, course_of, dose_of, grid
@@ -68,6 +68,22 @@ def test_what_is_left_is_a_less_p_and_its_physical_dose() -> None:
     dose_gy = planned.left_physical_gy(5)
     assert dose_gy * (dose_gy / 5.0 + 2.0) / 4.0 == pytest.approx(12.5, abs=1e-4)
     assert plan(target("near", 14.0, 30.0), limit=replace(LIMIT, limit_eqd2_gy=30.0)).left_eqd2_gy == 0.0
+
+
+def test_what_is_left_is_never_more_than_a_single_course_may_give() -> None:
+    """Nieder 2006: each course at most 49 Gy EQD2; of A 100 Gy 62.5 would be left."""
+    limit = replace(LIMIT, limit_eqd2_gy=100.0)
+    assert plan(target("near", 14.0, 30.0), limit=limit).left_eqd2_gy == pytest.approx(62.5, abs=1e-4)
+    assert plan(target("near", 14.0, 30.0), limit=replace(limit, new_at_most_gy=49.0)).left_eqd2_gy == pytest.approx(49.0)
+
+
+def test_conditions_of_a_constraint_come_with_its_limit() -> None:
+    conditions = CourseConditions(each_course_at_most=49.0, new_course_at_most=25.0, new_share_at_most=0.5)
+    source = Constraint("cord", Metric.parse("Dmax"), Sense.AT_MOST, 70.0, Basis.RAW, 2.0, "HyTEC", conditions=conditions)
+    limit = limit_of_constraint(source)
+    assert limit.new_at_most_gy == pytest.approx(25.0)
+    demanded = "each course ≤ 49 Gy EQD2, new course ≤ 25 Gy EQD2, new course ≤ 50 % of the sum"
+    assert limit.source == f"HyTEC; on condition: {demanded}"
 
 
 def test_an_organ_that_is_nowhere_near_the_target_is_not_planned_by_it() -> None:

@@ -275,6 +275,7 @@ def test_p_falls_back_to_the_maximum_where_the_region_is_smaller_than_the_metric
     near = near_of(request(metric=Metric.parse("D20cc")), prior, None)
     assert str(near.metric) == "Dmax[Gy]"
     assert near.value_gy == pytest.approx(near.organ_maximum_gy)
+    assert near.remark == "P is the maximum: the region has only 4.71 cc, less than D20cc[Gy] needs"
 
 
 @given(

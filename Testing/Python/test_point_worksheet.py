@@ -317,3 +317,15 @@ def test_the_report_states_every_limit_with_basis_alpha_beta_fractions_and_sourc
         assert wanted in text
     assert [summary.state for summary in summaries] == ["dose left", "tolerance already used", "not evaluated"]
     assert worksheet_section(()) == ""
+
+
+def test_what_is_left_is_never_more_than_the_limit_allows_one_course() -> None:
+    """A 60, P 10: 50 Gy EQD2 would be left, but no course may give more than 20; 30 Gy in 5 fractions are 60."""
+    low = sheet(CourseEntry("a", 10.0, 5), limit=replace(CORD, new_at_most_gy=20.0))
+    result = worked_out(low)
+    assert result.raw_eqd2_gy == pytest.approx(10.0)
+    assert result.maxima is not None
+    assert result.maxima.eqd2_gy == pytest.approx(20.0)
+    assert worked_out(replace(low, limit=CORD)).maxima.eqd2_gy == pytest.approx(50.0)
+    with pytest.raises(CaseError, match="70 Gy for the new course alone"):
+        worked_out(replace(low, limit=replace(CORD, new_at_most_gy=70.0)))

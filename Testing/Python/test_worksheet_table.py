@@ -86,7 +86,7 @@ def test_no_text_is_left_that_a_spreadsheet_takes_for_a_formula(text: str) -> No
 
 
 def test_every_row_states_basis_alpha_beta_fractions_and_source(tmp_path: Path) -> None:
-    limit = WorksheetLimit("cord", 60.0, Basis.RAW, 2.0, Metric.parse("D0.01cc"), "a source", Months(6.0))
+    limit = WorksheetLimit("cord", 60.0, Basis.RAW, 2.0, Metric.parse("D0.01cc"), "a source", Months(6.0), "", 49.0)
     worksheet = OrganWorksheet(limit, (CourseEntry("first", 20.0, 5, date(2015, 1, 1)),), NEW, mapped_eqd2_gy=25.0)
     rows = list(csv.DictReader(worksheet_csv([worked_out(worksheet)]).splitlines()))
     assert [row["row"] for row in rows] == ["course", "sum", "sum"]
@@ -100,6 +100,9 @@ def test_every_row_states_basis_alpha_beta_fractions_and_source(tmp_path: Path) 
     assert rows[1]["remaining_eqd2_gy"] == "30.00"
     assert rows[1]["remaining_dose_gy"] == "20.00"
     assert rows[2]["remaining_eqd2_gy"] == "35.00"
+    path = tmp_path / "worksheet.csv"
+    path.write_text(worksheet_csv([worked_out(worksheet)]), encoding="utf-8-sig")
+    assert [one.limit for one in read_worksheets(path, NEW, date(2030, 1, 1))] == [limit]
 
 
 def test_a_table_typed_by_hand_needs_no_more_than_the_required_columns(tmp_path: Path) -> None:

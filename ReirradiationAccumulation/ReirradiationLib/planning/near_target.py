@@ -38,6 +38,8 @@ class PriorNearTarget:
         Volume of the whole organ where the sum exceeds P.
     upper_bounds : tuple of str
         Courses known only as a point dose of the organ, which make P an upper bound.
+    remark : str
+        Said if the metric is not the one asked for; else empty.
     """
 
     value_gy: float
@@ -48,6 +50,7 @@ class PriorNearTarget:
     organ_maximum_gy: float
     above_cc: float
     upper_bounds: tuple[str, ...]
+    remark: str = ""
 
 
 def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTarget | None) -> PriorNearTarget:
@@ -84,8 +87,9 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTar
             f"no part of it lies {region}",
             "Enlarge 'margin_mm', or leave this request out of the case.",
         )
-    metric = limit.metric
+    metric, remark = limit.metric, ""
     if metric.kind is MetricKind.DOSE_AT_CC and metric.at > region_cc:
+        remark = f"P is the maximum: the region has only {region_cc:.3g} cc, less than {metric} needs"
         metric = Metric(MetricKind.MAXIMUM)
     value = cumulative_dvh(sum_gy[near], volumes_cc[near]).value(metric)
     return PriorNearTarget(
@@ -97,6 +101,7 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTar
         organ_maximum_gy=float(sum_gy.max()),
         above_cc=float(volumes_cc[sum_gy > value].sum()),
         upper_bounds=dose.upper_bounds(),
+        remark=remark,
     )
 
 

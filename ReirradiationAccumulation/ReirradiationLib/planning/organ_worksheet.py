@@ -66,6 +66,7 @@ def worksheet_limit(limit: OrganLimit, metric: Metric, region: str) -> Worksheet
         source=limit.source,
         months=limit.months,
         region=region,
+        new_at_most_gy=limit.new_at_most_gy,
     )
 
 

@@ -51,13 +51,13 @@ class Remaining:
     prior_eqd2_gy : float
         P, on the basis of the limit.
     eqd2_gy : float
-        A − P, not below 0.
+        A − P, not below 0, nor above what the limit allows the new course.
     dose_gy, gy_per_fraction : float
         Physical, in the fractions of the new course.
     is_used : bool
         P ≥ A: tolerance already used.
     takes_prescription : bool or None
-        Whether P + R ≤ A; None without a prescription.
+        Whether P + R ≤ A and the limit allows R in one course; None without a prescription.
     """
 
     prior_eqd2_gy: float
@@ -167,7 +167,8 @@ def _prescription_eqd2(worksheet: OrganWorksheet) -> float | None:
 
 def _remaining(worksheet: OrganWorksheet, prior_gy: float) -> Remaining:
     limit, fractions, wanted_gy = worksheet.limit, worksheet.new.fractions, _prescription_eqd2(worksheet)
-    left_gy = max(limit.limit_eqd2_gy - prior_gy, 0.0)
+    new_at_most_gy = float("inf") if limit.new_at_most_gy is None else limit.new_at_most_gy
+    left_gy = min(max(limit.limit_eqd2_gy - prior_gy, 0.0), new_at_most_gy)
     dose_gy = float(physical_dose(np.asarray(left_gy), fractions, limit.alpha_beta_gy))
     return Remaining(
         prior_eqd2_gy=prior_gy,
@@ -175,7 +176,9 @@ def _remaining(worksheet: OrganWorksheet, prior_gy: float) -> Remaining:
         dose_gy=dose_gy,
         gy_per_fraction=dose_gy / fractions,
         is_used=prior_gy >= limit.limit_eqd2_gy,
-        takes_prescription=None if wanted_gy is None else prior_gy + wanted_gy <= limit.limit_eqd2_gy,
+        takes_prescription=None
+        if wanted_gy is None
+        else prior_gy + wanted_gy <= limit.limit_eqd2_gy and wanted_gy <= new_at_most_gy,
     )
 
 

@@ -241,8 +241,7 @@ def _left(structure: LimitedStructure, where: NDArray[np.intp], fractions: int) 
         for part, dose_gy in zip(structure.parts, doses, strict=True):
             kept = 1.0 - part.recovery if limit.basis is Basis.RECOVERED else 1.0
             prior_gy += kept * eqd2(dose_gy, part.fractions, limit.alpha_beta_gy)
-        eqd2_gy = np.maximum(limit.limit_eqd2_gy - prior_gy, 0.0)
-        left_gy = np.minimum(left_gy, physical_dose(eqd2_gy, fractions, limit.alpha_beta_gy))
+        left_gy = np.minimum(left_gy, physical_dose(limit.left_eqd2_gy(prior_gy), fractions, limit.alpha_beta_gy))
     return np.where(known, left_gy, 0.0), known
 
 

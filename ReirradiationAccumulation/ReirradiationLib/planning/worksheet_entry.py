@@ -28,7 +28,8 @@ class ValueKind(str, Enum):
 class WorksheetLimit:
     """A pointwise limit and all that it was published with; see :class:`.limits.OrganLimit`.
 
-    ``region`` says in words where mapped doses were read; empty of typed ones.
+    ``region`` says in words where mapped doses were read; empty of typed ones. ``new_at_most_gy`` is what the new course may
+    give at most, EQD2, whatever is left.
     """
 
     structure: str
@@ -39,6 +40,7 @@ class WorksheetLimit:
     source: str
     months: Months = ANY_MONTHS
     region: str = ""
+    new_at_most_gy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,9 @@ def require_limit(limit: WorksheetLimit, where: str) -> None:
     if not 0.0 < limit.limit_eqd2_gy <= LARGEST_LIMIT_GY:
         expected = f"above 0 and up to {LARGEST_LIMIT_GY:g} Gy EQD2"
         raise CaseError(where, f"a limit of {limit.limit_eqd2_gy:g} Gy", "Correct the limit.", expected)
+    if limit.new_at_most_gy is not None and not 0.0 < limit.new_at_most_gy <= limit.limit_eqd2_gy:
+        expected = f"above 0 and up to the limit, {limit.limit_eqd2_gy:g} Gy EQD2"
+        raise CaseError(where, f"{limit.new_at_most_gy:g} Gy for the new course alone", "Correct it.", expected)
     if not limit.metric.is_near_maximum:
         raise CaseError(
             where, f"a limit of {limit.metric}", "A point says nothing about it.", "Dmax, or a D of at most 2 cc"

@@ -40,12 +40,23 @@ REQUIRED = (
     *("course", "dose_gy", "fractions"),
 )
 OPTIONAL = (
-    *("row", "worksheet", "metric", "region", "limit_months_from", "limit_months_to"),
+    *("row", "worksheet", "metric", "region", "limit_months_from", "limit_months_to", "new_at_most_eqd2_gy"),
     *("date", "recovery", "kind", "source", "registration", "unknown_percent"),
 )
 INPUTS = (
     *("row", "worksheet", "organ", "limit_eqd2_gy", "basis", "alpha_beta_gy", "metric", "region", "limit_months_from"),
-    *("limit_months_to", "limit_source", "course", "dose_gy", "fractions", "date", "recovery", "kind", "source"),
+    *(
+        "limit_months_to",
+        "new_at_most_eqd2_gy",
+        "limit_source",
+        "course",
+        "dose_gy",
+        "fractions",
+        "date",
+        "recovery",
+        "kind",
+        "source",
+    ),
     *("registration", "unknown_percent"),
 )
 RESULTS = (
@@ -59,7 +70,7 @@ _FORMULA = ("=", "+", "-", "@")
 _NUMBERS = frozenset(
     {
         *("limit_eqd2_gy", "alpha_beta_gy", "limit_months_from", "limit_months_to", "dose_gy", "fractions", "recovery"),
-        *("unknown_percent", *RESULTS),
+        *("unknown_percent", "new_at_most_eqd2_gy", *RESULTS),
     }
 ) - {"counts", "prescription_fits", "remark"}
 
@@ -159,6 +170,7 @@ def _limit(where: str, cells: Mapping[str, str]) -> WorksheetLimit:
             source=cells["limit_source"],
             months=_months(where, cells),
             region=cells["region"],
+            new_at_most_gy=_number(where, cells, "new_at_most_eqd2_gy") if cells["new_at_most_eqd2_gy"] else None,
         )
         require_limit(limit, where)
     except ProtocolError as error:
@@ -318,6 +330,7 @@ def _limit_cells(limit: WorksheetLimit) -> dict[str, str]:
         "region": limit.region,
         "limit_months_from": "" if limit.months.start <= 0.0 else exact(limit.months.start),
         "limit_months_to": "" if np.isinf(limit.months.end) else exact(limit.months.end),
+        "new_at_most_eqd2_gy": "" if limit.new_at_most_gy is None else exact(limit.new_at_most_gy),
         "limit_source": limit.source,
     }
 

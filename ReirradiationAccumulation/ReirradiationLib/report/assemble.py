@@ -311,7 +311,7 @@ def _optimization(result: OptimizationResult, results: CaseResults) -> Optimizat
         upper_bounds=result.prior.upper_bounds,
         unreliable_courses=results.unreliable(result.request.structure),
         state=levels.state.value,
-        remark=levels.remark,
+        remark="; ".join(text for text in (result.prior.remark, levels.remark) if text),
         source=result.request.source,
         shells=tuple(
             ShellSummary(

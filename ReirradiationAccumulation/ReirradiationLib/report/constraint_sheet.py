@@ -115,7 +115,7 @@ def _general_remarks(result: OptimizationResult, unreliable: Sequence[str]) -> l
     """What makes every limit of an organ doubtful, or leaves a part of it without one."""
     near = result.prior
     remarks = [NOT_RELIABLE.format(" and ".join(unreliable))] if unreliable else []
-    remarks += [result.levels.remark] if result.levels.remark else []
+    remarks += [text for text in (near.remark, result.levels.remark) if text]
     if near.unknown_percent > 0.0:
         remarks.append(f"prior dose not known in {near.unknown_percent:.1f} % of the region, counted as 0 Gy there")
     if near.upper_bounds:
