@@ -83,8 +83,8 @@ def isodose_structures(
 ) -> tuple[IsodoseStructure, ...]:
     """Isodoses of single courses or of the raw EQD2 sum of the prior courses, as closed contours.
 
-    Where the dose is not known a contour closes within half a step (at most 0.5 mm) of the edge of knowledge, and the structure says
-    that it is cut off there. In a sum a course counts as 0 Gy where its dose is not known.
+    Where the dose is not known a contour closes within half a step (at most 0.5 mm) of the edge of knowledge, and the
+    structure says that it is cut off there. In a sum a course counts as 0 Gy where its dose is not known.
 
     Parameters
     ----------
