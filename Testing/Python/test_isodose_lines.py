@@ -43,7 +43,7 @@ def radius_of(share: float) -> float:
     return SIGMA * np.sqrt(-2.0 * np.log(share))
 
 
-@pytest.mark.parametrize("level", [36.0, 15.0, 4.0])
+@pytest.mark.parametrize("level", [30.0, 15.0, 4.0])
 def test_a_physical_isodose_is_the_sphere_of_the_closed_form(level: float) -> None:
     (found,) = lines_of(IsodoseLine("course1", level, None))
     radius = radius_of(level / 40.0)
@@ -54,7 +54,7 @@ def test_a_physical_isodose_is_the_sphere_of_the_closed_form(level: float) -> No
     circles = {z: np.sqrt(max(radius**2 - z**2, 0.0)) for z in range(-60, 61, 2)}
     assert {z for z, circle in circles.items() if circle > 0.6} <= heights <= {z for z, circle in circles.items() if circle}
     slabs = sum(np.pi * max(radius**2 - z**2, 0.0) * 2.0 / 1000.0 for z in range(-60, 61, 2))
-    assert found.facts.volume_cc == pytest.approx(slabs, rel=0.012)
+    assert found.facts.volume_cc == pytest.approx(slabs, rel=0.01)
     assert not found.facts.is_cut_off
 
 

@@ -129,6 +129,8 @@ def nesting_depths(loops: Sequence[FloatArray]) -> list[int]:
 
 def even_odd_area(loops: Sequence[FloatArray]) -> float:
     """Area that loops enclose together by even–odd, each loop (n, 2); loops must not cross."""
+    if len(loops) == 1:
+        return abs(signed_area(loops[0]))
     return sum(abs(signed_area(loop)) * (-1.0) ** depth for loop, depth in zip(loops, nesting_depths(loops), strict=True))
 
 

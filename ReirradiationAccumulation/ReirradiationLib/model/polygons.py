@@ -85,7 +85,7 @@ def signed_area(polygon: FloatArray) -> float:
     """Area of a closed polygon, shape (n, 2), positive if counter-clockwise (shoelace formula)."""
     shifted = polygon - polygon[0]
     u, v = shifted[:, 0], shifted[:, 1]
-    return 0.5 * float(np.sum(u * np.roll(v, -1) - np.roll(u, -1) * v))
+    return 0.5 * float(np.sum(u[:-1] * v[1:] - u[1:] * v[:-1]))  # the last edge ends in the origin and adds nothing
 
 
 def length_mm(polygon: FloatArray) -> float:
