@@ -14,6 +14,7 @@ from ReirradiationLib.dosimetry.radiobiology import eqd2
 from ReirradiationLib.model.constraint import Constraint, CourseConditions, Months, Sense
 from ReirradiationLib.model.course import Plan, PointCourse, Prescription, Radiation
 from ReirradiationLib.model.errors import CaseError, DosimetryError, GeometryError
+from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.planning_choice import ReirradiationType, ScreeningDecision
 from ReirradiationLib.model.points import PointDose
@@ -90,6 +91,19 @@ def test_distance_of_the_region_lies_between_the_two_ends_that_are_told(gap: flo
     assert distance.unknown_from_mm is None
 
 
+def test_the_orientation_of_the_ct_changes_no_distance() -> None:
+    """Rows, columns and slices along other axes, unequal voxels: the grid of the search is parallel to them."""
+    turn = ((0.0, -0.6, 0.8), (1.0, 0.0, 0.0), (0.0, 0.8, 0.6))
+    turned = Geometry((30.0, -50.0, 20.0), (1.0, 0.7, 3.0), turn, (100, 120, 60))
+    case = case_of([ball_course(15.0, (20.0, 30.0, 40.0), 40.0, 20, geometry=WIDE)], [TARGET])
+    gap = float(np.linalg.norm((20.0, 30.0, 40.0))) - 27.0
+    for current in (GEOMETRY, turned):
+        distance = screen(case, current, FRAME).regions[0].distances[0]
+        assert distance.at_most_mm is not None
+        assert distance.at_least_mm <= gap <= distance.at_most_mm + 0.5
+        assert distance.at_most_mm - distance.at_least_mm < 4.0
+
+
 @pytest.mark.parametrize(("gap", "answer"), [(20.0, Answer.NO), (36.0, Answer.YES)])
 def test_no_high_dose_overlap_is_told_from_the_margin_on(gap: float, answer: Answer) -> None:
     course = ball_course(15.0, (27.0 + gap, 0, 0), 40.0, 20, geometry=WIDE)
@@ -162,6 +176,21 @@ def test_the_sum_shows_where_two_courses_together_are_high() -> None:
     assert 2 * float(eqd2(np.asarray(16.0), 20, 3.0)) > both
     assert found.regions[2].identifier is None and found.regions[2].high.threshold_gy == pytest.approx(both)
     assert found.regions[2].overlaps[0].high_percent == pytest.approx(100.0)
+
+
+def test_the_distance_of_the_sum_is_to_where_two_courses_are_high_together() -> None:
+    """Each gives 40 % of its own maximum in a ball 20 mm beside the target, and is high only from 118 mm on."""
+
+    def dose(points: np.ndarray) -> np.ndarray:
+        in_ball = np.linalg.norm(points - (47.0, 0.0, 0.0), axis=1) <= 15.0
+        return np.where(points[:, 2] > 130.0, 40.0, np.where(in_ball, 16.0, 0.0))
+
+    found = screened(courses=[course_of(dose_of(dose, WIDE), 20, name) for name in ("a", "b")], targets=[TARGET])
+    one, _, both = (region.distances[0] for region in found.regions)
+    assert one.at_most_mm is None and one.at_least_mm == pytest.approx(100.0)
+    assert both.at_most_mm is not None and both.at_least_mm <= 20.0 <= both.at_most_mm + 2.0
+    assert both.at_most_mm < 26.0
+    assert found.no_high_dose_overlap is Answer.NO
 
 
 def test_a_single_course_has_no_sum_of_its_own() -> None:
