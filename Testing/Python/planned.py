@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from ReirradiationLib.dosimetry.accumulation import StructureDose, structure_dose
 from ReirradiationLib.dosimetry.occupancy import StructureSamples, structure_samples
-from ReirradiationLib.model.course import AnyCourse, Course
+from ReirradiationLib.model.constraint import Constraint, Sense
+from ReirradiationLib.model.course import AnyCourse, Course, PointCourse
 from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.points import PointDose
 from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.model.structure import Structure
 from ReirradiationLib.planning.limits import OrganLimit
@@ -21,11 +23,17 @@ GEOMETRY = grid(1.0, 80.0)
 
 DOSE_GRID = grid(2.0, 80.0)
 DMAX = Metric.parse("Dmax")
+POINTS = PointCourse("p", "paper", (PointDose("organ", 20.0, 10, None, "p. 1"),), None)
 
 
 def limit_of(structure: str = "organ", limit: float = 50.0, alpha_beta: float = 2.0, **changes) -> OrganLimit:
     values = {"basis": Basis.RAW, "metric": DMAX, "margin_mm": 30.0, "source": "test source"}
     return OrganLimit(structure=structure, limit_eqd2_gy=limit, alpha_beta_gy=alpha_beta, **{**values, **changes})
+
+
+def constraint_of(limit: float, metric: str = "Dmax", sense: Sense = Sense.AT_MOST, **changes) -> Constraint:
+    values = {"basis": Basis.RAW, "alpha_beta_gy": 2.0, "source": "test source"}
+    return Constraint("organ", Metric.parse(metric), sense, limit, **{**values, **changes})
 
 
 def planned_organ(

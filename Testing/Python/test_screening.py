@@ -9,17 +9,26 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planned import GEOMETRY, ball_course, lens_cc, limit_of, planned_organ, prior_of, target_of, uniform
+from planned import (
+    GEOMETRY,
+    POINTS,
+    ball_course,
+    constraint_of,
+    lens_cc,
+    limit_of,
+    planned_organ,
+    prior_of,
+    target_of,
+    uniform,
+)
 from ReirradiationLib.dosimetry.radiobiology import eqd2
-from ReirradiationLib.model.constraint import Constraint, CourseConditions, Months, Sense
-from ReirradiationLib.model.course import Plan, PointCourse, Prescription, Radiation
+from ReirradiationLib.model.constraint import Months, Sense
+from ReirradiationLib.model.course import Plan, Prescription, Radiation
 from ReirradiationLib.model.errors import CaseError, DosimetryError, GeometryError
-from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.planning_choice import ReirradiationType, ScreeningDecision
-from ReirradiationLib.model.points import PointDose
-from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.planning.feasibility import NotPlanned, OrganFeasibility
-from ReirradiationLib.planning.full_overlap import Answer, WholeDose, all_of, full_overlap
+from ReirradiationLib.planning.full_overlap import Answer, WholeDose
 from ReirradiationLib.planning.high_dose_region import TargetDistance, high_dose, high_sum
 from ReirradiationLib.planning.reirradiation_type import suggest_type
 from ReirradiationLib.planning.scorecard import Score, ScoreState
@@ -64,7 +73,6 @@ def suggested(feasible=(), not_planned=(), scores=(), **inputs):
 
 
 TARGET = target_of(ball(12.0, 1.0, (0, 0, 0), "target"))
-POINTS = PointCourse("p", "paper", (PointDose("organ", 20.0, 10, None, "p. 1"),), None)
 
 
 @pytest.mark.parametrize("apart", [8.0, 18.0, 24.0])
@@ -88,6 +96,19 @@ def test_distance_of_the_region_lies_between_the_two_ends_that_are_told(gap: flo
     assert distance.at_least_mm <= gap <= distance.at_most_mm + 0.5  # dose voxels of 4 mm
     assert distance.at_most_mm - distance.at_least_mm < 4.0
     assert distance.unknown_from_mm is None
+
+
+def test_the_orientation_of_the_ct_changes_no_distance() -> None:
+    """Rows, columns and slices along other axes, unequal voxels: the grid of the search is parallel to them."""
+    turn = ((0.0, -0.6, 0.8), (1.0, 0.0, 0.0), (0.0, 0.8, 0.6))
+    turned = Geometry((30.0, -50.0, 20.0), (1.0, 0.7, 3.0), turn, (100, 120, 60))
+    case = case_of([ball_course(15.0, (20.0, 30.0, 40.0), 40.0, 20, geometry=WIDE)], [TARGET])
+    gap = float(np.linalg.norm((20.0, 30.0, 40.0))) - 27.0
+    for current in (GEOMETRY, turned):
+        distance = screen(case, current, FRAME).regions[0].distances[0]
+        assert distance.at_most_mm is not None
+        assert distance.at_least_mm <= gap <= distance.at_most_mm + 0.5
+        assert distance.at_most_mm - distance.at_least_mm < 4.0
 
 
 @pytest.mark.parametrize(("gap", "answer"), [(20.0, Answer.NO), (36.0, Answer.YES)])
@@ -164,6 +185,21 @@ def test_the_sum_shows_where_two_courses_together_are_high() -> None:
     assert found.regions[2].overlaps[0].high_percent == pytest.approx(100.0)
 
 
+def test_the_distance_of_the_sum_is_to_where_two_courses_are_high_together() -> None:
+    """Each gives 40 % of its own maximum in a ball 20 mm beside the target, and is high only from 118 mm on."""
+
+    def dose(points: np.ndarray) -> np.ndarray:
+        in_ball = np.linalg.norm(points - (47.0, 0.0, 0.0), axis=1) <= 15.0
+        return np.where(points[:, 2] > 130.0, 40.0, np.where(in_ball, 16.0, 0.0))
+
+    found = screened(courses=[course_of(dose_of(dose, WIDE), 20, name) for name in ("a", "b")], targets=[TARGET])
+    one, _, both = (region.distances[0] for region in found.regions)
+    assert one.at_most_mm is None and one.at_least_mm == pytest.approx(100.0)
+    assert both.at_most_mm is not None and both.at_least_mm <= 20.0 <= both.at_most_mm + 2.0
+    assert both.at_most_mm < 26.0
+    assert found.no_high_dose_overlap is Answer.NO
+
+
 def test_a_single_course_has_no_sum_of_its_own() -> None:
     assert len(screened(courses=[uniform(20.0, 10)], targets=[TARGET]).regions) == 1
 
@@ -195,93 +231,7 @@ def test_a_course_of_another_frame_is_refused() -> None:
         screen(case_of(courses=[uniform(20.0, 10)], targets=[TARGET]), GEOMETRY, "another frame")
 
 
-# Full overlap: 10 Gy in 5 fractions is R 10 with any α/β; 20 Gy in 10 is 20 Gy EQD2.
-
-
-def constraint_of(limit: float, metric: str = "Dmax", sense: Sense = Sense.AT_MOST, **changes) -> Constraint:
-    values = {"basis": Basis.RAW, "alpha_beta_gy": 2.0, "source": "test source"}
-    return Constraint("organ", Metric.parse(metric), sense, limit, **{**values, **changes})
-
-
 ORGAN = ball(10.0, 1.0, (0, 0, 0), "organ")
-
-
-def overlapping(constraint: Constraint, courses=None, months=None, is_unreliable=False):
-    prior = prior_of(ORGAN, courses if courses is not None else [uniform(20.0, 10)])
-    return full_overlap(constraint, prior, NEW, months, is_unreliable)
-
-
-@pytest.mark.parametrize(("limit", "answer"), [(30.1, Answer.YES), (29.9, Answer.NO)])
-@pytest.mark.parametrize("metric", ["Dmax", "D0.03cc", "Dmean", "D50%"])
-def test_full_overlap_adds_the_prescription_everywhere(metric: str, limit: float, answer: Answer) -> None:
-    found = overlapping(constraint_of(limit, metric))
-    assert (found.prior, found.new_eqd2_gy, found.total) == pytest.approx((20.0, 10.0, 30.0), abs=1e-5)
-    assert found.answer is answer
-
-
-def test_of_a_near_maximum_the_maximum_of_the_whole_organ_counts() -> None:
-    course = ball_course(3.0, (0, 0, 0), 20.0, 10)
-    found = overlapping(constraint_of(20.0, "D2cc"), [course])
-    prior = prior_of(ORGAN, [course])
-    assert found.prior == pytest.approx(float(prior.eqd2_gy(2.0, Basis.RAW).max()))
-
-
-@pytest.mark.parametrize(("spared", "answer"), [(1.0, Answer.NO), (0.0, Answer.YES)])
-def test_a_volume_to_be_spared_is_lost_by_full_overlap(spared: float, answer: Answer) -> None:
-    found = overlapping(constraint_of(spared, "CV25Gy[cc]", Sense.AT_LEAST))
-    assert found.total == pytest.approx(0.0)
-    assert found.answer is answer
-
-
-@pytest.mark.parametrize(
-    ("months", "answer"), [(None, Answer.UNKNOWN), (3.0, Answer.UNKNOWN), (6.0, Answer.YES), (12.0, Answer.UNKNOWN)]
-)
-def test_a_limit_of_another_interval_proves_nothing(months, answer) -> None:
-    assert overlapping(constraint_of(100.0, months=Months(6.0, 12.0)), months=months).answer is answer
-
-
-@pytest.mark.parametrize(
-    "conditions",
-    [
-        CourseConditions(each_course_at_most=19.0),
-        CourseConditions(new_course_at_most=9.0),
-        CourseConditions(None, None, 0.3),
-    ],
-)
-def test_conditions_on_single_courses_are_looked_at(conditions: CourseConditions) -> None:
-    assert overlapping(constraint_of(100.0, conditions=conditions)).answer is Answer.NO
-
-
-def test_conditions_that_are_kept_stand_not_in_the_way() -> None:
-    conditions = CourseConditions(21.0, 11.0, 0.5)
-    assert overlapping(constraint_of(100.0, conditions=conditions)).answer is Answer.YES
-
-
-def test_unknown_dose_and_a_bad_registration_are_never_a_yes() -> None:
-    half = uniform(20.0, 10, geometry=grid(2.0, 20.0, (0, 0, 20)))
-    nowhere = uniform(20.0, 10, geometry=grid(2.0, 10.0, (0, 0, 60)))
-    assert overlapping(constraint_of(100.0), [half]).answer is Answer.UNKNOWN
-    assert overlapping(constraint_of(25.0), [half]).answer is Answer.NO
-    found = overlapping(constraint_of(25.0), [nowhere])
-    assert found.answer is Answer.UNKNOWN and found.prior is None and found.total is None
-    assert overlapping(constraint_of(100.0), is_unreliable=True).answer is Answer.UNKNOWN
-
-
-def test_a_metric_on_more_volume_than_there_is_is_not_told() -> None:
-    found = overlapping(constraint_of(100.0, "D5cc"))
-    assert found.answer is Answer.UNKNOWN and "has only" in found.why
-
-
-def test_point_doses_count_and_are_named() -> None:
-    found = overlapping(constraint_of(29.0), [POINTS])
-    assert found.answer is Answer.NO and "point dose of paper" in found.why
-    assert overlapping(constraint_of(31.0), [POINTS]).answer is Answer.YES
-
-
-@given(st.lists(st.sampled_from(Answer), max_size=5))
-def test_all_is_yes_only_if_all_are(answers) -> None:
-    assert (all_of(answers) is Answer.YES) is (bool(answers) and set(answers) == {Answer.YES})
-    assert (all_of(answers) is Answer.NO) is (Answer.NO in answers)
 
 
 def test_limits_are_listed_once_and_organs_without_one_are_named() -> None:

@@ -23,7 +23,14 @@ from ..model.geometry import Geometry
 from ..model.segment import AnyStructure
 from .limits import OrganLimit
 from .planned_organ import PlannedOrgan, plan_organ
-from .target_compromise import DISTANCES_MM, TARGET_SAMPLES, CompromisedTarget, compromised_samples, compromised_target
+from .target_compromise import (
+    DISTANCES_MM,
+    TARGET_SAMPLES,
+    CompromisedTarget,
+    compromised_samples,
+    compromised_target,
+    is_far,
+)
 from .targets import PlannedTarget
 
 TIE_GY = 0.005
@@ -230,7 +237,7 @@ def feasibility(
     distances_mm : sequence of float
         From the part of an organ that cannot have the prescription, ascending, from 0.
     """
-    bodies = {organ.limit.structure: _body(organ, find_structure, geometry) for organ in organs} if targets else {}
+    bodies: dict[str, SolidBody] = {}
     rows: list[list[CompromisedTarget]] = [[] for _ in organs]
     together = []
     for target in targets:
@@ -238,8 +245,11 @@ def feasibility(
         none = np.zeros((len(distances_mm), len(samples.points_mm)), dtype=np.bool_)
         all_found, all_unknown = none.copy(), none[0].copy()
         for organ, row in zip(organs, rows, strict=True):
-            body = bodies[organ.limit.structure]
-            found, unknown = compromised_samples(organ, body, target, samples, distances_mm)
+            found, unknown = none, none[0]
+            if not is_far(organ, target, max(distances_mm)):
+                name = organ.limit.structure
+                bodies[name] = bodies.get(name) or _body(organ, find_structure, geometry)
+                found, unknown = compromised_samples(organ, bodies[name], target, samples, distances_mm)
             row.append(
                 compromised_target(target, samples, found, unknown, distances_mm, organ.limit.alpha_beta_gy, organ.fractions)
             )

@@ -124,13 +124,14 @@ def overlap(dose: StructureDose, high: HighDose, identifier: str | None, is_targ
     """
     parts = [part for part in dose.courses if isinstance(part.course, Course)]
     if identifier is not None:
-        part = next(part for part in parts if part.course.identifier == identifier)
-        is_high, known = part.dose_gy >= high.threshold_gy, part.known
-    else:
-        mapped = StructureDose(dose.samples, tuple(parts), dose.structure)
-        is_high, known = mapped.eqd2_gy(SUM_ALPHA_BETA_GY, Basis.RAW) >= high.threshold_gy, mapped.known()
+        parts = [part for part in parts if part.course.identifier == identifier]
+    mapped = StructureDose(dose.samples, tuple(parts), dose.structure)
+    total_gy = mapped.eqd2_gy(SUM_ALPHA_BETA_GY, Basis.RAW) if identifier is None else parts[0].dose_gy
+    # A dose that stands for the whole structure does not tell where in it.
+    is_told = not any(part.is_upper_bound for part in parts)
+    is_high = np.asarray((total_gy >= high.threshold_gy) & is_told)
     volumes = dose.samples.volumes_cc
-    high_cc, unknown_cc = float(volumes[is_high].sum()), float(volumes[~known & ~is_high].sum())
+    high_cc, unknown_cc = float(volumes[is_high].sum()), float(volumes[~(mapped.known() & is_told) & ~is_high].sum())
     return Overlap(dose.structure, is_target, dose.samples.volume_cc, high_cc, unknown_cc)
 
 

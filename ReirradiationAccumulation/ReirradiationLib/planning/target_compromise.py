@@ -158,15 +158,31 @@ def _full_part(
         if not coarse.any() or len(coarse) + 7 * np.count_nonzero(coarse) > MOST_FINE:
             break
         cut, _ = cut_samples(part, body, coarse)
-        part = _near(part.at(~coarse).joined(cut), target, reach_mm)
+        part = part.at(~coarse).joined(cut)
     if not len(part.points_mm):
         return np.empty((0, 3)), np.empty(0)
     full = _is_full(organ, organ.dose.sampled_at(part), target)
     return part.points_mm[full], _sides_mm(part)[full]
 
 
+def is_far(organ: PlannedOrgan, target: PlannedTarget, reach_mm: float) -> bool:
+    """Whether no sample of an organ is within reach of the box around a target: then nothing is compromised."""
+    return not _boxed(organ.dose.samples, target, reach_mm).any()
+
+
 def _near(samples: StructureSamples, target: PlannedTarget, reach_mm: float) -> StructureSamples:
-    return samples.at(np.asarray(target.distance_mm(samples.points_mm) <= reach_mm + _sides_mm(samples)))
+    # First by the box: distances of far points to samples that fill a volume take long.
+    boxed = samples.at(_boxed(samples, target, reach_mm))
+    if not len(boxed.points_mm):
+        return boxed
+    return boxed.at(np.asarray(target.distance_mm(boxed.points_mm) <= reach_mm + _sides_mm(boxed)))
+
+
+def _boxed(samples: StructureSamples, target: PlannedTarget, reach_mm: float) -> BoolArray:
+    beyond_mm = reach_mm + target.samples.step_mm + _sides_mm(samples)[:, None]
+    low, high = target.samples.points_mm.min(axis=0), target.samples.points_mm.max(axis=0)
+    points_mm = samples.points_mm
+    return np.asarray(((points_mm >= low - beyond_mm) & (points_mm <= high + beyond_mm)).all(axis=1))
 
 
 def _sides_mm(samples: StructureSamples) -> FloatArray:

@@ -110,5 +110,5 @@ def _target(one: CompromisedTargetSummary) -> str:
 
 def _volumes(one: CompromisedTargetSummary) -> list[Cell]:
     shown: list[Cell] = [one.new_eqd2_gy]
-    shown += [f"{volume.volume_cc:.2f} ({volume.percent_of_target:.1f})" for volume in one.volumes]
+    shown += [f"{volume.volume_cc:.2f} ({volume.percent_of_target:.2f})" for volume in one.volumes]
     return [*shown, one.unknown_cc, one.sample_step_mm]
