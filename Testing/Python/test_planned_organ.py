@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ReirradiationLib.dosimetry.accumulation import structure_dose
 from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.case import Case
@@ -28,6 +30,9 @@ COURSE = course_of(dose_of(lambda p: np.full(len(p), 30.0), GEOMETRY), 10)  # 37
 def target(name: str, x_mm: float, prescription_gy: float) -> PlannedTarget:
     structure = ball(5.0, 2.0, centre=(x_mm, 0.0, 0.0), name=name)
     return PlannedTarget(structure, prescription_gy, structure_samples(structure, GEOMETRY))
+
+
+TARGET = target("target", 10.0, 30.0)
 
 
 def plan(*targets: PlannedTarget, limit: OrganLimit = LIMIT) -> PlannedOrgan:
@@ -117,3 +122,10 @@ def test_the_limits_planned_by_are_requests_and_constraints_of_a_near_maximum_ea
     )
     found = organ_limits(replace(demo_case, constraints=constraints))
     assert [(one.limit_eqd2_gy, str(one.metric)) for one in found] == [(50.0, "D0.01cc[Gy]"), (60.0, "D0.03cc[Gy]")]
+
+
+@given(st.integers(0, 1000), st.floats(0.0, 40.0))
+def test_near_by_the_quick_way_is_near_by_the_distance(seed: int, margin_mm: float) -> None:
+    points = np.random.default_rng(seed).uniform(-60.0, 60.0, (200, 3))
+    one = TARGET
+    np.testing.assert_array_equal(one.is_near(points, margin_mm), one.distance_mm(points) <= margin_mm)

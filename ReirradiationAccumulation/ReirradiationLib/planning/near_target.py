@@ -118,4 +118,4 @@ def near_target_ranking(limit: OrganLimit, target: PlannedTarget | None) -> Rank
 def _near(limit: OrganLimit, organ: StructureSamples, target: PlannedTarget | None) -> BoolArray:
     if target is None:
         return np.ones(len(organ.points_mm), dtype=np.bool_)
-    return np.asarray(target.distance_mm(organ.points_mm) <= limit.margin_mm)
+    return target.is_near(organ.points_mm, limit.margin_mm)

@@ -75,7 +75,7 @@ def _region(planned: PlannedOrgan) -> BoolArray:
     samples, target = planned.dose.samples, planned.target
     if target is None:
         return np.ones(len(samples.points_mm), dtype=np.bool_)
-    return np.asarray(target.distance_mm(samples.points_mm) <= planned.limit.margin_mm)
+    return target.is_near(samples.points_mm, planned.limit.margin_mm)
 
 
 def _from_record(part: CourseSamples, structure: str, recovery: float | None) -> CourseEntry:

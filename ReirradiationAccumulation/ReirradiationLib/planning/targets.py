@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..dosimetry.occupancy import StructureSamples, structure_samples
-from ..model.arrays import FloatArray
+from ..model.arrays import BoolArray, FloatArray
 from ..model.case import Case
 from ..model.geometry import Geometry
 from ..model.planning_choice import Target
@@ -49,6 +49,18 @@ class PlannedTarget:
         """Distance of points, shape (n, 3), to the target's samples less their step, not below 0: none is called too far."""
         distance, _ = self._tree.query(points_mm)
         return np.asarray(np.maximum(distance - self.samples.step_mm, 0.0))
+
+    def is_near(self, points_mm: FloatArray, margin_mm: float) -> BoolArray:
+        """Whether points, shape (n, 3), are within a margin by :meth:`distance_mm`; far ones cost nothing.
+
+        The bound of the query is a little beyond the margin: points exactly on it are compared, not cut off.
+        """
+        samples, reach_mm = self.samples.points_mm, margin_mm + self.samples.step_mm
+        low, high = samples.min(axis=0) - reach_mm, samples.max(axis=0) + reach_mm
+        near = np.all((points_mm >= low) & (points_mm <= high), axis=1)
+        distance, _ = self._tree.query(points_mm[near], distance_upper_bound=reach_mm * 1.001 + 1e-6)
+        near[near] = np.maximum(distance - self.samples.step_mm, 0.0) <= margin_mm
+        return np.asarray(near)
 
     @cached_property
     def _tree(self) -> cKDTree:
@@ -98,5 +110,7 @@ def nearest_target(targets: Sequence[PlannedTarget], organ: StructureSamples, li
         return next(target for target in targets if target.name == limit.target)
     if limit.is_anywhere or not targets:
         return None
+    if len(targets) == 1:
+        return targets[0]
     # Targets that the organ touches are all at 0, up to rounding.
     return min(targets, key=lambda one: (round(float(one.distance_mm(organ.points_mm).min()), 3), -one.prescription_gy))
