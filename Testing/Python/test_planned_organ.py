@@ -79,7 +79,12 @@ def test_what_is_left_is_never_more_than_a_single_course_may_give() -> None:
     """Nieder 2006: each course at most 49 Gy EQD2; of A 100 Gy 62.5 would be left."""
     limit = replace(LIMIT, limit_eqd2_gy=100.0)
     assert plan(target("near", 14.0, 30.0), limit=limit).left_eqd2_gy == pytest.approx(62.5, abs=1e-4)
-    assert plan(target("near", 14.0, 30.0), limit=replace(limit, new_at_most_gy=49.0)).left_eqd2_gy == pytest.approx(49.0)
+    bounded = replace(limit, new_at_most_gy=49.0)
+    assert plan(target("near", 14.0, 30.0), limit=bounded).left_eqd2_gy == pytest.approx(49.0)
+    prior = np.array([0.0, 30.0, 60.0])
+    np.testing.assert_allclose(limit.excess_eqd2_gy(prior, 60.0), [0.0, 0.0, 20.0])
+    np.testing.assert_allclose(bounded.excess_eqd2_gy(prior, 60.0), [11.0, 11.0, 20.0])
+    np.testing.assert_allclose(bounded.excess_eqd2_gy(prior, 40.0), [0.0, 0.0, 0.0])
 
 
 def test_conditions_of_a_constraint_come_with_its_limit() -> None:

@@ -80,8 +80,9 @@ class OrganFeasibility:
 
     @property
     def excess_eqd2_gy(self) -> float:
-        """P + R − A, not below 0."""
-        return max(self.sum_eqd2_gy - self.organ.limit.limit_eqd2_gy, 0.0)
+        """P + R − A, or R less what the limit allows one course; not below 0."""
+        organ = self.organ
+        return float(organ.limit.excess_eqd2_gy(np.asarray(organ.near.value_gy), organ.new_eqd2_gy))
 
     @property
     def left_physical_gy(self) -> float:
@@ -107,13 +108,14 @@ class OrganFeasibility:
             return FeasibilityState.TOLERANCE_USED if is_used else FeasibilityState.LIMITED
         if organ.near.unknown_percent > 0.0:
             return FeasibilityState.FITS_WHERE_KNOWN
-        exceeds = self._whole_organ_eqd2_gy() + organ.new_eqd2_gy > organ.limit.limit_eqd2_gy
+        whole_gy = np.asarray(self._whole_organ_eqd2_gy())
+        exceeds = organ.limit.excess_eqd2_gy(whole_gy, organ.new_eqd2_gy) > 0.0
         return FeasibilityState.FITS_NEAR if exceeds else FeasibilityState.FITS
 
     def remarks(self) -> tuple[str, ...]:
         """What limits the numbers."""
         near = self.organ.near
-        found = []
+        found = [near.remark] if near.remark else []
         if near.unknown_percent > 0.0:
             found.append(f"prior dose not known in {near.unknown_percent:.1f} % of the region, counted as 0 Gy")
         if near.upper_bounds:
@@ -185,7 +187,7 @@ def plan_organs(
             planned.append(plan_organ(limit, find_structure(limit.structure), prior, targets, course, geometry))
         except DosimetryError as error:
             is_unknown = bool(prior.unknown_courses()) or not _is_beside(limit, prior, targets)
-            left_out.append(NotPlanned(limit, str(error), is_unknown))
+            left_out.append(NotPlanned(limit, error.found, is_unknown))
     return tuple(planned), tuple(left_out)
 
 

@@ -145,7 +145,8 @@ def compromised_target(
 def _is_full(organ: PlannedOrgan, dose: StructureDose, target: PlannedTarget) -> BoolArray:
     limit = organ.limit
     new_eqd2_gy = float(eqd2(np.asarray(target.prescription_gy), organ.fractions, limit.alpha_beta_gy))
-    return np.asarray(dose.eqd2_gy(limit.alpha_beta_gy, limit.basis) + new_eqd2_gy > limit.limit_eqd2_gy)
+    prior_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
+    return np.asarray(limit.excess_eqd2_gy(prior_gy, new_eqd2_gy) > 0.0)
 
 
 def _full_part(

@@ -11,14 +11,17 @@ from .html_parts import Cell, paragraph, section, table
 _NOTE = (
     "Largest uniform dose: the physical dose that every limit allows if each organ receives it in full where its prior dose "
     "is P, by the linear-quadratic model with the α/β of each limit. Tumour values without repopulation. A limit is not "
-    "published for every fractionation: see its source."
+    "published for every fractionation: see its source. The table shows some of the numbers of fractions."
 )
+SHOWN = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20, 25, 28, 30, 33, 35, 40)
+"""Numbers of fractions in the table, with that of the new course; the figure and ``evaluation.json`` have all."""
 
 
 def fractionation_section(summary: FractionationSummary) -> str:
     """Limits, figure, and the table over the numbers of fractions."""
     every = f"{summary.doses[0].fractions} to {summary.doses[-1].fractions}"
     limits: list[list[Cell]] = [[*limit_cells(curve.limit, every), curve.left_eqd2_gy] for curve in summary.curves]
+    shown = [dose for dose in summary.doses if dose.fractions in (*SHOWN, summary.prescription_fractions)]
     names = {tuple(dose.binding) for dose in summary.doses}
     alone = " and ".join(next(iter(names))) if len(names) == 1 else ""
     header = ["n", "Largest uniform dose [Gy]", "per fraction [Gy]", *_tumour(summary), "Binding", "Remark"]
@@ -28,9 +31,9 @@ def fractionation_section(summary: FractionationSummary) -> str:
             " and ".join(dose.binding),
             _remark(dose),
         ]
-        for dose in summary.doses
+        for dose in shown
     ]
-    classes = ["open" if dose.is_beyond_lq else "" for dose in summary.doses]
+    classes = ["open" if dose.is_beyond_lq else "" for dose in shown]
     return section(
         "Fractionation",
         table([*LIMIT_HEADER, "Left, A − P [Gy EQD2]"], limits),
