@@ -60,7 +60,7 @@ class OrganLimit:
         return left_gy if self.new_at_most_gy is None else np.minimum(left_gy, self.new_at_most_gy)
 
     def excess_eqd2_gy(self, prior_eqd2_gy: FloatArray, new_eqd2_gy: float) -> FloatArray:
-        """By how much a new dose beside a prior one is too much: P + R − A, or R less what one course may give; not below 0."""
+        """By how much a new dose beside a prior one is too much: P + R − A, or R less what one course may, or 0."""
         excess_gy = np.asarray(prior_eqd2_gy) + new_eqd2_gy - self.limit_eqd2_gy
         alone_gy = -np.inf if self.new_at_most_gy is None else new_eqd2_gy - self.new_at_most_gy
         return np.asarray(np.maximum(np.maximum(excess_gy, alone_gy), 0.0))

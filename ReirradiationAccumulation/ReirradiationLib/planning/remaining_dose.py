@@ -85,7 +85,8 @@ class LimitedStructure:
 class RemainingInStructure:
     """What became of one structure; volumes in cc of its voxels on the grid.
 
-    ``reason`` says why nothing is promised in the whole of it; empty if something is.
+    ``lowest_gy`` is of the voxels where all doses are known, 0 without any. ``reason`` says why nothing is promised in the
+    whole of it; empty if something is.
     """
 
     name: str
@@ -216,13 +217,13 @@ def _lower(voxels_gy: Float32Array, structure: LimitedStructure, geometry: Geome
         flat[where] = np.minimum(flat[where], _rounded_down(left_gy))
         unknown += int(np.count_nonzero(~known))
         used += int(np.count_nonzero(known & (left_gy <= 0.0)))
-        lowest_gy = min(lowest_gy, float(left_gy.min()))
+        lowest_gy = min(lowest_gy, float(left_gy[known].min(initial=np.inf)))
     return RemainingInStructure(
         *(structure.name, structure.limits, structure.unfit),
         held_cc=inside.size * geometry.voxel_volume_cc,
         unknown_cc=unknown * geometry.voxel_volume_cc,
         used_cc=used * geometry.voxel_volume_cc,
-        lowest_gy=lowest_gy if inside.size else 0.0,
+        lowest_gy=lowest_gy if np.isfinite(lowest_gy) else 0.0,
         reason=_why_nothing(structure),
     )
 

@@ -43,7 +43,8 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         ]
         parts.append(table(header, rows))
         rest = " What is left of the organ keeps the limit A." if summary.shells[-1].lower_eqd2_gy > 0.0 else ""
-        parts.append(paragraph(f"d = {summary.step_eqd2_gy:.2f} Gy EQD2.{rest}", "note"))
+        step = f"d = {summary.step_eqd2_gy:.2f} Gy EQD2." if summary.step_eqd2_gy > 0.0 else "Isodoses as given."
+        parts.append(paragraph(f"{step}{rest}", "note"))
     if summary.remark:
         parts.append(f'<p class="bad">{escape(summary.remark)}</p>')
     if summary.state == LevelState.NOT_NEEDED_NEAR.value:

@@ -45,7 +45,7 @@ def _isodoses(isodoses: Sequence[IsodoseFacts]) -> str:
 
 def _remaining(remaining: RemainingDoseSummary) -> str:
     header = [
-        *("Structure", f"Lowest dose left [Gy physical, {remaining.fractions} fx]", "Voxels [cc]"),
+        *("Structure", f"Lowest dose left where known [Gy physical, {remaining.fractions} fx]", "Voxels [cc]"),
         *("Tolerance used [cc]", "Dose not known, nothing promised [cc]", "Remark"),
     ]
     rows: list[list[Cell]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .evaluation import Evaluation, ScoreSummary
 from .marks import unreliable_note
+from .planning_summary import PlanningSummary
 from .scorecard_section import limit_text
 
 
@@ -43,6 +44,7 @@ def evaluation_summary(evaluation: Evaluation) -> str:
     )
     findings = [f"  {f.subject}: {f.found} [{f.identifier}] {f.decision}".rstrip() for f in evaluation.findings]
     lines += ["", "Findings", *findings] if findings else []
+    lines += _planning_lines(evaluation.planning)
     for organ in evaluation.optimization:
         lines += [
             "",
@@ -61,6 +63,25 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         ]
         lines += _aligned([header, *rows]) if rows else []
     return "\n".join(lines)
+
+
+def _planning_lines(planning: PlanningSummary) -> list[str]:
+    """Type and what is left near the targets."""
+    screening = planning.screening
+    lines = [
+        "",
+        f"Type of reirradiation: suggested {screening.suggested_type or 'none'}; {screening.decided or 'not decided'}",
+    ]
+    for organ in planning.feasibility.organs:
+        limit = organ.limit
+        lines.append(
+            f"{limit.structure}: P {organ.prior_eqd2_gy:.2f} ({organ.prior_metric}, {organ.region}), "
+            f"R {organ.new_eqd2_gy:.2f}, "
+            f"A {limit.limit_eqd2_gy:.2f} Gy EQD2 ({limit.basis} sum, α/β {limit.alpha_beta_gy:g} Gy; {limit.source}): left "
+            f"{organ.left_eqd2_gy:.2f} Gy EQD2 = {organ.left_physical_gy:.2f} Gy in {limit.fractions} fx; {organ.state}"
+            f"{'; binds' if organ.is_binding else ''}"
+        )
+    return lines
 
 
 def _left(score: ScoreSummary) -> str:
