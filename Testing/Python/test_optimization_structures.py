@@ -454,13 +454,14 @@ def _between(dose: np.ndarray, level: ShellLevel) -> np.ndarray:
     return (dose >= level.lower_eqd2_gy) & (dose < upper)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(list(TargetOverlap)))
 def test_at_random_points_of_every_structure_prior_and_limit_stay_within_the_tolerance(seed, overlap) -> None:
+    """Against the Gaussian itself, on a dose grid so fine that interpolation in it is wrong by 0.1 Gy at most."""
     random = np.random.default_rng(seed)
-    centre, width = random.uniform(-8, 8, 3), random.uniform(8, 20)
+    centre, width = random.uniform(-8, 8, 3), random.uniform(14, 24)
     course = course_of(
-        dose_of(lambda p: 28.0 * np.exp(-np.sum((p - centre) ** 2, axis=1) / (2 * width**2)), grid(2.0, 40.0)), FRACTIONS
+        dose_of(lambda p: 28.0 * np.exp(-np.sum((p - centre) ** 2, axis=1) / (2 * width**2)), grid(1.0, 40.0)), FRACTIONS
     )
     wanted = request(overlap=overlap, crop_margin_mm=2.0, limit_eqd2_gy=60.0, number=4)
     levels, shells = cut(wanted, course=course, targets=[TARGET])
