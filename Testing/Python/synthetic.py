@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from ReirradiationLib.model.course import Course
 from ReirradiationLib.model.geometry import Geometry
-from ReirradiationLib.model.image import Dose, Patient
+from ReirradiationLib.model.image import Dose, Patient, SourceObject
 from ReirradiationLib.model.structure import Structure
 from ReirradiationLib.model.transform import SpatialTransform, identity_transform
 
@@ -30,7 +30,7 @@ def voxel_points(geometry: Geometry) -> np.ndarray:
 def dose_of(function, geometry: Geometry, frame: str = FRAME) -> Dose:
     """A dose with the given function of LPS points."""
     voxels = np.asarray(function(voxel_points(geometry)), dtype=np.float32).reshape(geometry.shape)
-    return Dose(voxels, geometry, frame, "1.9", "1.10", PATIENT, Path("RD.dcm"))
+    return Dose(voxels, geometry, frame, "1.10", PATIENT, (SourceObject(Path("RD.dcm"), "1.9"),))
 
 
 def course_of(dose: Dose, fractions: int, identifier: str = "c", transform: SpatialTransform | None = None) -> Course:
