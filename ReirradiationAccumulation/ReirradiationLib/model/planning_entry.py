@@ -11,9 +11,9 @@ from typing import Any
 
 from .constraint import ANY_MONTHS, Constraint, CourseConditions, LimitRow, Months, Override, Sense
 from .errors import CaseError, ProtocolError
-from .json_entry import JsonEntry, field_names
+from .json_entry import LARGEST, JsonEntry, field_names
 from .limit_table import limit_row, load_limit_rows, require_warning
-from .metric import Metric, MetricKind
+from .metric import LARGEST_HOT_CC, LARGEST_HOT_PERCENT, Metric
 from .planning_choice import (
     DEFAULT_MARGIN_MM,
     IsodoseLine,
@@ -30,6 +30,7 @@ DEFAULT_POINT_METRIC = "D0.01cc[Gy]"
 DEFAULT_NUMBER = 3
 LARGEST_NUMBER = 9
 LARGEST_SMOOTHING_MM = 10.0
+LARGEST_CROP_MM = 50.0
 LARGEST_CEILING_GY = 500.0
 
 _MONTHS = ("months_from", "months_to")
@@ -176,8 +177,8 @@ def optimization_request(entry: JsonEntry, rows: LimitRows) -> OptimizationReque
         source=source,
         levels_eqd2_gy=_levels(entry),
         overlap=entry.choice("overlap", TargetOverlap) if entry.has("overlap") else TargetOverlap.KEEP,
-        crop_margin_mm=entry.number("crop_margin_mm", default=0.0, zero_allowed=True),
-        smoothing_mm=_smoothing(entry),
+        crop_margin_mm=_millimetres(entry, "crop_margin_mm", LARGEST_CROP_MM),
+        smoothing_mm=_millimetres(entry, "smoothing_mm", LARGEST_SMOOTHING_MM),
         row=identifier,
         override=override,
         months=months,
@@ -299,20 +300,21 @@ def _levels(entry: JsonEntry) -> tuple[float, ...]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
-def _smoothing(entry: JsonEntry) -> float:
-    radius_mm = entry.number("smoothing_mm", default=0.0, zero_allowed=True)
-    if radius_mm > LARGEST_SMOOTHING_MM:
-        raise CaseError(entry.at("smoothing_mm"), f"{radius_mm:g}", "Choose less.", f"at most {LARGEST_SMOOTHING_MM:g} mm")
-    return radius_mm
+def _millimetres(entry: JsonEntry, key: str, largest_mm: float) -> float:
+    length_mm = entry.number(key, default=0.0, zero_allowed=True)
+    if length_mm > largest_mm:
+        raise CaseError(entry.at(key), f"{length_mm:g}", "Choose less.", f"at most {largest_mm:g} mm")
+    return length_mm
 
 
 def _point_metric(entry: JsonEntry) -> Metric:
     metric = metric_of(entry, "metric", entry.text("metric", default=DEFAULT_POINT_METRIC))
-    if metric.kind not in (MetricKind.MAXIMUM, MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT):
-        raise CaseError(entry.at("metric"), str(metric), "Choose how P is read.", "Dmax, D0.01cc or D2%, for example")
+    if not metric.is_near_maximum:
+        expected = f"Dmax, or a D of at most {LARGEST_HOT_CC:g} cc or {LARGEST_HOT_PERCENT:g} %"
+        raise CaseError(entry.at("metric"), str(metric), "Choose how P is read.", expected)
     return metric
 
 
