@@ -23,6 +23,7 @@ from ReirradiationLib.workflow import compute
 
 PLANS = ("without", "with")
 NEAR_MAXIMUM_CC = 0.03
+NEAR_MM = 3.0
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,17 @@ class Remaining:
 
     ``where_kept_cc``: over the limit although the new dose keeps to the limit of the shell there, and by how much at most.
     Nothing but the thickness of slices may be the reason: contours stand for half a slice up and down.
+    ``fall_at_target_gy_per_mm``: of the new dose within NEAR_MM of the target, in the organ; its 95th percentile.
     """
 
     voxels: int
     to_target_mean_mm: float
     to_target_largest_mm: float
-    within_3_mm_percent: float
+    near_percent: float
     where_kept_cc: float
     where_kept_excess_gy: float
     at_equal_d95_gy: float
+    fall_at_target_gy_per_mm: float
     shells: dict[str, tuple[float, float]]
 
 
@@ -109,6 +112,7 @@ class Check:
         structures, lattice = Path(task["structures"]), independent.read_lattice(Path(task["ct"]))
         self.target = independent.read_points(structures, task["target"], lattice)
         self.organ = independent.read_points(structures, task["organ"], lattice)
+        self.at_target_mm = self.organ.at_mm[independent.distance_mm(self.organ.at_mm, self.target.at_mm) <= NEAR_MM]
         self.voxels = independent.read_points(structures, task["organ"], lattice, per_pixel=1, layers=1)
         exported = Path(task["optimization_structures"])
         self.shells = {name: independent.read_points(exported, name, lattice) for name in task["limits_gy"]}
@@ -151,10 +155,11 @@ class Check:
             int((self.total_gy(new, self.voxels.at_mm) > limit_gy).sum()),
             float(away_mm.mean()),
             float(away_mm.max()),
-            100.0 * float((away_mm <= 3.0).mean()),
+            100.0 * float((away_mm <= NEAR_MM).mean()),
             kept_cc,
             excess_gy,
             independent.near_maximum_gy(scaled_gy, self.organ.each_cc, NEAR_MAXIMUM_CC),
+            float(np.percentile(new.steepness(self.at_target_mm), 95)),
             shells,
         )
 
@@ -192,7 +197,10 @@ def table(
         "| over the limit: distance to the target, mean / largest [mm] | "
         + left(lambda r: f"{r.to_target_mean_mm:.1f} / {r.to_target_largest_mm:.1f}")
         + " |",
-        f"| over the limit: share within 3 mm of the target [%] | {left(lambda r: f'{r.within_3_mm_percent:.0f}')} |",
+        f"| over the limit: share within {NEAR_MM:g} mm of the target [%] | {left(lambda r: f'{r.near_percent:.0f}')} |",
+        f"| fall of the new dose in {organ} within {NEAR_MM:g} mm of the target, 95th percentile [Gy/mm] | "
+        + left(lambda r: f"{r.fall_at_target_gy_per_mm:.1f}")
+        + " |",
         "| over the limit where the shell's limit is kept [cc], by at most [Gy EQD2] | "
         + left(lambda r: f"{r.where_kept_cc:.4f}, {r.where_kept_excess_gy:.2f}")
         + " |",

@@ -50,6 +50,11 @@ class DoseGrid:
         index = (points_mm - self.origin_mm) / self.spacing_mm
         return map_coordinates(self.gy, index[:, ::-1].T, order=1, mode="constant", cval=0.0)
 
+    def steepness(self, points_mm: np.ndarray, step_mm: float = 0.5) -> np.ndarray:
+        """Length of the gradient in Gy/mm, by central differences, shape (n,)."""
+        steps = step_mm * np.eye(3)
+        return np.linalg.norm([(self.at(points_mm + s) - self.at(points_mm - s)) / (2.0 * step_mm) for s in steps], axis=0)
+
 
 def read_dose(path: Path) -> DoseGrid:
     """An RTDOSE with axial planes in equal steps."""

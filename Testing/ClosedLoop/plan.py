@@ -41,11 +41,12 @@ def main() -> None:
     arguments.add_argument("--name", default="standard")
     arguments.add_argument("--bixel-mm", type=float, default=5.0)
     arguments.add_argument("--grid-mm", type=float, default=3.0, help="of the dose, in the CT's planes")
+    arguments.add_argument("--iterations", type=int, default=500, help="at most")
     parsed = arguments.parse_args()
     task = json.loads((parsed.folder / "task.json").read_text())
     ct = in_fine_planes(DicomImporter(task["ct"]).load_ct(), MASK_SPACING_MM)
     structures = read_structures(task, ct)
-    pln = photon_plan(task, parsed.bixel_mm, (parsed.grid_mm, parsed.grid_mm, ct.resolution["z"]))
+    pln = photon_plan(task, parsed.bixel_mm, (parsed.grid_mm, parsed.grid_mm, ct.resolution["z"]), parsed.iterations)
     start = time.perf_counter()
     stf = generate_stf(ct, structures, pln)
     dij = calc_dose_influence(ct, structures, stf, pln)
@@ -92,7 +93,7 @@ def read_structures(task: dict, ct: CT) -> StructureSet:
     return StructureSet(vois=[*wanted, *exported.vois], ct_image=ct)
 
 
-def photon_plan(task: dict, bixel_mm: float, dose_grid_mm: tuple[float, float, float]) -> PhotonPlan:
+def photon_plan(task: dict, bixel_mm: float, dose_grid_mm: tuple[float, float, float], iterations: int) -> PhotonPlan:
     """6 MV photons from the gantry angles of the demo's own plan, every voxel of every bixel kept."""
     beams = pydicom.dcmread(task["beams_of_plan"]).BeamSequence
     angles = [float(beam.ControlPointSequence[0].GantryAngle) for beam in beams]
@@ -102,7 +103,7 @@ def photon_plan(task: dict, bixel_mm: float, dose_grid_mm: tuple[float, float, f
         "dose_grid": {"resolution": dict(zip("xyz", dose_grid_mm, strict=True))},
         "enable_dij_sampling": False,  # it leaves out voxels at random
     }
-    pln.prop_opt = {"solver": {"name": "scipy", "max_iter": 500, "display": False}}
+    pln.prop_opt = {"solver": {"name": "scipy", "max_iter": iterations, "display": False}}
     return pln
 
 

@@ -68,6 +68,13 @@ def test_near_maximum_is_what_the_hottest_volume_receives_at_least() -> None:
         independent.near_maximum_gy(dose_gy, 0.01, 1.01)
 
 
+def test_the_steepness_of_a_linear_dose_is_its_slope() -> None:
+    z, y, x = np.meshgrid(np.arange(9.0), np.arange(9.0), np.arange(9.0), indexing="ij")
+    grid = independent.DoseGrid(3.0 * x + 4.0 * y + 12.0 * z, np.zeros(3), np.array([2.0, 2.0, 2.0]))
+    inner = np.array([[5.0, 6.0, 7.0], [8.3, 4.1, 9.9]])
+    assert grid.steepness(inner) == pytest.approx([6.5, 6.5])
+
+
 def test_points_fill_a_square_with_a_hole() -> None:
     outer = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 6.0], [0.0, 6.0]])
     inner = np.array([[2.0, 2.0], [2.0, 4.0], [7.0, 4.0], [7.0, 2.0]])
