@@ -131,6 +131,11 @@ def write_plan(folder: Path, label: str, dose_gy: sitk.Image, task: dict) -> Non
     plan.SeriesInstanceUID = generate_uid(entropy_srcs=[label, "series"])
     plan.RTPlanLabel = plan.RTPlanName = plan.SeriesDescription = f"loop_{label}"
     plan.FractionGroupSequence[0].NumberOfFractionsPlanned = task["fractions"]
+    plan.ApprovalStatus = "UNAPPROVED"
+    for keyword in ("ReviewDate", "ReviewTime", "ReviewerName"):
+        delattr(plan, keyword)
+    for beam in plan.FractionGroupSequence[0].ReferencedBeamSequence:
+        del beam.BeamDose  # that of the demo's plan
     plan.save_as(folder / "RP.dcm")
     context = UIDContext(plan.StudyInstanceUID, plan.FrameOfReferenceUID, plan.PatientName, plan.PatientID)
     path = Path(export_dose(dose_gy, str(folder), context))
