@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make bench · make docs: each creates and reuses .venv by itself.
+# make demo · make test · make lint · make bench · make closed-loop · make docs: each creates and reuses .venv by itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,8 +10,12 @@ BENCH_STAMP := $(VENV)/.installed-for-benchmarks
 PEERS := .venv-peers
 # Those of the registration benchmark are large: an environment that is only theirs.
 REGISTRATION_PEERS := .venv-peers-registration
+# An optimizer that is not ours, with the many packages it wants.
+OPTIMIZER := .venv-closed-loop
+OPTIMIZER_STAMP := $(OPTIMIZER)/.installed
+LOOP := Testing/ClosedLoop
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test lint bench closed-loop closed-loop-fine docs clean
 
 demo: $(STAMP)
 	$(BIN)/reirradiation run Testing/Data/demo_case/case.json --output $(OUTPUT) --replace
@@ -36,11 +40,27 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench_registration.py
 	$(BIN)/python Testing/Benchmarks/bench_registration_verdicts.py
 
+# Not part of make test: it needs a large package and minutes.
+closed-loop closed-loop-fine: OUTPUT := out/closed-loop
+
+closed-loop: $(STAMP) $(OPTIMIZER_STAMP)
+	$(BIN)/python $(LOOP)/prepare.py Testing/Data/demo_case/case.json $(OUTPUT)
+	TQDM_DISABLE=1 $(OPTIMIZER)/bin/python $(LOOP)/plan.py $(OUTPUT) --name standard
+	$(OPTIMIZER)/bin/python $(LOOP)/picture.py $(OUTPUT) standard
+	$(BIN)/python $(LOOP)/evaluate.py $(OUTPUT) standard
+
+# The same with a finer dose grid.
+closed-loop-fine: $(STAMP) $(OPTIMIZER_STAMP)
+	$(BIN)/python $(LOOP)/prepare.py Testing/Data/demo_case/case.json $(OUTPUT)
+	TQDM_DISABLE=1 $(OPTIMIZER)/bin/python $(LOOP)/plan.py $(OUTPUT) --name fine --grid-mm 2
+	$(OPTIMIZER)/bin/python $(LOOP)/picture.py $(OUTPUT) fine
+	$(BIN)/python $(LOOP)/evaluate.py $(OUTPUT) fine
+
 docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(REGISTRATION_PEERS) out
+	rm -rf $(VENV) $(PEERS) $(REGISTRATION_PEERS) $(OPTIMIZER) out
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -64,4 +84,9 @@ $(BENCH_STAMP): $(DEV_STAMP)
 	for peer in SimpleITK==2.5.7 itk-elastix==0.25.4 antspyx==0.6.3 plastimatch==1.10.0; do \
 		$(REGISTRATION_PEERS)/bin/python -m pip install --quiet $$peer || echo "$$peer cannot be installed here"; \
 	done
+	@touch $@
+
+$(OPTIMIZER_STAMP):
+	$(PYTHON) -m venv $(OPTIMIZER)
+	$(OPTIMIZER)/bin/python -m pip install --quiet 'pyRadPlan==0.5.*' 'pydantic==2.12.*' matplotlib
 	@touch $@

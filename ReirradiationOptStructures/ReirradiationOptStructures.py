@@ -99,7 +99,7 @@ class ReirradiationOptStructuresWidget(CaseWidget):
     def whyNotExport(self):
         if self._results is None:
             return _("Compute first.")
-        if not self._results.optimization_structures:
+        if not self._results.exported_structures:
             return _("There is nothing to export: no organ of the case needs optimization structures.")
         noFile = self._parameterNode is None or self._parameterNode.exportFile == NOT_SET
         return _("Choose a new file first.") if noFile else ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .model.spreadsheet import CSV_ENCODING
 from .output import OutputFolder
 from .planning.worksheet_table import worksheet_csv
-from .report.constraint_sheet import CSV_ENCODING, constraint_csv, constraint_json, constraint_text
+from .report.constraint_sheet import constraint_csv, constraint_json, constraint_text
 from .report.results import CaseResults
 
 SHEET_NAME = "constraint_sheet"

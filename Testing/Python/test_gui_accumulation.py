@@ -79,13 +79,19 @@ def test_a_case_runs_to_its_scorecard_report_and_scene(
     assert widget.ui.stepLabel.text == "Done."
     stored = json.loads((tmp_path / "output" / "evaluation.json").read_text(encoding="utf-8"))["scorecard"]
     shown = rows(widget.ui.scorecardTable)
-    assert [row[0] for row in shown] == [score["structure"] for score in stored] == ["spinal_cord", "colon", "PTV2_L1"]
+    assert (
+        [row[0] for row in shown]
+        == [score["structure"] for score in stored]
+        == [
+            *("spinal_cord", "spinal_cord", "colon", "PTV2_L1"),
+        ]
+    )
     for row, score in zip(shown, stored, strict=True):
         assert row[1] == score["metric"] and row[3] == score["basis"] and row[7].startswith(score["state"])
         assert float(row[5]) == pytest.approx(score["prior"], abs=0.006)
         assert float(row[6]) == pytest.approx(score["cumulative"], abs=0.006)
-    assert shown[0][2] == "≤ 50" and shown[2][2] == "≥ 30"
-    assert colour(widget.ui.scorecardTable.item(0, 7)) != colour(widget.ui.scorecardTable.item(1, 7))
+    assert shown[0][2] == "≤ 50" and shown[3][2] == "≥ 30"
+    assert colour(widget.ui.scorecardTable.item(0, 7)) != colour(widget.ui.scorecardTable.item(2, 7))
     assert {"report.html", "case.mrb", "evaluation.json"} <= {path.name for path in (tmp_path / "output").iterdir()}
 
     opened: list[str] = []

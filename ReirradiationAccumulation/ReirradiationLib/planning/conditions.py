@@ -57,7 +57,7 @@ def interval_mismatch(published: Months, months: float | None) -> str:
         return f"the limit was published for intervals {published}; that of a course is not known: state its date"
     if months == float("inf") or published.hold(months):
         return ""
-    return f"the limit was published for intervals {published}, the last course was {months:.1f} months ago"
+    return f"the limit was published for intervals {published}, the last course was {months:.1f} months before"
 
 
 def broken_conditions(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> list[Broken]:

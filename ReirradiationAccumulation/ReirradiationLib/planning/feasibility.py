@@ -206,7 +206,7 @@ def _is_far(limit: OrganLimit, prior: StructureDose, targets: Sequence[PlannedTa
 
 def _is_beside(limit: OrganLimit, prior: StructureDose, targets: Sequence[PlannedTarget]) -> bool:
     """Whether all of an organ lies beyond the margin around every target that may count for it."""
-    distances_mm = [float(target.distance_mm(prior.samples.points_mm).min()) for target in _counting(limit, targets)]
+    distances_mm = [target.nearest_mm(prior.samples.points_mm) for target in _counting(limit, targets)]
     return bool(distances_mm) and min(distances_mm) > limit.margin_mm
 
 

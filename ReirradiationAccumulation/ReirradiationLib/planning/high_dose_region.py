@@ -251,4 +251,4 @@ def _rim(mask: BoolArray) -> BoolArray:
 
 def _nearest_mm(target: PlannedTarget, mask: BoolArray, geometry: Geometry) -> float | None:
     index = np.argwhere(mask)[:, ::-1].astype(np.float64)
-    return float(target.distance_mm(geometry.to_lps(index)).min()) if len(index) else None
+    return target.nearest_mm(geometry.to_lps(index)) if len(index) else None

@@ -78,7 +78,7 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTar
         )
     sum_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
     volumes_cc = dose.samples.volumes_cc
-    near = _near(limit, dose.samples, target)
+    near = near_target(limit, dose.samples, target)
     region = f"within {limit.margin_mm:g} mm of {target.name}" if target is not None else "whole organ"
     region_cc = float(volumes_cc[near].sum())
     if not near.any():
@@ -110,12 +110,13 @@ def near_target_ranking(limit: OrganLimit, target: PlannedTarget | None) -> Rank
 
     def hot_near_target(dose: StructureDose) -> FloatArray:
         sum_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
-        return np.where(_near(limit, dose.samples, target), sum_gy, -1.0)
+        return np.where(near_target(limit, dose.samples, target), sum_gy, -1.0)
 
     return hot_near_target
 
 
-def _near(limit: OrganLimit, organ: StructureSamples, target: PlannedTarget | None) -> BoolArray:
+def near_target(limit: OrganLimit, organ: StructureSamples, target: PlannedTarget | None) -> BoolArray:
+    """Which samples of an organ the prior dose counts in, shape (n,): those near the target, or all without one."""
     if target is None:
         return np.ones(len(organ.points_mm), dtype=np.bool_)
     return target.is_near(organ.points_mm, limit.margin_mm)

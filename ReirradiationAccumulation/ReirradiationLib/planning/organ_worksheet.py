@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-import numpy as np
-
 from ..dosimetry.accumulation import CourseSamples
 from ..dosimetry.dvh import cumulative_dvh
 from ..model.arrays import BoolArray
@@ -42,7 +40,7 @@ def worksheet_of(
         If the dose of a course is not known anywhere in the region.
     """
     limit, near = planned.limit, planned.near
-    where = _region(planned)
+    where = planned.is_near
     entries = []
     for part in planned.dose.courses:
         recovery = part.recovery if with_recovery else None
@@ -68,14 +66,6 @@ def worksheet_limit(limit: OrganLimit, metric: Metric, region: str) -> Worksheet
         region=region,
         new_at_most_gy=limit.new_at_most_gy,
     )
-
-
-def _region(planned: PlannedOrgan) -> BoolArray:
-    """The samples that P was read from, shape (n,)."""
-    samples, target = planned.dose.samples, planned.target
-    if target is None:
-        return np.ones(len(samples.points_mm), dtype=np.bool_)
-    return target.is_near(samples.points_mm, planned.limit.margin_mm)
 
 
 def _from_record(part: CourseSamples, structure: str, recovery: float | None) -> CourseEntry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from ..dosimetry.bodies import body_of
 from ..dosimetry.occupancy import WANTED_SAMPLES
 from ..dosimetry.radiobiology import eqd2, physical_dose
 from ..dosimetry.refinement import refined
+from ..model.arrays import BoolArray
 from ..model.geometry import Geometry
 from ..model.segment import AnyStructure
 from .limits import OrganLimit
-from .near_target import PriorNearTarget, near_target_ranking, prior_near_target
+from .near_target import PriorNearTarget, near_target, near_target_ranking, prior_near_target
 from .targets import PlannedTarget, nearest_target
 
 
@@ -43,6 +45,11 @@ class PlannedOrgan:
     fractions: int
     dose: StructureDose
     near: PriorNearTarget
+
+    @cached_property
+    def is_near(self) -> BoolArray:
+        """The samples that P was read from, shape (n,)."""
+        return near_target(self.limit, self.dose.samples, self.target)
 
     @property
     def new_eqd2_gy(self) -> float:

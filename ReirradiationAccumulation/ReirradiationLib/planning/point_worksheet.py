@@ -17,13 +17,11 @@ from ..model.constraint import Months
 from ..model.dates import months_between
 from ..model.protocol import Basis
 from ..model.registration_quality import Verdict
+from .conditions import NEGLIGIBLE_EQD2_GY, interval_mismatch
 from .worksheet_entry import CourseEntry, OrganWorksheet, ValueKind, WorksheetLimit, require_usable
 
 LARGEST_UNKNOWN_PERCENT = 5.0
 """Share of the region beyond which a mapped dose that is not known there gives no result; the case asks from there on."""
-
-NEGLIGIBLE_EQD2_GY = 1.0
-"""A course that gave no more than this does not begin an interval."""
 
 
 @dataclass(frozen=True)
@@ -203,14 +201,10 @@ def _refusals(worksheet: OrganWorksheet, lines: tuple[CourseLine, ...]) -> list[
 def _interval_mismatch(published: Months, lines: tuple[CourseLine, ...]) -> str:
     """Why the limit does not hold at the interval since the last course that gave a dose; empty if it does."""
     counted = [line.months for line in lines if line.raw_eqd2_gy > NEGLIGIBLE_EQD2_GY]
-    if published.is_any or not counted:
-        return ""
     known = [months for months in counted if months is not None]
-    if len(known) < len(counted):
-        return f"the limit was published for intervals {published}; that of a course is not known: give dates"
-    if published.hold(min(known)):
+    if not counted:
         return ""
-    return f"the limit was published for intervals {published}, the last course was {min(known):.1f} months before"
+    return interval_mismatch(published, min(known) if len(known) == len(counted) else None)
 
 
 def _course_remarks(result: WorksheetResult) -> list[str]:

@@ -178,6 +178,6 @@ def _irradiated_again(organ: ScreenedOrgan, case: ScreeningInput) -> str:
         new_gy = float(np.max(organ.new_eqd2_gy))
         return f"{new_gy:.2f} Gy from the new plan" if new_gy > IRRADIATED_EQD2_GY else ""
     for target in case.targets:
-        if float(target.distance_mm(organ.prior.samples.points_mm).min()) <= DEFAULT_MARGIN_MM:
+        if target.nearest_mm(organ.prior.samples.points_mm) <= DEFAULT_MARGIN_MM:
             return f"and it lies within {DEFAULT_MARGIN_MM:g} mm of {target.name} (there is no plan yet)"
     return ""

@@ -23,6 +23,7 @@ from ..model.planning_choice import RemainingDoseChoice
 from ..model.protocol import Basis
 from ..model.segment import AnyStructure
 from ..model.structure import EndCaps
+from .conditions import interval_mismatch
 from .limits import OrganLimit
 
 CEILING_PRESCRIPTIONS = 2.0
@@ -268,9 +269,7 @@ def _why_nothing(structure: LimitedStructure) -> str:
 
 
 def _holds(limit: OrganLimit, months: float | None) -> bool:
-    if limit.months.is_any or months == float("inf"):
-        return True
-    return months is not None and limit.months.hold(months)
+    return not interval_mismatch(limit.months, months)
 
 
 def _part(part: CourseSamples, structure: str, mapped: Mapping[str, MappedDose], unreliable: Collection[str]) -> PriorPart:

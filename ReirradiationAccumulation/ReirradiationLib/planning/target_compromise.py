@@ -176,7 +176,7 @@ def _near(samples: StructureSamples, target: PlannedTarget, reach_mm: float) -> 
     boxed = samples.at(_boxed(samples, target, reach_mm))
     if not len(boxed.points_mm):
         return boxed
-    return boxed.at(np.asarray(target.distance_mm(boxed.points_mm) <= reach_mm + _sides_mm(boxed)))
+    return boxed.at(target.is_near(boxed.points_mm, reach_mm + float(_sides_mm(boxed).max())))
 
 
 def _boxed(samples: StructureSamples, target: PlannedTarget, reach_mm: float) -> BoolArray:

@@ -50,6 +50,14 @@ class PlannedTarget:
         distance, _ = self._tree.query(points_mm)
         return np.asarray(np.maximum(distance - self.samples.step_mm, 0.0))
 
+    def nearest_mm(self, points_mm: FloatArray) -> float:
+        """The shortest :meth:`distance_mm` of some points, shape (n, 3), at least one; the fewer ones are looked up."""
+        from scipy.spatial import cKDTree
+
+        samples = self.samples.points_mm
+        tree, asked = (self._tree, points_mm) if len(points_mm) < len(samples) else (cKDTree(points_mm), samples)
+        return max(float(tree.query(asked)[0].min()) - self.samples.step_mm, 0.0)
+
     def is_near(self, points_mm: FloatArray, margin_mm: float) -> BoolArray:
         """Whether points, shape (n, 3), are within a margin by :meth:`distance_mm`; far ones cost nothing.
 
@@ -113,4 +121,4 @@ def nearest_target(targets: Sequence[PlannedTarget], organ: StructureSamples, li
     if len(targets) == 1:
         return targets[0]
     # Targets that the organ touches are all at 0, up to rounding.
-    return min(targets, key=lambda one: (round(float(one.distance_mm(organ.points_mm).min()), 3), -one.prescription_gy))
+    return min(targets, key=lambda one: (round(one.nearest_mm(organ.points_mm), 3), -one.prescription_gy))

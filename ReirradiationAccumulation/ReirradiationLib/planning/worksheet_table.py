@@ -22,6 +22,7 @@ from ..model.errors import CaseError, ProtocolError, ReirradiationError
 from ..model.metric import Metric
 from ..model.protocol import Basis
 from ..model.registration_quality import Verdict
+from ..model.spreadsheet import protected, unprotected
 from .point_worksheet import Remaining, WorksheetResult
 from .worksheet_entry import (
     CourseEntry,
@@ -66,7 +67,6 @@ RESULTS = (
 )
 COURSE, SUM = "course", "sum"
 SUM_OF_MAXIMA, MAPPED_SUM = "sum of maxima", "mapped sum"
-_FORMULA = ("=", "+", "-", "@")
 _NUMBERS = frozenset(
     {
         *("limit_eqd2_gy", "alpha_beta_gy", "limit_months_from", "limit_months_to", "dose_gy", "fractions", "recovery"),
@@ -107,7 +107,7 @@ def read_worksheets(path: Path, new: Fractionation, last_day: date) -> tuple[Org
     """
     groups: dict[str, list[_Row]] = {}
     for where, raw in table_rows(path, *_columns(path)):
-        cells = {**dict.fromkeys(OPTIONAL, ""), **{name: _unprotected(text) for name, text in raw.items()}}
+        cells = {**dict.fromkeys(OPTIONAL, ""), **{name: unprotected(text) for name, text in raw.items()}}
         if not any(cells.values()):
             continue  # a spreadsheet may write empty rows at the end
         if cells["row"] not in (COURSE, SUM, ""):
@@ -122,21 +122,11 @@ def read_worksheets(path: Path, new: Fractionation, last_day: date) -> tuple[Org
     return worksheets
 
 
-def protected(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; :func:`read_worksheets` takes the apostrophe off again."""
-    is_mistakable = text.startswith(_FORMULA) or (text.startswith("'") and text[1:].startswith((*_FORMULA, "'")))
-    return f"'{text}" if is_mistakable else text
-
-
 @dataclass(frozen=True)
 class _Row:
     where: str
     limit: WorksheetLimit
     entry: CourseEntry
-
-
-def _unprotected(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith((*_FORMULA, "'")) else text
 
 
 def _columns(path: Path) -> tuple[list[str], type[ReirradiationError], tuple[str, ...]]:

@@ -12,12 +12,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
+from ..model.spreadsheet import protected
 from ..planning.levels import OptimizationLevels
 from ..planning.optimization_structures import Shell
 from .results import OptimizationResult
-
-CSV_ENCODING = "utf-8-sig"
-"""What the CSV is to be written in: spreadsheets know by the mark in front that it is UTF-8."""
 
 TITLE = "Constraint sheet of the optimization structures"
 MEANING = (
@@ -25,9 +23,6 @@ MEANING = (
     "those of the source named and must be confirmed locally."
 )
 NOT_RELIABLE = "NOT RELIABLE: the registration of {} must not be relied on in this organ"
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet may take for the beginning of a formula."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ def sheet_rows(
 
 
 def constraint_csv(results: Sequence[OptimizationResult], unreliable: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The sheet as CSV for a spreadsheet, to be written in :data:`CSV_ENCODING`; nothing in it is read as a formula."""
+    """The sheet as CSV, to be written in :data:`.spreadsheet.CSV_ENCODING`; no spreadsheet takes a cell for a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([field.name for field in fields(SheetRow)])
@@ -175,7 +170,7 @@ def _cell(name: str, value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}" if name.endswith("_cc") else f"{value:g}" if name == "alpha_beta_gy" else f"{value:.2f}"
     text = "; ".join(value) if isinstance(value, tuple) else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return protected(text)
 
 
 def _organ_lines(row: SheetRow) -> Iterator[str]:
