@@ -15,9 +15,11 @@ import numpy as np
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import cumulative_dvh
 from ..dosimetry.radiobiology import eqd2
-from ..model.constraint import ANY_MONTHS, Constraint, CourseConditions, Months, Sense
+from ..model.constraint import Constraint, CourseConditions, Sense
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
+from ..model.protocol import Basis
+from .conditions import interval_mismatch
 from .limits import OrganLimit
 
 
@@ -96,7 +98,7 @@ def full_overlap(
     prior : StructureDose
     new : WholeDose
     months : float or None
-        Between the last prior course and the new one.
+        Since the last course that gave the organ a dose, see :func:`.conditions.interval_months`.
     is_unreliable : bool
         Whether the registration must not be relied on in the organ.
     """
@@ -115,7 +117,8 @@ def full_overlap(
             reasons.append(f"prior dose not known in {percent:.1f} % of it")
     if is_unreliable:
         reasons.append("the registration must not be relied on in it")
-    reasons += _interval_reasons(constraint.months, months)
+    if mismatch := interval_mismatch(constraint.months, months):
+        reasons.append(mismatch)
     answer = Answer.NO if broken else Answer.UNKNOWN if reasons else Answer.YES
     return FullOverlap(constraint, new.fractions, before, new_eqd2_gy, after, answer, "; ".join([*broken, *reasons]))
 
@@ -139,25 +142,15 @@ def _is_kept(constraint: Constraint, value: float) -> bool:
     return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
 
 
-def _interval_reasons(published: Months, months: float | None) -> list[str]:
-    if published == ANY_MONTHS:
-        return []
-    if months is None:
-        return [f"published for {published}; the interval is not known"]
-    return [] if published.hold(months) else [f"published for {published}; the interval is {months:.1f} months"]
-
-
 def _broken_conditions(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, total: float) -> list[str]:
-    """What single courses break of the conditions of a constraint, judged by maxima."""
+    """What single courses break of the conditions of a constraint, judged by maxima; raw, as in the scorecard."""
     asked = constraint.conditions
     if asked == CourseConditions():
         return []
     broken = []
     if asked.each_course_at_most is not None:
         limit_gy = asked.each_course_at_most
-        highest = [
-            float(prior.course_eqd2_gy(part, constraint.alpha_beta_gy, constraint.basis).max()) for part in prior.courses
-        ]
+        highest = [float(prior.course_eqd2_gy(part, constraint.alpha_beta_gy, Basis.RAW).max()) for part in prior.courses]
         if max([*highest, new_eqd2_gy]) > limit_gy:
             broken.append(f"a single course would be above {limit_gy:g} Gy EQD2")
     if asked.new_course_at_most is not None and new_eqd2_gy > asked.new_course_at_most:
