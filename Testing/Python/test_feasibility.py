@@ -78,6 +78,24 @@ def test_states(prior: float, limit: float, unknown: float, state: FeasibilitySt
     assert found.left_physical_gy >= 0.0
 
 
+def test_a_prescription_that_is_too_large_a_share_of_the_sum_does_not_simply_fit() -> None:
+    """HyTEC: at most half of the sum. R 60 beside P 20 is three quarters of 80, which the limit of the sum would allow."""
+    organ = planned_organ(prior=20.0, limit=100.0)
+    halves, most = (replace(organ, limit=replace(organ.limit, new_share_at_most=share)) for share in (0.5, 0.75))
+    result = of_organs(halves)
+    assert result.organs[0].state is FeasibilityState.SHARE
+    assert result.organs[0].remarks()[0].startswith("R would be 75 % of P + R, not 50 % at most")
+    assert "No limit" not in feasibility_section(feasibility_summary(result))
+    assert of_organs(most).organs[0].state is FeasibilityState.FITS
+
+
+def test_that_no_limit_is_below_the_prescription_is_said_of_what_is_known_only() -> None:
+    known, partly = planned_organ(prior=20.0, limit=100.0), planned_organ(prior=20.0, limit=100.0, unknown=3.0)
+    assert "No limit is below the prescription" in feasibility_section(feasibility_summary(of_organs(known)))
+    told = feasibility_section(feasibility_summary(of_organs(partly)))
+    assert "No limit of those that could be evaluated, where the prior dose is known, is below" in told
+
+
 def test_an_organ_that_is_hotter_elsewhere_fits_only_near_the_target() -> None:
     organ, target = ball(12.0, 1.0, (0, 0, 30), "organ"), target_of(ball(10.0, 1.0, (0, 0, 0), "target"))
     course = ball_course(4.0, (0, 0, 38), 30.0, 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,14 +146,15 @@ def test_the_section_states_all_of_every_limit_and_escapes_names() -> None:
 
 
 def test_limits_that_may_allow_less_than_the_explorer_shows_are_named_beside_it() -> None:
-    known, partly = planned_organ("cord"), planned_organ("bowel", unknown=4.0)
-    found = fractionation([known, partly])
+    known, partly, sac = planned_organ("cord"), planned_organ("bowel", unknown=4.0), planned_organ("sac")
+    found = fractionation([known, partly, replace(sac, limit=replace(sac.limit, new_share_at_most=0.5))])
     left_out = [NotPlanned(limit_of("liver"), "the dose of paper is not known anywhere in it", True)]
     left_out += [NotPlanned(limit_of("lens"), "no part of it lies within 30 mm of a target", False)]
     summary = fractionation_summary(found, 30.0, left_out, lambda name: ("first",) if name == "cord" else ())
     assert summary.doubts == (
         "cord: the registration of first must not be relied on",
         "bowel: prior dose not known in 4.0 % of it, whole organ, counted as 0 Gy",
+        "sac: that the new course be at most 50 % of the sum is not heeded",
         "liver: not in it, the dose of paper is not known anywhere in it",
     )
     html = fractionation_section(summary)

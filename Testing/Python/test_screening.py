@@ -382,6 +382,9 @@ def test_a_dose_that_must_not_be_relied_on_suggests_no_type() -> None:
     exceeding = OrganFeasibility(planned_organ("organ", prior=40.0, limit=50.0), ())
     inputs = {"courses": [far], "targets": [TARGET], "organs": [organ]}
     assert suggested([exceeding], **inputs).kind is ReirradiationType.TYPE_2
+    share = planned_organ("organ", prior=20.0, limit=100.0)
+    too_much = OrganFeasibility(replace(share, limit=replace(share.limit, new_share_at_most=0.5)), ())
+    assert suggested([too_much], **inputs).kind is ReirradiationType.TYPE_2
     doubted = suggested([exceeding], unreliable=["organ"], **inputs)
     assert doubted.kind is None
     assert "organ: the registration must not be relied on" in doubted.doubts

@@ -43,6 +43,7 @@ class FeasibilityState(str, Enum):
     FITS = "full prescription fits"
     FITS_WHERE_KNOWN = "full prescription fits where the prior dose is known; not proven"
     FITS_NEAR = "full prescription fits near the target; elsewhere in the organ it would exceed the limit"
+    SHARE = "full prescription fits the sum, but would be a larger share of it than the limit allows"
     LIMITED = "dose must be limited"
     TOLERANCE_USED = "tolerance already used: no further dose"
 
@@ -106,6 +107,8 @@ class OrganFeasibility:
         if self.excess_eqd2_gy > 0.0:
             is_used = organ.near.value_gy >= organ.limit.limit_eqd2_gy
             return FeasibilityState.TOLERANCE_USED if is_used else FeasibilityState.LIMITED
+        if self._too_large_share is not None:
+            return FeasibilityState.SHARE
         if organ.near.unknown_percent > 0.0:
             return FeasibilityState.FITS_WHERE_KNOWN
         whole_gy = np.asarray(self._whole_organ_eqd2_gy())
@@ -121,9 +124,19 @@ class OrganFeasibility:
         if near.upper_bounds:
             what = "P holds a" if near.unknown_percent > 0.0 else "P is an upper bound:"
             found.append(f"{what} point dose of {' and '.join(near.upper_bounds)} taken for the whole organ")
+        if self._too_large_share is not None:
+            allowed = 100.0 * (self.organ.limit.new_share_at_most or 0.0)
+            told = f"R would be {100.0 * self._too_large_share:.0f} % of P + R, not {allowed:g} % at most"
+            found.append(f"{told}; what is left does not heed this")
         if self.is_beyond_lq:
             found.append(f"what is left is above {LQ_LIMIT_GY_PER_FRACTION:g} Gy per fraction, where EQD2 is extrapolated")
         return tuple(found)
+
+    @property
+    def _too_large_share(self) -> float | None:
+        """R as a share of P + R, if it is more than the limit allows."""
+        allowed, share = self.organ.limit.new_share_at_most, self.organ.new_eqd2_gy / self.sum_eqd2_gy
+        return share if allowed is not None and share > allowed else None
 
     def _whole_organ_eqd2_gy(self) -> float:
         """The metric of the limit in the whole organ, or the maximum where P is that."""

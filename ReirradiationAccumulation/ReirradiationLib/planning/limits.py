@@ -40,6 +40,8 @@ class OrganLimit:
         Whether the prior dose counts in the whole organ, near a target or not.
     new_at_most_gy : float or None
         What the new course may give at most, EQD2, whatever is left: a condition on single courses of the same source.
+    new_share_at_most : float or None
+        What share (0 … 1) of the sum the new course may be, by the same source. It binds no point, but a prescription.
     """
 
     structure: str
@@ -53,6 +55,7 @@ class OrganLimit:
     months: Months = ANY_MONTHS
     is_anywhere: bool = False
     new_at_most_gy: float | None = None
+    new_share_at_most: float | None = None
 
     def left_eqd2_gy(self, prior_eqd2_gy: FloatArray) -> FloatArray:
         """What the new course may still give beside a prior dose: A − P, not below 0, nor above what single courses may."""
@@ -81,8 +84,8 @@ def limit_of_request(request: OptimizationRequest, has_targets: bool) -> OrganLi
 def limit_of_constraint(constraint: Constraint) -> OrganLimit:
     """The limit that a constraint of the near-maximum puts on every point.
 
-    A condition on the share of the new course cannot be kept point by point: it is told with the source, and the scorecard
-    looks at it.
+    A condition on the share of the new course cannot be kept point by point: it is told with the source; feasibility and
+    the scorecard look at it.
     """
     demanded, alone_gy = str(constraint.conditions), constraint.conditions.new_at_most_gy
     return OrganLimit(
@@ -91,6 +94,7 @@ def limit_of_constraint(constraint: Constraint) -> OrganLimit:
         source=f"{constraint.source}{f'; on condition: {demanded}' if demanded else ''}",
         months=constraint.months,
         new_at_most_gy=alone_gy if alone_gy is not None and alone_gy < constraint.limit else None,
+        new_share_at_most=constraint.conditions.new_share_at_most,
     )
 
 
@@ -108,6 +112,7 @@ def _is_read_where_a_constraint_is(limit: OrganLimit, case: Case) -> bool:
     return limit.is_anywhere or (is_only_target and limit.margin_mm >= DEFAULT_MARGIN_MM)
 
 
-def _what(limit: OrganLimit) -> tuple[str, float, Basis, float, float | None]:
+def _what(limit: OrganLimit) -> tuple[str, float, Basis, float, float | None, float | None]:
     """What makes two limits one, though they read P by another metric: what any point may receive, in all and in one."""
-    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy, limit.new_at_most_gy)
+    alone = (limit.new_at_most_gy, limit.new_share_at_most)
+    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy, *alone)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..model.planning_choice import DEFAULT_MARGIN_MM, ReirradiationType
 from ..model.protocol import Basis
-from .feasibility import NotPlanned, OrganFeasibility
+from .feasibility import FeasibilityState, NotPlanned, OrganFeasibility
 from .scorecard import Score, ScoreState
 from .screening import ScreenedOrgan, Screening, ScreeningInput
 
@@ -120,6 +120,11 @@ def _concerns(organs: Sequence[OrganFeasibility], scores: Sequence[Score]) -> tu
         f"{one.organ.new_eqd2_gy:.2f} exceed {one.organ.limit.limit_eqd2_gy:g} Gy EQD2 ({_limit_words(one)})"
         for one in organs
         if one.excess_eqd2_gy > 0.0
+    ]
+    planned += [
+        f"{one.organ.limit.structure}: {one.state.value} ({_limit_words(one)})"
+        for one in organs
+        if one.state is FeasibilityState.SHARE
     ]
     scored = [
         f"{score.constraint.structure}: {score.constraint.metric} {score.state.value} (limit {score.constraint.limit:g} "

@@ -14,6 +14,7 @@ _ROW_CLASS = {
     FeasibilityState.FITS.value: "met",
     FeasibilityState.FITS_WHERE_KNOWN.value: "open",
     FeasibilityState.FITS_NEAR.value: "open",
+    FeasibilityState.SHARE.value: "bad",
     FeasibilityState.LIMITED.value: "bad",
     FeasibilityState.TOLERANCE_USED.value: "bad",
 }
@@ -76,7 +77,8 @@ def _binding(summary: FeasibilitySummary) -> str:
     least = binding[0]
     verb = "bind" if len(binding) > 1 else "binds"
     text = f"{names} {verb}: {least.left_physical_gy:.2f} Gy physical in {summary.fractions} fractions are left."
-    if all(organ.left_physical_gy >= organ.prescription_gy for organ in summary.organs):
+    is_share = any(organ.state == FeasibilityState.SHARE.value for organ in summary.organs)
+    if not is_share and all(organ.left_physical_gy >= organ.prescription_gy for organ in summary.organs):
         some = "" if _is_all_told(summary) else " of those that could be evaluated, where the prior dose is known,"
         text += f" No limit{some} is below the prescription of its target."
     return text
