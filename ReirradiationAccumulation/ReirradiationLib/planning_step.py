@@ -8,7 +8,6 @@ from dataclasses import replace
 from .dosimetry.mapping import MappedDose
 from .dosimetry.reference_grid import ReferenceGrid
 from .model.case import NEW_COURSE_ID
-from .model.dates import months_between
 from .model.errors import DosimetryError
 from .model.planning_choice import OptimizationRequest
 from .model.protocol import Basis
@@ -166,9 +165,6 @@ def _fractionation(feasible: Feasibility) -> Fractionation | None:
 
 
 def _screening_input(found: Transfer, targets: tuple[PlannedTarget, ...]) -> ScreeningInput:
-    days = [course.day_of(point.structure) for course in found.point_courses for point in course.points]
-    months = [months_between(day, found.day) for day in (*(course.date for course in found.prior_courses), *days)]
-    known = [value for value in months if value is not None]
     highest_gy = max([target.prescription_gy for target in targets], default=found.case.new_course.prescription_gy)
     return ScreeningInput(
         courses=found.prior,
@@ -178,7 +174,7 @@ def _screening_input(found: Transfer, targets: tuple[PlannedTarget, ...]) -> Scr
         limits=organ_limits(found.case),
         constraints=found.case.constraints,
         prescription=WholeDose(highest_gy, _fractions(found)),
-        months=min(known) if len(known) == len(months) else None,
+        day=found.day,
         unreliable=[organ.choice.name for organ in found.structures if found.unreliable(organ.choice.name)],
     )
 

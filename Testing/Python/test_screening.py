@@ -55,10 +55,10 @@ def plan_with(prescription_gy: float, fractions: int = 10) -> Plan:
     )
 
 
-def case_of(courses=(), targets=(), organs=(), limits=(), constraints=(), new=None, months=None, unreliable=()):
+def case_of(courses=(), targets=(), organs=(), limits=(), constraints=(), new=None, day=None, unreliable=()):
     screened = tuple(ScreenedOrgan(2.0, prior_of(organ, list(courses))) for organ in organs)
     return ScreeningInput(
-        *(tuple(courses), new, tuple(targets), screened, tuple(limits), tuple(constraints), NEW, months),
+        *(tuple(courses), new, tuple(targets), screened, tuple(limits), tuple(constraints), NEW, day),
         unreliable=unreliable,
     )
 

@@ -15,9 +15,10 @@ import numpy as np
 from ..dosimetry.accumulation import StructureDose
 from ..dosimetry.dvh import cumulative_dvh
 from ..dosimetry.radiobiology import eqd2
-from ..model.constraint import ANY_MONTHS, Constraint, CourseConditions, Months, Sense
+from ..model.constraint import Constraint, CourseConditions, Sense
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
+from .conditions import interval_mismatch
 from .limits import OrganLimit
 
 
@@ -96,7 +97,7 @@ def full_overlap(
     prior : StructureDose
     new : WholeDose
     months : float or None
-        Between the last prior course and the new one.
+        Between the last prior course that gave the organ a dose and the new one; infinite if none did.
     is_unreliable : bool
         Whether the registration must not be relied on in the organ.
     """
@@ -115,7 +116,8 @@ def full_overlap(
             reasons.append(f"prior dose not known in {percent:.1f} % of it")
     if is_unreliable:
         reasons.append("the registration must not be relied on in it")
-    reasons += _interval_reasons(constraint.months, months)
+    if mismatch := interval_mismatch(constraint.months, months):
+        reasons.append(mismatch)
     answer = Answer.NO if broken else Answer.UNKNOWN if reasons else Answer.YES
     return FullOverlap(constraint, new.fractions, before, new_eqd2_gy, after, answer, "; ".join([*broken, *reasons]))
 
@@ -137,14 +139,6 @@ def _broken(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, to
 
 def _is_kept(constraint: Constraint, value: float) -> bool:
     return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
-
-
-def _interval_reasons(published: Months, months: float | None) -> list[str]:
-    if published == ANY_MONTHS:
-        return []
-    if months is None:
-        return [f"published for {published}; the interval is not known"]
-    return [] if published.hold(months) else [f"published for {published}; the interval is {months:.1f} months"]
 
 
 def _broken_conditions(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, total: float) -> list[str]:

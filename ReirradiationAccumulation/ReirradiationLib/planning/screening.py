@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ..model.course import AnyCourse, Course, PointCourse
 from ..model.errors import CaseError
 from ..model.geometry import Geometry
 from ..model.planning_choice import DEFAULT_MARGIN_MM
+from .conditions import interval_months
 from .full_overlap import Answer, FullOverlap, WholeDose, all_of, constraint_of_limit, full_overlap
 from .high_dose_region import (
     HIGH_SHARE,
@@ -76,8 +78,8 @@ class ScreeningInput:
     constraints : tuple of Constraint
     prescription : WholeDose
         Of the new course, the highest of its targets.
-    months : float or None
-        Between the last prior course and the new one.
+    day : date or None
+        Of the new course: what intervals are counted to.
     unreliable : collection of str
         Structures in which the registration of a course must not be relied on.
     """
@@ -89,7 +91,7 @@ class ScreeningInput:
     limits: tuple[OrganLimit, ...]
     constraints: tuple[Constraint, ...]
     prescription: WholeDose
-    months: float | None
+    day: date | None
     unreliable: Collection[str] = ()
 
     @property
@@ -288,10 +290,13 @@ def _full_overlap(case: ScreeningInput) -> tuple[FullOverlap, ...]:
     for one in (constraint_of_limit(limit) for limit in case.limits):
         if (one.structure, one.metric, one.limit, one.basis, one.alpha_beta_gy) not in seen:
             limits.append(one)
-    return tuple(
-        full_overlap(one, _prior(case, one.structure), case.prescription, case.months, one.structure in case.unreliable)
-        for one in limits
-    )
+    return tuple(_one_full_overlap(case, limit) for limit in limits)
+
+
+def _one_full_overlap(case: ScreeningInput, limit: Constraint) -> FullOverlap:
+    prior = _prior(case, limit.structure)
+    months = interval_months(prior, limit.alpha_beta_gy, case.day)
+    return full_overlap(limit, prior, case.prescription, months, limit.structure in case.unreliable)
 
 
 def _prior(case: ScreeningInput, name: str) -> StructureDose:
