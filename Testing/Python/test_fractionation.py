@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planned import planned_organ
+from planned import limit_of, planned_organ
 from ReirradiationLib.model.errors import CaseError, ProtocolError
+from ReirradiationLib.planning.feasibility import NotPlanned
 from ReirradiationLib.planning.fractionation import FRACTIONS, fractionation
 from ReirradiationLib.report.fractionation_figure import fractionation_figure
 from ReirradiationLib.report.fractionation_section import fractionation_section
@@ -141,3 +142,20 @@ def test_the_section_states_all_of_every_limit_and_escapes_names() -> None:
     assert "<b>cord" not in html and "&lt;b&gt;cord" in html
     for words in ("raw, α/β 2 Gy, n 1 to 5", "any interval", "test source", "Tumour EQD2, α/β 10 Gy", "extrapolated"):
         assert words in html
+
+
+def test_limits_that_may_allow_less_than_the_explorer_shows_are_named_beside_it() -> None:
+    known, partly = planned_organ("cord"), planned_organ("bowel", unknown=4.0)
+    found = fractionation([known, partly])
+    left_out = [NotPlanned(limit_of("liver"), "the dose of paper is not known anywhere in it", True)]
+    left_out += [NotPlanned(limit_of("lens"), "no part of it lies within 30 mm of a target", False)]
+    summary = fractionation_summary(found, 30.0, left_out, lambda name: ("first",) if name == "cord" else ())
+    assert summary.doubts == (
+        "cord: the registration of first must not be relied on",
+        "bowel: prior dose not known in 4.0 % of it, whole organ, counted as 0 Gy",
+        "liver: not in it, the dose of paper is not known anywhere in it",
+    )
+    html = fractionation_section(summary)
+    assert "NOT EVERY LIMIT is known to allow these doses" in html
+    assert all(doubt in html for doubt in summary.doubts)
+    assert "NOT EVERY LIMIT" not in fractionation_section(fractionation_summary(fractionation([known]), 30.0))

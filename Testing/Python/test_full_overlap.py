@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planned import POINTS, ball_course, constraint_of, prior_of, uniform
+from planned import GEOMETRY, POINTS, ball_course, constraint_of, prior_of, uniform
+from ReirradiationLib.dosimetry.accumulation import structure_dose
+from ReirradiationLib.dosimetry.occupancy import structure_samples
 from ReirradiationLib.model.constraint import Constraint, CourseConditions, Months, Sense
 from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.planning.full_overlap import Answer, WholeDose, all_of, full_overlap
@@ -50,6 +52,15 @@ def test_a_volume_to_be_spared_is_lost_by_full_overlap(spared: float, answer: An
 )
 def test_a_limit_of_another_interval_proves_nothing(months, answer) -> None:
     assert overlapping(constraint_of(100.0, months=Months(6.0, 12.0)), months=months).answer is answer
+
+
+def test_a_share_that_has_recovered_was_given_all_the_same() -> None:
+    """As in the scorecard: 20 Gy in one course are more than 15, though half of them have recovered."""
+    samples = structure_samples(ORGAN, GEOMETRY)
+    prior = structure_dose(samples, [uniform(20.0, 10)], [0.5], "organ")
+    limit = constraint_of(30.0, basis=Basis.RECOVERED, conditions=CourseConditions(each_course_at_most=15.0))
+    found = full_overlap(limit, prior, NEW, None, is_unreliable=False)
+    assert (found.total, found.answer) == (pytest.approx(20.0, abs=1e-5), Answer.NO)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,40 @@ def test_the_limits_planned_by_are_requests_and_constraints_of_a_near_maximum_ea
     assert [(one.limit_eqd2_gy, str(one.metric)) for one in found] == [(50.0, "D0.01cc[Gy]"), (60.0, "D0.03cc[Gy]")]
 
 
+def test_a_constraint_that_also_limits_the_new_course_alone_is_not_hidden_by_a_request_with_the_same_limit(
+    demo_case: Case,
+) -> None:
+    """Nieder 2006: 67.75 Gy in all courses, 49 Gy in each."""
+    nieder = next(one for one in demo_case.constraints if one.row == "nieder.cord")
+    request = replace(demo_case.optimization[0], limit_eqd2_gy=67.75)
+    found = organ_limits(replace(demo_case, constraints=(nieder,), optimization=(request,)))
+    assert [one.new_at_most_gy for one in found] == [None, 49.0]
+
+
+def test_a_request_that_reads_p_elsewhere_does_not_hide_a_constraint_with_the_same_limit(demo_case: Case) -> None:
+    (constraint, request) = (demo_case.constraints[0], demo_case.optimization[0])
+    assert len(organ_limits(replace(demo_case, constraints=(constraint,)))) == 1
+    narrow = replace(demo_case, constraints=(constraint,), optimization=(replace(request, margin_mm=5.0),))
+    assert [one.margin_mm for one in organ_limits(narrow)] == [5.0, 30.0]
+    targets = (Target("PTV2_L1", 30.0), Target("vertebrae_L2", 20.0))
+    other = replace(
+        demo_case,
+        constraints=(constraint,),
+        optimization=(replace(request, target="vertebrae_L2"),),
+        new_course=replace(demo_case.new_course, targets=targets),
+    )
+    assert [one.target for one in organ_limits(other)] == ["vertebrae_L2", None]
+
+
+def test_a_limit_of_single_courses_above_that_of_all_restricts_nothing() -> None:
+    """Left of it a worksheet would be refused: each course at most 49 Gy, where a case lowers the sum to 45."""
+    conditions = CourseConditions(each_course_at_most=49.0)
+    constraint = Constraint("cord", Metric.parse("Dmax"), Sense.AT_MOST, 45.0, Basis.RAW, 2.0, "s", conditions=conditions)
+    limit = limit_of_constraint(constraint)
+    assert limit.new_at_most_gy is None
+    assert "each course ≤ 49 Gy EQD2" in limit.source
+
+
 @given(st.integers(0, 1000), st.floats(0.0, 40.0))
 def test_near_by_the_quick_way_is_near_by_the_distance(seed: int, margin_mm: float) -> None:
     points = np.random.default_rng(seed).uniform(-60.0, 60.0, (200, 3))

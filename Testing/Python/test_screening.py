@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -357,3 +358,30 @@ def test_the_section_states_all_of_every_limit_and_who_decided() -> None:
         assert words in html
     assert "Nobody has decided" in screening_section(replace(summary, decided=""))
     assert _plain(summary)["full_overlap"][0]["alpha_beta_gy"] == 2.0
+
+
+def test_the_interval_of_a_limit_is_that_since_the_organ_had_a_dose() -> None:
+    """Published for 6 to 12 months: a course that gave the organ nothing 8 months ago does not make 40 months eight."""
+    organ = ball(10.0, 1.0, (0, 0, 0), "organ")
+    old = replace(uniform(20.0, 10, "old"), date=date(2022, 8, 1))
+    elsewhere = replace(uniform(0.0, 10, "elsewhere"), date=date(2025, 4, 1))
+    inputs = {"targets": [TARGET], "organs": [organ], "day": date(2025, 12, 1)}
+    limits = [constraint_of(100.0, months=Months(6.0, 12.0))]
+    both = [old, replace(elsewhere, dose=ball_course(3.0, (60, 0, 0), 40.0, 20).dose)]
+    found = screened(courses=both, constraints=limits, **inputs).full_overlap[0]
+    assert found.answer is Answer.UNKNOWN
+    assert "the last course was 40.0 months before" in found.why
+    recent = [replace(old, date=date(2025, 4, 1))]
+    assert screened(courses=recent, constraints=limits, **inputs).full_overlap[0].answer is Answer.YES
+
+
+def test_a_dose_that_must_not_be_relied_on_suggests_no_type() -> None:
+    """P + R above A in an organ whose registration failed is no evidence of concern."""
+    organ = ball(6.0, 1.0, (45, 0, 0), "organ")
+    far = ball_course(6.0, (60, 0, 0), 40.0, 20, geometry=WIDE)
+    exceeding = OrganFeasibility(planned_organ("organ", prior=40.0, limit=50.0), ())
+    inputs = {"courses": [far], "targets": [TARGET], "organs": [organ]}
+    assert suggested([exceeding], **inputs).kind is ReirradiationType.TYPE_2
+    doubted = suggested([exceeding], unreliable=["organ"], **inputs)
+    assert doubted.kind is None
+    assert "organ: the registration must not be relied on" in doubted.doubts

@@ -58,6 +58,8 @@ def require_consistent(case: Case) -> None:
         if targets and request.target is not None and request.target not in targets:
             found = f"the target '{request.target}', which is not among the targets of the new course"
             raise CaseError(f"{name}: optimization of '{request.structure}'", found, "Add it there.", ", ".join(targets))
+    if len(set(case.isodose_lines)) != len(case.isodose_lines):
+        raise CaseError(f"{name}: isodose_lines", "the same isodose twice", "List every isodose once.")
     for line in case.isodose_lines:
         if line.course is not None and line.course not in (*identifiers, NEW_COURSE_ID):
             known = ", ".join(identifiers)

@@ -119,7 +119,8 @@ class OrganFeasibility:
         if near.unknown_percent > 0.0:
             found.append(f"prior dose not known in {near.unknown_percent:.1f} % of the region, counted as 0 Gy")
         if near.upper_bounds:
-            found.append(f"P is an upper bound: point dose of {' and '.join(near.upper_bounds)} taken for the whole organ")
+            what = "P holds a" if near.unknown_percent > 0.0 else "P is an upper bound:"
+            found.append(f"{what} point dose of {' and '.join(near.upper_bounds)} taken for the whole organ")
         if self.is_beyond_lq:
             found.append(f"what is left is above {LQ_LIMIT_GY_PER_FRACTION:g} Gy per fraction, where EQD2 is extrapolated")
         return tuple(found)

@@ -18,6 +18,7 @@ from ..dosimetry.radiobiology import eqd2
 from ..model.constraint import Constraint, CourseConditions, Sense
 from ..model.errors import DosimetryError
 from ..model.metric import Metric, MetricKind
+from ..model.protocol import Basis
 from .conditions import interval_mismatch
 from .limits import OrganLimit
 
@@ -142,16 +143,14 @@ def _is_kept(constraint: Constraint, value: float) -> bool:
 
 
 def _broken_conditions(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, total: float) -> list[str]:
-    """What single courses break of the conditions of a constraint, judged by maxima."""
+    """What single courses break of the conditions of a constraint, judged by maxima; raw, as in the scorecard."""
     asked = constraint.conditions
     if asked == CourseConditions():
         return []
     broken = []
     if asked.each_course_at_most is not None:
         limit_gy = asked.each_course_at_most
-        highest = [
-            float(prior.course_eqd2_gy(part, constraint.alpha_beta_gy, constraint.basis).max()) for part in prior.courses
-        ]
+        highest = [float(prior.course_eqd2_gy(part, constraint.alpha_beta_gy, Basis.RAW).max()) for part in prior.courses]
         if max([*highest, new_eqd2_gy]) > limit_gy:
             broken.append(f"a single course would be above {limit_gy:g} Gy EQD2")
     if asked.new_course_at_most is not None and new_eqd2_gy > asked.new_course_at_most:

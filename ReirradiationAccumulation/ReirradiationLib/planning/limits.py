@@ -84,24 +84,30 @@ def limit_of_constraint(constraint: Constraint) -> OrganLimit:
     A condition on the share of the new course cannot be kept point by point: it is told with the source, and the scorecard
     looks at it.
     """
-    demanded = str(constraint.conditions)
+    demanded, alone_gy = str(constraint.conditions), constraint.conditions.new_at_most_gy
     return OrganLimit(
         *(constraint.structure, constraint.limit, constraint.basis, constraint.alpha_beta_gy, constraint.metric),
         margin_mm=DEFAULT_MARGIN_MM,
         source=f"{constraint.source}{f'; on condition: {demanded}' if demanded else ''}",
         months=constraint.months,
-        new_at_most_gy=constraint.conditions.new_at_most_gy,
+        new_at_most_gy=alone_gy if alone_gy is not None and alone_gy < constraint.limit else None,
     )
 
 
 def organ_limits(case: Case) -> tuple[OrganLimit, ...]:
     """All pointwise limits of a case: those of its requests first, then those of its constraints that are others."""
     limits = [limit_of_request(request, bool(case.new_course.targets)) for request in case.optimization]
-    of_requests = {_what(limit) for limit in limits}
+    of_requests = {_what(limit) for limit in limits if _is_read_where_a_constraint_is(limit, case)}
     limits += [limit_of_constraint(constraint) for constraint in case.constraints if constraint.is_pointwise]
     return tuple(limit for n, limit in enumerate(limits) if n < len(case.optimization) or _what(limit) not in of_requests)
 
 
-def _what(limit: OrganLimit) -> tuple[str, float, Basis, float]:
-    """What makes two limits one, though they read P by another metric."""
-    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy)
+def _is_read_where_a_constraint_is(limit: OrganLimit, case: Case) -> bool:
+    """Whether P of a request is read near the nearest target too, and no less of the organ."""
+    is_only_target = limit.target is None or len(case.new_course.targets or {one.target for one in case.optimization}) <= 1
+    return limit.is_anywhere or (is_only_target and limit.margin_mm >= DEFAULT_MARGIN_MM)
+
+
+def _what(limit: OrganLimit) -> tuple[str, float, Basis, float, float | None]:
+    """What makes two limits one, though they read P by another metric: what any point may receive, in all and in one."""
+    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy, limit.new_at_most_gy)

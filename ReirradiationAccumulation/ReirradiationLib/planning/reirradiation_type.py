@@ -67,7 +67,7 @@ def suggest_type(
     if doubts:
         return TypeSuggestion(None, ("no overlap was found, but it cannot be excluded",), doubts)
     apart = (f"no overlap of the irradiated volumes ({_irradiated(screening)})",)
-    concerns = _concerns(organs, scores)
+    concerns = _concerns([one for one in organs if one.organ.limit.structure not in case.unreliable], scores)
     if concerns:
         return TypeSuggestion(ReirradiationType.TYPE_2, (*apart, *concerns), ())
     unknown = _concern_doubts(case, organs, not_planned, scores)

@@ -77,8 +77,14 @@ def _binding(summary: FeasibilitySummary) -> str:
     verb = "bind" if len(binding) > 1 else "binds"
     text = f"{names} {verb}: {least.left_physical_gy:.2f} Gy physical in {summary.fractions} fractions are left."
     if all(organ.left_physical_gy >= organ.prescription_gy for organ in summary.organs):
-        text += " No limit is below the prescription of its target."
+        some = "" if _is_all_told(summary) else " of those that could be evaluated, where the prior dose is known,"
+        text += f" No limit{some} is below the prescription of its target."
     return text
+
+
+def _is_all_told(summary: FeasibilitySummary) -> bool:
+    is_open = any(organ.state == FeasibilityState.FITS_WHERE_KNOWN.value for organ in summary.organs)
+    return not is_open and not any(one.is_unknown for one in summary.not_planned)
 
 
 def _limit(organ: OrganFeasibilitySummary) -> str:

@@ -13,6 +13,7 @@ _NOTE = (
     "is P, by the linear-quadratic model with the α/β of each limit. Tumour values without repopulation. A limit is not "
     "published for every fractionation: see its source. The table shows some of the numbers of fractions."
 )
+_DOUBT = "NOT EVERY LIMIT is known to allow these doses; less may be left in"
 SHOWN = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20, 25, 28, 30, 33, 35, 40)
 """Numbers of fractions in the table, with that of the new course; the figure and ``evaluation.json`` have all."""
 
@@ -38,6 +39,7 @@ def fractionation_section(summary: FractionationSummary) -> str:
         "Fractionation",
         table([*LIMIT_HEADER, "Left, A − P [Gy EQD2]"], limits),
         f"<figure>{fractionation_figure(summary)}</figure>",
+        *([paragraph(f"{_DOUBT} {'; '.join(summary.doubts)}.", "bad")] if summary.doubts else []),
         paragraph(_best(summary)),
         *([paragraph(f"Binding throughout: {alone}.")] if alone else []),
         table(header, rows, classes),

@@ -55,7 +55,9 @@ def planning_summary(results: CaseResults) -> PlanningSummary:
     return PlanningSummary(
         screening=screening_summary(planning.screening, planning.suggestion, case.screening),
         feasibility=feasibility_summary(planning.feasibility, results.unreliable),
-        fractionation=fractionation_summary(planning.fractionation, case.new_course.prescription_gy)
+        fractionation=fractionation_summary(
+            *(planning.fractionation, case.new_course.prescription_gy, planning.feasibility.not_planned, results.unreliable)
+        )
         if planning.fractionation
         else None,
         worksheets=worksheet_summaries(planning.worksheets),
