@@ -48,7 +48,7 @@ def test_a_constraint_named_by_its_row_has_everything_that_it_was_published_with
     assert constraint.metric == Metric.parse("Dmax")
     assert (constraint.sense, constraint.basis, constraint.alpha_beta_gy) == (Sense.AT_MOST, Basis.RAW, 2.0)
     assert (constraint.months, constraint.conditions) == (Months(6.0), CourseConditions(each_course_at_most=49.0))
-    assert constraint.source == "Set A: Author 2006, PMID 1 [P]; literature, confirm locally; cervical"
+    assert constraint.source == "Set A, spinal cord: Author 2006, PMID 1 [P]; literature, confirm locally; cervical"
 
 
 def test_an_override_says_what_it_changes_and_why_in_the_source_that_every_output_shows(
@@ -57,7 +57,7 @@ def test_an_override_says_what_it_changes_and_why_in_the_source_that_every_outpu
     entry = {"structure": "spinal_cord", "limit": "cord", "at_most": 55, "warning": 45, "reason": "tumour board"}
     (constraint,) = read(folder, demo_folder, constraints=[entry]).constraints
     assert (constraint.limit, constraint.warning) == (55.0, 45.0)
-    told = "CHANGED FOR THIS CASE, limit 55 instead of 67.75, warning from 45: tumour board. Set A: Author 2006"
+    told = "CHANGED FOR THIS CASE, limit 55 instead of 67.75, warning from 45: tumour board. Set A, spinal cord: Author 2006"
     assert constraint.source.startswith(told)
 
 

@@ -22,7 +22,7 @@ from test_optimization_structures import CT, ORGAN, RAMP, TARGET, cut, request
 def result(**changes) -> OptimizationResult:
     wanted = request(**changes)
     samples = structure_samples(ORGAN, CT)
-    near = prior_near_target(limit_of_request(wanted, has_targets=False), structure_dose(samples, [RAMP], [0.0]), None)
+    near = prior_near_target(limit_of_request(wanted, has_targets=False), structure_dose(samples, [RAMP], [0.0]), ())
     levels, shells = cut(wanted, targets=[TARGET])
     return OptimizationResult(wanted, near, levels, shells)
 

@@ -39,7 +39,7 @@ _LOCKED = ("metric", "basis", "alpha_beta_gy", "source", *_MONTHS, *_CONDITIONS)
 """What belongs to a published limit; who wants it otherwise states a limit of their own."""
 
 CONSTRAINT_KEYS = ("structure", "limit", "at_most", "at_least", "warning", "reason", *_LOCKED)
-_NOT_ENTERED = ("row", "override", "months")
+_NOT_ENTERED = ("row", "organ", "override", "months")
 REQUEST_KEYS = ("limit", "reason", *(name for name in field_names(OptimizationRequest) if name not in _NOT_ENTERED))
 
 
@@ -162,6 +162,7 @@ def optimization_request(entry: JsonEntry, rows: LimitRows) -> OptimizationReque
         crop_margin_mm=_millimetres(entry, "crop_margin_mm", LARGEST_CROP_MM),
         smoothing_mm=_millimetres(entry, "smoothing_mm", LARGEST_SMOOTHING_MM),
         row=limit.row,
+        organ=limit.organ,
         override=limit.override,
         months=limit.months,
     )
