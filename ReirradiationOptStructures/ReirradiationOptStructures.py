@@ -116,8 +116,8 @@ class ReirradiationOptStructuresWidget(CaseWidget):
         self._results = results
         organs = results.optimization if results else ()
         unreliable = {organ.request.structure: results.unreliable(organ.request.structure) for organ in organs}
-        stateColours = {LevelState.NOT_NEEDED: GREEN, LevelState.NOT_NEEDED_NEAR: ORANGE}
-        stateColours |= {LevelState.GRADED: ORANGE, LevelState.TOLERANCE_USED: RED}
+        stateColours = dict.fromkeys(LevelState, ORANGE)
+        stateColours |= {LevelState.NOT_NEEDED: GREEN, LevelState.TOLERANCE_USED: RED}
         colours = [RED if unreliable[organ.request.structure] else stateColours[organ.levels.state] for organ in organs]
         texts = [self.organTexts(organ, unreliable[organ.request.structure]) for organ in organs]
         fillTable(self.ui.organsTable, texts, numeric=range(2, 9), colours=colours)

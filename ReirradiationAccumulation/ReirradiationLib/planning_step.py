@@ -19,6 +19,7 @@ from .planning.full_overlap import WholeDose
 from .planning.isodose_lines import IsodoseStructure, isodose_structures
 from .planning.levels import LevelState, optimization_levels
 from .planning.limits import OrganLimit, limit_of_request, organ_limits
+from .planning.near_target import PriorNearTarget
 from .planning.optimization_structures import make_shells
 from .planning.organ_worksheet import worksheet_of
 from .planning.planned_organ import PlannedOrgan, plan_organ
@@ -143,12 +144,19 @@ def optimize(
         *(near.value_gy, new_eqd2_gy, request.limit_eqd2_gy, request.number, planned.fractions, request.alpha_beta_gy),
         request.levels_eqd2_gy,
     )
-    if levels.state is LevelState.NOT_NEEDED and near.organ_maximum_gy + new_eqd2_gy > request.limit_eqd2_gy:
-        levels = replace(levels, state=LevelState.NOT_NEEDED_NEAR)
+    if levels.state is LevelState.NOT_NEEDED:
+        levels = replace(levels, state=_state_without_shells(near, new_eqd2_gy, request.limit_eqd2_gy))
     organ, ct = found.structure(request.structure), found.records.ct.geometry
     recoveries = [part.recovery for part in organ.prior.courses]
     shells = make_shells(planned, request, levels, organ.structure, ct, found.prior, recoveries, targets, label)
     return OptimizationResult(request, near, levels, shells)
+
+
+def _state_without_shells(near: PriorNearTarget, new_eqd2_gy: float, limit_eqd2_gy: float) -> LevelState:
+    """What P + R ≤ A near the target says: unknown dose counts as 0 Gy in P, and the rest of the organ may hold more."""
+    if near.organ_maximum_gy + new_eqd2_gy > limit_eqd2_gy:
+        return LevelState.NOT_NEEDED_NEAR
+    return LevelState.NOT_NEEDED_WHERE_KNOWN if near.unknown_percent > 0.0 else LevelState.NOT_NEEDED
 
 
 def _isodoses(

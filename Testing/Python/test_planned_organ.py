@@ -16,6 +16,7 @@ from ReirradiationLib.model.errors import DosimetryError
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.planning_choice import Target
 from ReirradiationLib.model.protocol import Basis
+from ReirradiationLib.planning.feasibility import plan_organs
 from ReirradiationLib.planning.limits import OrganLimit, limit_of_constraint, organ_limits
 from ReirradiationLib.planning.planned_organ import PlannedOrgan, plan_organ
 from ReirradiationLib.planning.targets import PlannedTarget, named_targets
@@ -127,6 +128,18 @@ def test_a_dose_that_is_not_known_in_the_organ_is_not_taken_for_zero() -> None:
     prior = structure_dose(structure_samples(ORGAN, GEOMETRY), [COURSE, nowhere], [0.0, 0.0], "cord")
     with pytest.raises(DosimetryError, match="the dose of gone is not known anywhere in it, so P cannot be read"):
         plan_organ(LIMIT, ORGAN, prior, (), (20.0, 5), GEOMETRY)
+
+
+def test_a_dose_that_is_not_known_near_the_target_is_not_taken_for_zero_either() -> None:
+    """Known only where x < −4, while the target is near where x > 3."""
+    aside = course_of(dose_of(lambda p: np.full(len(p), 9.0), grid(2.0, 10.0, centre=(-14.0, 0.0, 0.0))), 5, "aside")
+    prior = structure_dose(structure_samples(ORGAN, GEOMETRY), [COURSE, aside], [0.0, 0.0], "cord")
+    assert prior.unknown_courses() == ()
+    limit = replace(LIMIT, margin_mm=1.0)
+    with pytest.raises(DosimetryError, match="the dose of aside is not known anywhere within 1 mm of target, so P cannot"):
+        plan_organ(limit, ORGAN, prior, (TARGET,), (20.0, 5), GEOMETRY)
+    _, (left_out,) = plan_organs([limit], lambda _: ORGAN, lambda _: prior, (TARGET,), (20.0, 5), GEOMETRY)
+    assert left_out.is_unknown
 
 
 def test_targets_of_the_new_course_come_before_those_that_requests_name(demo_case: Case) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,9 +28,11 @@ from ReirradiationLib.planning.planned_organ import plan_organ
 from ReirradiationLib.planning.point_worksheet import worked_out
 from ReirradiationLib.planning.targets import PlannedTarget
 from ReirradiationLib.planning.worksheet_entry import CourseEntry, Fractionation, OrganWorksheet, ValueKind, WorksheetLimit
+from ReirradiationLib.planning.worksheet_table import worksheet_csv
 from ReirradiationLib.report.html_parts import page
 from ReirradiationLib.report.worksheet_section import worksheet_section
 from ReirradiationLib.report.worksheet_summary import worksheet_summaries
+from ReirradiationLib.report.worksheet_text import worksheet_text
 from synthetic import ball, course_of, dose_of, grid
 
 CORD = WorksheetLimit("cord", 60.0, Basis.RAW, 2.0, Metric.parse("D0.01cc[Gy]"), "a source")
@@ -110,6 +114,16 @@ def test_the_prescription_is_compared_in_eqd2_of_the_organ() -> None:
     assert fits.maxima is not None
     assert exceeds.maxima is not None
     assert (fits.maxima.takes_prescription, exceeds.maxima.takes_prescription) == (True, False)
+
+
+def test_a_prescription_fits_only_as_far_as_the_prior_dose_is_known() -> None:
+    """3 % of the region without a dose: P is a lower bound, and no output says just "fits"."""
+    entry = course(0.0, 1, kind=ValueKind.MAPPED, registration="go", unknown_percent=3.0)
+    result = worked_out(sheet(entry, new=Fractionation(5, 30.0)))
+    assert "fits where the prior dose is known; not proven" in worksheet_text([result])
+    assert "fits where the prior dose is known; not proven" in worksheet_section(worksheet_summaries([result]))
+    rows = csv.DictReader(io.StringIO(worksheet_csv([result])))
+    assert [row["prescription_fits"] for row in rows] == ["", "where known"]
 
 
 def test_more_than_ten_gy_per_fraction_is_told_of_courses_and_of_what_is_left() -> None:
@@ -297,9 +311,8 @@ def test_a_course_that_is_not_known_near_the_target_is_refused() -> None:
     geometry = grid()
     structure = ball(4.0, 2.0, centre=(-20.0, 0.0, 0.0), name="ptv")
     target = PlannedTarget(structure, 30.0, structure_samples(structure, geometry, 2000))
-    organ = planned(replace(LIMIT, margin_mm=10.0, is_anywhere=False), small, target=target)
-    with pytest.raises(DosimetryError, match="not known anywhere in the region"):
-        worksheet_of(organ, {}, None, with_recovery=False)
+    with pytest.raises(DosimetryError, match="the dose of small is not known anywhere within 10 mm of ptv"):
+        planned(replace(LIMIT, margin_mm=10.0, is_anywhere=False), small, target=target)
 
 
 def test_the_report_states_every_limit_with_basis_alpha_beta_fractions_and_source(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class LevelState(str, Enum):
     """What the three doses imply."""
 
     NOT_NEEDED = "none needed: the full prescription may reach the organ"
+    NOT_NEEDED_WHERE_KNOWN = "none needed where the prior dose is known; not proven elsewhere"
     NOT_NEEDED_NEAR = "none needed near the target; elsewhere in the organ the full prescription would exceed the limit"
     GRADED = "graded limits"
     TOLERANCE_USED = "tolerance already used: the hottest part may receive no further dose"

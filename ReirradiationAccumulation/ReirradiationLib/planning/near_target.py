@@ -68,7 +68,7 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, targets: Sequence[
     Raises
     ------
     DosimetryError
-        If no part of the organ is near the target, or the dose of a course is not known anywhere in it.
+        If no part of the organ is near the target, or the dose of a course is not known anywhere in it, or in that part.
     """
     if missing := dose.unknown_courses():
         raise DosimetryError(
@@ -88,6 +88,12 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, targets: Sequence[
             f"Planning of '{limit.structure}'",
             f"no part of it lies {region}, the nearest {_nearest_mm(dose.samples, targets):.0f} mm away",
             "Enlarge 'margin_mm', or leave this request out of the case.",
+        )
+    if missing := dose.at(near).unknown_courses():
+        raise DosimetryError(
+            f"Planning of '{limit.structure}'",
+            f"the dose of {' and '.join(missing)} is not known anywhere {region}, so P cannot be read",
+            "Enter a point for it from the record, use a larger dose grid, or leave the request out.",
         )
     metric, remark = limit.metric, ""
     if metric.kind is MetricKind.DOSE_AT_CC and metric.at > region_cc:

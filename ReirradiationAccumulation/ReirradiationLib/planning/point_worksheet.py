@@ -111,6 +111,11 @@ class WorksheetResult:
         return self.mapped is not None and self.maxima is not None and _is_more(self.mapped, self.maxima)
 
     @property
+    def is_known(self) -> bool:
+        """Whether the mapped doses are known in all of the region: else P is a lower bound, and no fit is proven."""
+        return all(entry.unknown_percent <= 0.0 for entry in self.worksheet.courses)
+
+    @property
     def deciding(self) -> Remaining | None:
         """The one to plan by: from the sum of the values, unless the voxelwise sum is higher."""
         return self.mapped if self.is_mapped_higher else self.maxima

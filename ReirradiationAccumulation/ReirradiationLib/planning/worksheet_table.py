@@ -300,7 +300,8 @@ def _sum_cells(result: WorksheetResult, name: str, left: Remaining | None) -> di
     }
     if left is None:
         return cells
-    fits = "" if left.takes_prescription is None else ("yes" if left.takes_prescription else "no")
+    yes = "yes" if result.is_known else "where known"
+    fits = "" if left.takes_prescription is None else (yes if left.takes_prescription else "no")
     return {
         **cells,
         "remaining_eqd2_gy": _rounded(left.eqd2_gy),

@@ -7,6 +7,7 @@ from html import escape
 
 from .html_parts import Cell, paragraph, section, table
 from .worksheet_summary import RemainingSummary, WorksheetCourseSummary, WorksheetSummary
+from .worksheet_text import fits_text
 
 TITLE = "Point worksheet"
 EXPLANATION = (
@@ -70,6 +71,6 @@ def _remaining(one: WorksheetSummary, name: str, left: RemainingSummary) -> str:
             f"{one.fractions} fractions ({left.gy_per_fraction:.2f} Gy per fraction)"
         )
     if left.takes_prescription is not None and one.prescription_gy is not None:
-        fits = "fits" if left.takes_prescription else "does not fit"
+        fits = fits_text(left.takes_prescription, all(course.unknown_percent <= 0.0 for course in one.courses))
         text += f"; the full prescription, {one.prescription_gy:g} Gy = {one.prescription_eqd2_gy:.2f} Gy EQD2, {fits}"
     return f"<p><b>{escape(text)}.</b></p>" if left.counts else paragraph(f"{text}.")

@@ -34,8 +34,15 @@ def remaining_text(result: WorksheetResult, left: Remaining) -> str:
     )
     if left.takes_prescription is None or new.prescription_gy is None:
         return text
-    fits = "fits" if left.takes_prescription else "does not fit"
+    fits = fits_text(left.takes_prescription, result.is_known)
     return f"{text}; the full prescription of {new.prescription_gy:g} Gy = {result.prescription_eqd2_gy:.2f} Gy EQD2 {fits}"
+
+
+def fits_text(takes_prescription: bool, is_known: bool) -> str:
+    """Whether the prescription fits, as far as the prior dose is known."""
+    if not takes_prescription:
+        return "does not fit"
+    return "fits" if is_known else "fits where the prior dose is known; not proven"
 
 
 def _lines(result: WorksheetResult) -> list[str]:
