@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .evaluation import Evaluation, ScoreSummary
-from .marks import unreliable_note
+from .feasibility_limits import limit_cells
+from .marks import MARK_NOTE, unreliable_note
 from .planning_summary import PlanningSummary
 from .scorecard_section import limit_text
 
@@ -77,8 +78,13 @@ def _planning_lines(planning: PlanningSummary) -> list[str]:
             f"R {organ.new_eqd2_gy:.2f}, "
             f"A {limit.limit_eqd2_gy:.2f} Gy EQD2 ({limit.basis} sum, α/β {limit.alpha_beta_gy:g} Gy; {limit.source}): left "
             f"{organ.left_eqd2_gy:.2f} Gy EQD2 = {organ.left_physical_gy:.2f} Gy in {limit.fractions} fx; {organ.state}"
-            f"{'; binds' if organ.is_binding else ''}"
+            f"{'; binds' if organ.is_binding else ''}{''.join(f'; {remark}' for remark in organ.remarks)}"
         )
+        lines += [f"  {MARK_NOTE}"] if organ.unreliable_courses else []
+    unknown = [one for one in planning.feasibility.not_planned if one.is_unknown]
+    lines += [
+        f"{one.limit.structure}: NOT PLANNED by {' '.join(limit_cells(one.limit)[1:])}: {one.reason}" for one in unknown
+    ]
     return lines
 
 
