@@ -119,6 +119,15 @@ def test_courses_known_only_by_points_are_named_as_left_out() -> None:
         lines_of(IsodoseLine(None, 10.0, 2.0), prior=(points,))
 
 
+def test_points_that_replace_the_mapped_dose_are_told_as_not_in_the_isodose() -> None:
+    replaced = replace(PRIOR, points=(PointDose("cord", 35.0, 10, None, "printout"),))
+    for line in (IsodoseLine("course1", 15.0, None), IsodoseLine(None, 15.0, 2.0)):
+        (found,) = lines_of(line, prior=(replaced,))
+        told = "of the mapped dose, not of the points that replace it, in cord"
+        assert told in found.structure.description
+        assert found.facts.remarks == (told,)
+
+
 def test_an_isodose_above_the_maximum_is_refused() -> None:
     with pytest.raises(DosimetryError, match=r"highest dose on the current CT is (39|40)\.\d\d Gy"):
         lines_of(IsodoseLine("course1", 41.0, None))

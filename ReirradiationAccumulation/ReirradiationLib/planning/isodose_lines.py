@@ -51,6 +51,8 @@ class IsodoseFacts:
         Area of the contours times the distance of the slices.
     is_cut_off : bool
         Whether the isodose reaches where the dose is not known, or the edge of the grid: there the contour is no isodose.
+    replaced : tuple of str
+        Organs where a point replaces the mapped dose of one of the courses: the isodose is of the mapped dose there too.
     """
 
     name: str
@@ -62,6 +64,18 @@ class IsodoseFacts:
     maximum_gy: float
     volume_cc: float
     is_cut_off: bool
+    replaced: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the contour is not, in words."""
+        found = [f"without {', '.join(self.left_out)} (known only by points)"] if self.left_out else []
+        if self.replaced:
+            found.append(f"of the mapped dose, not of the points that replace it, in {', '.join(self.replaced)}")
+        return (
+            *found,
+            *([f"{CUT_OFF}, or at the edge of the grid: there the contour is no isodose"] if self.is_cut_off else []),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +179,8 @@ def _isodose(
     is_cut_off, maximum_gy = dose.is_cut_off(line.dose_gy), dose.maximum_gy
     kind = _kind(dose.source)
     facts = IsodoseFacts(
-        *(name, line.dose_gy, kind, line.alpha_beta_gy, labels, left_out, maximum_gy, volume_cc, is_cut_off)
+        *(name, line.dose_gy, kind, line.alpha_beta_gy, labels, left_out, maximum_gy, volume_cc, is_cut_off),
+        replaced=tuple(dict.fromkeys(point.structure for course in dose.source.courses for point in course.points)),
     )
     structure = Structure(
         name=name,
@@ -206,9 +221,7 @@ def _kind(source: DoseSource) -> str:
 def _description(facts: IsodoseFacts) -> str:
     alpha_beta = f", alpha/beta {facts.alpha_beta_gy:g} Gy" if facts.alpha_beta_gy is not None else ""
     parts = [f"Isodose {facts.dose_gy:g} Gy: {facts.kind}{alpha_beta}, of {', '.join(facts.courses)}"]
-    parts += [f"without {', '.join(facts.left_out)} (known only by points)"] if facts.left_out else []
-    parts += [f"{CUT_OFF}, or at the edge of the grid: there the contour is no isodose"] if facts.is_cut_off else []
-    return "; ".join([*parts, f"maximum {facts.maximum_gy:.2f} Gy"])
+    return "; ".join([*parts, *facts.remarks, f"maximum {facts.maximum_gy:.2f} Gy"])
 
 
 def _subject(line: IsodoseLine) -> str:

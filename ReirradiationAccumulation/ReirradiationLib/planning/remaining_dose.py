@@ -33,7 +33,9 @@ BLOCK = 1 << 18
 """Voxels that are worked on at a time, in double precision."""
 
 UNKNOWN_RULE = "0 Gy where a structure with limits has an unknown prior dose: nothing is promised there"
-HELD_RULE = "a structure holds every voxel less than one voxel from it, so that linear interpolation keeps its limits"
+HELD_RULE = (
+    "a structure holds every voxel less than one voxel from it, so that linear interpolation mixes no ceiling into it"
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,7 @@ def _isodoses(isodoses: Sequence[IsodoseFacts]) -> str:
     rows: list[list[Cell]] = [
         [
             *(one.name, one.dose_gy, one.kind, one.alpha_beta_gy, ", ".join(one.courses), one.maximum_gy, one.volume_cc),
-            "cut off where the dose is not known" if one.is_cut_off else "",
+            "; ".join(one.remarks),
         ]
         for one in isodoses
     ]
