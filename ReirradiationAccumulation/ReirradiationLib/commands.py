@@ -70,7 +70,9 @@ def engines(parsed: argparse.Namespace) -> int:
 def records(parsed: argparse.Namespace) -> int:
     """List the courses in folders of DICOM files."""
     with nullcontext() if parsed.verbose else _quiet_pydicom():
-        found = scan(parsed.folders, _print_scanned, headers_only=parsed.headers_only)
+        # A draft lies elsewhere than the reader stands: its paths must hold from there.
+        folders = [folder.resolve() for folder in parsed.folders] if parsed.draft is not None else parsed.folders
+        found = scan(folders, _print_scanned, headers_only=parsed.headers_only)
     print(scan_json(found) if parsed.json else scan_text(found), end="")
     if parsed.draft is not None:
         _write_draft(found, parsed.draft, parsed.new_course)

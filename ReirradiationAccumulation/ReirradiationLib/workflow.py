@@ -108,13 +108,15 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
     """All steps up to the numbers; writes nothing but the registrations that it keeps in the case folder."""
     require_signatures(case)
     found = transfer(case, monitor, engines or library_engines())
+    noticed = transfer_findings(found)
+    require_decisions(noticed, all_decisions(found))  # before the long work of the rest
     records, structures = found.records, found.structures
     organs = [structure.structure for structure in structures]
     grid = reference_grid(case.reference_grid, records.ct, organs, found.courses)
     mapped = map_courses(found.courses, records, grid.geometry, monitor)
     scores = tuple(_scored(constraint, found.structure(constraint.structure), found) for constraint in case.constraints)
     planning = plan_ahead(found, grid, mapped, scores, monitor)
-    findings, decisions = _findings_and_decisions(found, planning.optimization)
+    findings, decisions = _findings_and_decisions(noticed, found, planning.optimization)
     require_decisions(findings, decisions)
     masks = _masks_by_alpha_beta(structures, records.ct, grid.geometry, case.end_caps)
     in_any = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(grid.geometry.shape, dtype=np.bool_)
@@ -133,9 +135,9 @@ def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] 
 
 
 def _findings_and_decisions(
-    found: Transfer, optimization: Sequence[OptimizationResult]
+    noticed: Sequence[Finding], found: Transfer, optimization: Sequence[OptimizationResult]
 ) -> tuple[tuple[Finding, ...], tuple[Decision, ...]]:
-    findings = [*transfer_findings(found)]
+    findings = [*noticed]
     for result in optimization:
         findings += optimization_findings(result, found.unreliable(result.request.structure))
     findings += unused_decisions(findings, found.case.decisions)

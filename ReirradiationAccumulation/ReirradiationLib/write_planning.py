@@ -9,6 +9,7 @@ from .output import OutputFolder
 from .planning.worksheet_table import worksheet_csv
 from .report.constraint_sheet import constraint_csv, constraint_json, constraint_text
 from .report.results import CaseResults
+from .report.sheet_notes import organ_notes
 
 SHEET_NAME = "constraint_sheet"
 WORKSHEET_FILE = "point_worksheet.csv"
@@ -25,10 +26,10 @@ def write_tables(results: CaseResults, folder: OutputFolder, report: Callable[[s
     """
     if results.optimization:
         report(f"{SHEET_NAME}.csv, .json, .txt")
-        unreliable = {one.request.structure: results.unreliable(one.request.structure) for one in results.optimization}
-        folder.write_text(f"{SHEET_NAME}.csv", constraint_csv(results.optimization, unreliable), CSV_ENCODING)
-        folder.write_text(f"{SHEET_NAME}.json", constraint_json(results.optimization, unreliable))
-        folder.write_text(f"{SHEET_NAME}.txt", constraint_text(results.optimization, unreliable))
+        notes = organ_notes(results)
+        folder.write_text(f"{SHEET_NAME}.csv", constraint_csv(results.optimization, notes), CSV_ENCODING)
+        folder.write_text(f"{SHEET_NAME}.json", constraint_json(results.optimization, notes))
+        folder.write_text(f"{SHEET_NAME}.txt", constraint_text(results.optimization, notes))
     if results.planning.worksheets:
         report(WORKSHEET_FILE)
         folder.write_text(WORKSHEET_FILE, worksheet_csv(results.planning.worksheets), CSV_ENCODING)

@@ -43,7 +43,7 @@ def planned_organ(
     samples = StructureSamples(structure, np.zeros((1, 3)), np.ones(1), 1.0)
     near = PriorNearTarget(prior, DMAX, "whole organ", 1.0, unknown, prior, 0.0, ())
     dose = structure_dose(samples, [], [], structure)
-    return PlannedOrgan(limit_of(structure, limit, alpha_beta), None, 30.0, 5, dose, near)
+    return PlannedOrgan(limit_of(structure, limit, alpha_beta), (), 30.0, 5, dose, near)
 
 
 def target_of(structure: Structure, prescription_gy: float = 30.0) -> PlannedTarget:

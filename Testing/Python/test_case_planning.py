@@ -21,6 +21,7 @@ COLUMNS = (
 TABLE = f"""{COLUMNS}
 cord,Set A,spinal cord,Dmax,at_most,67.75,60,raw,2,6,,49,,,cervical,P,"Author 2006, PMID 1"
 lung,Set A,lungs,CV16Gy[cc],at_least,1000,,raw,3,,,,,,,S,"Author 2007"
+sum,Set A,spinal cord,Dmax,at_most,67.75,60,raw,2,6,,,,,,P,"Author 2009"
 rec,Set B,spinal cord,D0.1cc,at_most,50,,recovered,2.5,,,,,,,S,"Author 2008"
 """
 
@@ -35,7 +36,7 @@ def folder(tmp_path: Path, demo_folder: Path) -> Path:
 
 def read(folder: Path, demo_folder: Path, **changes: object) -> Case:
     values = json.loads((demo_folder / "case.json").read_text(encoding="utf-8"))
-    values.update({"protocol_folder": "tables", **changes})
+    values.update({"protocol_folder": "tables", "constraints": [], **changes})
     (folder / "case.json").write_text(json.dumps(values), encoding="utf-8")
     return read_case(folder / "case.json")
 
@@ -47,7 +48,7 @@ def test_a_constraint_named_by_its_row_has_everything_that_it_was_published_with
     assert constraint.metric == Metric.parse("Dmax")
     assert (constraint.sense, constraint.basis, constraint.alpha_beta_gy) == (Sense.AT_MOST, Basis.RAW, 2.0)
     assert (constraint.months, constraint.conditions) == (Months(6.0), CourseConditions(each_course_at_most=49.0))
-    assert constraint.source == "Set A: Author 2006, PMID 1 [P]; literature, confirm locally; cervical"
+    assert constraint.source == "Set A, spinal cord: Author 2006, PMID 1 [P]; literature, confirm locally; cervical"
 
 
 def test_an_override_says_what_it_changes_and_why_in_the_source_that_every_output_shows(
@@ -56,17 +57,17 @@ def test_an_override_says_what_it_changes_and_why_in_the_source_that_every_outpu
     entry = {"structure": "spinal_cord", "limit": "cord", "at_most": 55, "warning": 45, "reason": "tumour board"}
     (constraint,) = read(folder, demo_folder, constraints=[entry]).constraints
     assert (constraint.limit, constraint.warning) == (55.0, 45.0)
-    told = "CHANGED FOR THIS CASE, limit 55 instead of 67.75, warning from 45: tumour board. Set A: Author 2006"
+    told = "CHANGED FOR THIS CASE, limit 55 instead of 67.75, warning from 45: tumour board. Set A, spinal cord: Author 2006"
     assert constraint.source.startswith(told)
 
 
 def test_a_request_takes_a_from_the_table_and_keeps_its_own_metric(folder: Path, demo_folder: Path) -> None:
-    entry = {"structure": "spinal_cord", "limit": "cord", "metric": "D0.03cc", "levels_eqd2_gy": [30, 20.5]}
+    entry = {"structure": "spinal_cord", "limit": "sum", "metric": "D0.03cc", "levels_eqd2_gy": [30, 20.5]}
     (request,) = read(folder, demo_folder, optimization=[entry]).optimization
     assert (request.limit_eqd2_gy, request.basis, request.alpha_beta_gy) == (67.75, Basis.RAW, 2.0)
     assert str(request.metric) == "D0.03cc[Gy]"
     assert request.levels_eqd2_gy == (30.0, 20.5)
-    assert request.row == "cord"
+    assert (request.row, request.months) == ("sum", Months(6.0))
 
 
 def test_everything_that_planning_may_be_asked_for_is_read_and_written_back(folder: Path, demo_folder: Path) -> None:
@@ -83,7 +84,7 @@ def test_everything_that_planning_may_be_asked_for_is_read_and_written_back(fold
             },
         ],
         optimization=[
-            {"structure": "spinal_cord", "limit": "cord", "limit_eqd2_gy": 50, "reason": "board", "smoothing_mm": 2},
+            {"structure": "spinal_cord", "limit": "sum", "limit_eqd2_gy": 50, "reason": "board", "smoothing_mm": 2},
             {
                 **{"structure": "colon", "limit_eqd2_gy": 80, "basis": "raw", "alpha_beta_gy": 3, "source": "own"},
                 **{"overlap": "both", "crop_margin_mm": 3, "levels_eqd2_gy": [40, 20], "target": "PTV2_L1"},
@@ -106,7 +107,7 @@ def test_everything_that_planning_may_be_asked_for_is_read_and_written_back(fold
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"limit": "nothing"}, r"limit 'nothing': not in constraints.csv. Use one of: cord, lung, rec"),
+        ({"limit": "nothing"}, r"limit 'nothing': not in constraints.csv. Use one of: cord"),
         ({"limit": "cord", "basis": "recovered"}, "beside the published limit 'cord'"),
         ({"limit": "cord", "alpha_beta_gy": 3}, "beside the published limit 'cord'"),
         ({"limit": "cord", "months_from": 3}, "beside the published limit 'cord'"),
@@ -135,13 +136,14 @@ def test_a_constraint_that_mixes_or_changes_what_is_locked_is_refused(
     ("change", "message"),
     [
         ({"limit": "lung"}, r"'lung' limits CV16Gy\[cc\], not the near-maximum"),
-        ({"limit": "cord", "levels_eqd2_gy": [20, 30]}, "falling isodoses"),
-        ({"limit": "cord", "levels_eqd2_gy": [20, -1]}, "none negative"),
-        ({"limit": "cord", "levels_eqd2_gy": [20, "x"]}, "numbers"),
-        ({"limit": "cord", "levels_eqd2_gy": [20], "number": 3}, "beside 'levels_eqd2_gy'"),
-        ({"limit": "cord", "overlap": "cut"}, "one of keep, crop, both"),
-        ({"limit": "cord", "smoothing_mm": 50}, "at most 10 mm"),
-        ({"limit": "cord", "limit_eqd2_gy": 50}, "changed without a reason"),
+        ({"limit": "cord"}, "'cord' also demands: each course ≤ 49 Gy EQD2"),
+        ({"limit": "sum", "levels_eqd2_gy": [20, 30]}, "falling isodoses"),
+        ({"limit": "sum", "levels_eqd2_gy": [20, -1]}, "none negative"),
+        ({"limit": "sum", "levels_eqd2_gy": [20, "x"]}, "numbers"),
+        ({"limit": "sum", "levels_eqd2_gy": [20], "number": 3}, "beside 'levels_eqd2_gy'"),
+        ({"limit": "sum", "overlap": "cut"}, "one of keep, crop, both"),
+        ({"limit": "sum", "smoothing_mm": 50}, "at most 10 mm"),
+        ({"limit": "sum", "limit_eqd2_gy": 50}, "changed without a reason"),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(folder: Path, demo_folder: Path, change: dict, message: str) -> None:

@@ -26,6 +26,9 @@ FILES = {
     "optimization_structures.dcm",
     "prior_eqd2.dcm",
     "report.html",
+    *(f"constraint_sheet.{kind}" for kind in ("csv", "json", "txt")),
+    "point_worksheet.csv",
+    "remaining_dose.dcm",
 }
 
 
@@ -400,6 +403,7 @@ def test_no_structures_near_the_target_is_no_licence_elsewhere(case: Path) -> No
         values["structures"].append({"name": "liver", "tissue": "liver"})
         request = {"structure": "liver", "limit_eqd2_gy": 60, "basis": "raw", "alpha_beta_gy": 2.5, "source": "test"}
         values["optimization"] = [{**request, "target": "PTV2_L1"}]
+        values["isodose_lines"] = []
         values["decisions"] += [
             {"finding": "no.such", "subject": "nobody", "who": "me", "when": "2026-11-21", "reason": "typo"}
         ]

@@ -16,13 +16,14 @@ from ReirradiationLib.planning.limits import limit_of_request
 from ReirradiationLib.planning.near_target import prior_near_target
 from ReirradiationLib.report.constraint_sheet import constraint_csv, constraint_json, constraint_text
 from ReirradiationLib.report.results import OptimizationResult
+from ReirradiationLib.report.sheet_notes import NOT_RELIABLE
 from test_optimization_structures import CT, ORGAN, RAMP, TARGET, cut, request
 
 
 def result(**changes) -> OptimizationResult:
     wanted = request(**changes)
     samples = structure_samples(ORGAN, CT)
-    near = prior_near_target(limit_of_request(wanted, has_targets=False), structure_dose(samples, [RAMP], [0.0]), None)
+    near = prior_near_target(limit_of_request(wanted, has_targets=False), structure_dose(samples, [RAMP], [0.0]), ())
     levels, shells = cut(wanted, targets=[TARGET])
     return OptimizationResult(wanted, near, levels, shells)
 
@@ -74,12 +75,13 @@ def test_the_same_results_give_the_same_bytes(results) -> None:
 
 
 def test_what_is_left_open_or_must_not_be_relied_on_stands_in_every_row(results) -> None:
-    text = constraint_csv([results[1]], {"@organ, left": ["course 1"]})
+    notes = {"@organ, left": [NOT_RELIABLE.format("course 1")]}
+    text = constraint_csv([results[1]], notes)
     for row in rows_of(text):
         assert "NOT RELIABLE: the registration of course 1" in row["remarks"]
         assert "outside all structures" in row["remarks"]
     assert "empty: listed, not exported" in rows_of(text)[0]["remarks"]
-    assert "NOT RELIABLE" in constraint_text([results[1]], {"@organ, left": ["course 1"]})
+    assert "NOT RELIABLE" in constraint_text([results[1]], notes)
 
 
 def test_no_results_make_a_sheet_with_a_head_only() -> None:

@@ -76,7 +76,7 @@ def test_the_new_course_and_several_lines_have_names_numbers_and_colours_of_thei
     wanted = [("course1", 15.0, None), ("new", 15.0, None), (None, 15.0, 2.0), (None, 15.0, 10.0)]
     found = lines_of(*(IsodoseLine(*line) for line in wanted))
     names = [one.structure.name for one in found]
-    assert names == ["Iso_course1_15Gy", "Iso_new_15Gy", "Iso_EQD2_15Gy", "Iso_EQD22_15Gy"]
+    assert names == ["Iso_course1_15Gy", "Iso_new_15Gy", "Iso_EQD2_15Gy", "Iso_EQD2-2_15Gy"]
     assert [one.structure.number for one in found] == [7, 8, 9, 10]
     assert len({one.structure.colour for one in found}) == 4
     assert np.concatenate(found[1].structure.contours_mm)[:, 0].mean() == pytest.approx(5.0, abs=0.3)
@@ -143,3 +143,8 @@ def test_names_are_different_and_at_most_sixteen_characters(wanted) -> None:
     names = isodose_names([IsodoseLine(course, dose / 2.0, None if course else 2.0) for course, dose in wanted])
     assert len(set(names)) == len(names)
     assert all(len(name) <= 16 and name.isascii() for name in names)
+
+
+def test_names_of_courses_with_long_ids_keep_what_tells_them_apart() -> None:
+    lines = [IsodoseLine("course1", 12.5, None), IsodoseLine("course2", 12.5, None)]
+    assert isodose_names(lines) == ["Iso_cour1_12.5Gy", "Iso_cour2_12.5Gy"]

@@ -81,11 +81,11 @@ def cut(
 ) -> tuple[OptimizationLevels, tuple[Shell, ...]]:
     prior = structure_dose(structure_samples(organ, geometry), [course], [0.0])
     limit = limit_of_request(wanted, has_targets=False)
-    near = prior_near_target(limit, prior, None)
+    near = prior_near_target(limit, prior, ())
     levels = optimization_levels(
         near.value_gy, new, wanted.limit_eqd2_gy, wanted.number, 5, ALPHA_BETA, wanted.levels_eqd2_gy
     )
-    planned = PlannedOrgan(limit, None, 30.0, 5, prior, near)
+    planned = PlannedOrgan(limit, (), 30.0, 5, prior, near)
     return levels, make_shells(planned, wanted, levels, organ, geometry, [course], [0.0], targets, (stem, 1))
 
 

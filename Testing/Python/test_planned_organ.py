@@ -20,7 +20,7 @@ from ReirradiationLib.planning.feasibility import plan_organs
 from ReirradiationLib.planning.limits import OrganLimit, limit_of_constraint, organ_limits
 from ReirradiationLib.planning.planned_organ import PlannedOrgan, plan_organ
 from ReirradiationLib.planning.targets import PlannedTarget, named_targets
-from synthetic import ball, course_of, dose_of, grid
+from synthetic import ball, course_of, cylinder, dose_of, grid
 
 GEOMETRY = grid(2.0, 50.0)
 ORGAN = ball(8.0, 2.0, name="cord")
@@ -29,7 +29,11 @@ COURSE = course_of(dose_of(lambda p: np.full(len(p), 30.0), GEOMETRY), 10)  # 37
 
 
 def target(name: str, x_mm: float, prescription_gy: float) -> PlannedTarget:
-    structure = ball(5.0, 2.0, centre=(x_mm, 0.0, 0.0), name=name)
+    return target_at(name, (x_mm, 0.0, 0.0), prescription_gy)
+
+
+def target_at(name: str, centre: tuple[float, float, float], prescription_gy: float) -> PlannedTarget:
+    structure = ball(5.0, 2.0, centre=centre, name=name)
     return PlannedTarget(structure, prescription_gy, structure_samples(structure, GEOMETRY))
 
 
@@ -43,11 +47,28 @@ def plan(*targets: PlannedTarget, limit: OrganLimit = LIMIT) -> PlannedOrgan:
 
 def test_the_nearest_target_gives_r_with_the_alpha_beta_of_the_organ() -> None:
     """30 Gy in 5 fractions are 60 Gy EQD2 with α/β 2; 25 Gy are 43.75."""
-    planned = plan(target("far", 30.0, 25.0), target("near", -16.0, 30.0))
-    assert planned.target is not None and planned.target.name == "near"
+    planned = plan(target("far", 43.5, 25.0), target("near", -16.0, 30.0))
+    assert [one.name for one in planned.targets] == ["near"]
     assert planned.new_eqd2_gy == pytest.approx(60.0)
     assert planned.near.region == "within 30 mm of near"
-    assert plan(target("near", 16.0, 25.0), target("far", -30.0, 30.0)).new_eqd2_gy == pytest.approx(43.75)
+    assert plan(target("near", 16.0, 25.0), target("far", -43.5, 30.0)).new_eqd2_gy == pytest.approx(43.75)
+
+
+def test_within_the_margin_of_several_targets_p_is_read_near_all_and_r_is_the_highest() -> None:
+    """A long organ with its hot part at the target of the lower dose: reading P near one alone would free the other."""
+    organ = cylinder(4.0, 80.0, 2.0, name="cord")
+    hot_above = course_of(dose_of(lambda p: np.where(p[:, 2] > 10.0, 30.0, 3.0), GEOMETRY), 10)
+    prior = structure_dose(structure_samples(organ, GEOMETRY), [hot_above], [0.0], "cord")
+    both = [target_at("low", (14.0, 0.0, -30.0), 30.0), target_at("high", (14.0, 0.0, 30.0), 20.0)]
+    planned = plan_organ(replace(LIMIT, margin_mm=10.0), organ, prior, both, (30.0, 5), GEOMETRY)
+    assert planned.near.value_gy == pytest.approx(37.5, abs=0.01)
+    assert planned.new_eqd2_gy == pytest.approx(60.0)
+    assert planned.near.region == "within 10 mm of low or high"
+
+
+def test_beyond_the_margin_of_all_the_nearest_counts() -> None:
+    with pytest.raises(DosimetryError, match=r"no part of it lies within 2 mm of a, the nearest [45] mm away"):
+        plan(target("a", 18.0, 25.0), target("b", -30.0, 30.0), limit=replace(LIMIT, margin_mm=2.0))
 
 
 def test_of_targets_that_both_touch_the_organ_the_highest_dose_counts() -> None:

@@ -145,7 +145,7 @@ def planned(structure) -> PlannedTarget:
 
 
 def near_of(wanted: OptimizationRequest, dose, target):
-    return prior_near_target(limit_of_request(wanted, has_targets=False), dose, target)
+    return prior_near_target(limit_of_request(wanted, has_targets=False), dose, (target,) if target else ())
 
 
 def blob(points: np.ndarray) -> np.ndarray:
@@ -162,7 +162,7 @@ def cut(organ, number: int = 3, course=COURSE, metric: Metric = D001):
     wanted = request(number=number, metric=metric)
     near = near_of(wanted, prior, None)
     levels = optimization_levels(near.value_gy, 60.0, 50.0, number, 5, 2.0)
-    whole = PlannedOrgan(limit_of_request(wanted, has_targets=False), None, 30.0, 5, prior, near)
+    whole = PlannedOrgan(limit_of_request(wanted, has_targets=False), (), 30.0, 5, prior, near)
     return levels, make_shells(whole, wanted, levels, organ, GEOMETRY, [course], [0.0], (), ("organ", 1)), prior
 
 

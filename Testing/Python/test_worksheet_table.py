@@ -107,6 +107,21 @@ def test_every_row_states_basis_alpha_beta_fractions_and_source(tmp_path: Path) 
     assert [one.limit for one in read_worksheets(path, NEW, date(2030, 1, 1))] == [limit]
 
 
+def test_a_mapped_dose_that_was_typed_over_is_refused_until_it_is_called_typed(tmp_path: Path) -> None:
+    limit = WorksheetLimit("cord", 60.0, Basis.RAW, 2.0, Metric.parse("D0.01cc"), "a source")
+    mapped = CourseEntry("first", 20.0, 5, None, kind=ValueKind.MAPPED, source="mapped dose", registration="go")
+    text = worksheet_csv([worked_out(OrganWorksheet(limit, (mapped,), NEW, mapped_eqd2_gy=30.0))])
+    path = tmp_path / "worksheet.csv"
+    path.write_text(text, encoding="utf-8-sig")
+    assert read_worksheets(path, NEW, date(2030, 1, 1))[0].courses == (mapped,)
+    edited = text.replace("first,20,5", "first,32,5")
+    path.write_text(edited, encoding="utf-8-sig")
+    with pytest.raises(CaseError, match=r"row 2: a mapped dose of 32 Gy in 5 fractions beside 30 Gy EQD2, expected 67\.20"):
+        read_worksheets(path, NEW, date(2030, 1, 1))
+    path.write_text(edited.replace(",mapped,mapped dose", ",typed,printout p. 3"), encoding="utf-8-sig")
+    assert read_worksheets(path, NEW, date(2030, 1, 1))[0].courses[0].dose_gy == pytest.approx(32.0)
+
+
 def test_a_table_typed_by_hand_needs_no_more_than_the_required_columns(tmp_path: Path) -> None:
     header = "organ,limit_eqd2_gy,basis,alpha_beta_gy,limit_source,course,dose_gy,fractions"
     (worksheet,) = read(tmp_path, "cord,60,raw,2,a source,first,45,25", "cord,60,raw,2,a source,second,8,1", header=header)

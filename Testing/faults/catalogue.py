@@ -43,6 +43,8 @@ RAISED_ELSEWHERE: dict[Interlock, str] = {
     Interlock.DVH_IN_PERCENT: "needs the dose in the structures",
     Interlock.POINTS_REPLACE: "needs the dose in the structures",
     Interlock.POINTS_BELOW: "needs the dose in the structures",
+    Interlock.HOTTER_ELSEWHERE: "needs the dose in the structures",
+    Interlock.LIMIT_ORGAN: "a choice of the case, not a fault of its files",
     Interlock.DECISION_UNUSED: "the workflow holds all findings against the decisions at its end",
     Interlock.PRESCRIPTION_BEAM_DOSES: "a scan of a folder compares beam doses with the prescription",
     **{interlock: "about objects that are written" for interlock in Interlock if interlock.identifier.startswith("export.")},

@@ -102,8 +102,8 @@ class Constraint:
     months : Months
         The interval that the limit was published for.
     conditions : CourseConditions
-    row : str
-        Identifier of the row of ``constraints.csv`` that it is; empty if the case states it itself.
+    row, organ : str
+        Identifier and organ of the row of ``constraints.csv`` that it is; empty if the case states it itself.
     override : Override or None
         What the case changed in that row, and why. ``source`` says it too.
     """
@@ -119,6 +119,7 @@ class Constraint:
     months: Months = ANY_MONTHS
     conditions: CourseConditions = CourseConditions()
     row: str = ""
+    organ: str = ""
     override: Override | None = None
 
     @property

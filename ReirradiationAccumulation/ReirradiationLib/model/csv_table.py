@@ -60,7 +60,7 @@ def table_rows(
         raise error(
             str(path),
             f"cannot be read ({getattr(problem, 'strerror', None) or problem})",
-            "Check the path in the case file.",
+            "Check the path; save tables as CSV in UTF-8.",
         ) from problem
 
 

@@ -432,6 +432,19 @@ class Interlock(Enum):
         "Check that it is the highest dose of the organ in the prior plan, and of all fractions.",
     )
 
+    # Planning
+    HOTTER_ELSEWHERE = _decision(
+        "planning.hotter-elsewhere",
+        "Outside the region where P is read an organ with optimization structures received more than P: there prior dose "
+        "and the limit of the hottest structure exceed A.",
+        "Enlarge 'margin_mm', name the target, or accept it if the new plan gives little there.",
+    )
+    LIMIT_ORGAN = _decision(
+        "limit.other-organ",
+        "By its name a structure is another organ than the one that its limit was published for.",
+        "Choose the limit of the organ, or accept it if the name misleads.",
+    )
+
     # Dates and decisions
     DATE_MISSING = _note("date.missing", "A course has no date; its interval is not known.", "State 'date' in the case.")
     DATE_DIFFERS = _note("date.differs", "Case and plan state different dates; the case's is used.", "Check it.")

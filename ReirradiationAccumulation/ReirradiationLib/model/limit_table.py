@@ -79,11 +79,12 @@ def _row(where: str, row: dict[str, str]) -> LimitRow:
         limit=limit,
         basis=Basis(row["basis"]),
         alpha_beta_gy=require_alpha_beta(table_number(where, row, "alpha_beta_gy", ProtocolError), where),
-        source=f"{row['set']}: {row['source']} [{row['evidence']}]; literature, confirm locally",
+        source=f"{row['set']}, {row['organ']}: {row['source']} [{row['evidence']}]; literature, confirm locally",
         warning=warning,
         months=Months(start, float("inf") if end is None else end),
         conditions=_conditions(where, row, sense, limit),
         row=row["id"],
+        organ=row["organ"],
     )
     if not constraint.is_limit:
         found = f"{metric} {row['sense']}: that more dose would be better"

@@ -59,7 +59,7 @@ class OptimizationRequest:
         How far cropped structures stay away from the targets.
     smoothing_mm : float
         Radius within which boundaries are smoothed, always into the cooler structure; 0 for none.
-    row, override, months
+    row, organ, override, months
         As of :class:`.constraint.Constraint`; a limit of the case's own holds at any interval.
     """
 
@@ -77,6 +77,7 @@ class OptimizationRequest:
     crop_margin_mm: float = 0.0
     smoothing_mm: float = 0.0
     row: str = ""
+    organ: str = ""
     override: Override | None = None
     months: Months = ANY_MONTHS
 

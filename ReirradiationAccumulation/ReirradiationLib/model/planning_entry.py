@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from .constraint import ANY_MONTHS, Constraint, CourseConditions, LimitRow, Months, Override, Sense
+from .constraint import Constraint, CourseConditions, LimitRow, Months, Override, Sense
 from .errors import CaseError, ProtocolError
 from .json_entry import LARGEST, JsonEntry, field_names
 from .limit_table import limit_row, load_limit_rows, require_warning
@@ -39,7 +39,7 @@ _LOCKED = ("metric", "basis", "alpha_beta_gy", "source", *_MONTHS, *_CONDITIONS)
 """What belongs to a published limit; who wants it otherwise states a limit of their own."""
 
 CONSTRAINT_KEYS = ("structure", "limit", "at_most", "at_least", "warning", "reason", *_LOCKED)
-_NOT_ENTERED = ("row", "override", "months")
+_NOT_ENTERED = ("row", "organ", "override", "months")
 REQUEST_KEYS = ("limit", "reason", *(name for name in field_names(OptimizationRequest) if name not in _NOT_ENTERED))
 
 
@@ -146,42 +146,51 @@ def optimization_request(entry: JsonEntry, rows: LimitRows) -> OptimizationReque
     ------
     CaseError, ProtocolError
     """
-    limit = entry.number("limit_eqd2_gy") if entry.has("limit_eqd2_gy") else None
-    structure = entry.text("structure")
-    if entry.has("limit"):
-        row = rows.find(entry, ("basis", "alpha_beta_gy", "source"))
-        if not row.limit.is_pointwise:
-            found = f"'{row.identifier}' limits {row.limit.metric}, not the near-maximum"
-            raise CaseError(entry.at("limit"), found, "Choose a limit of the (near-)maximum.")
-        if str(row.limit.conditions):
-            found = f"'{row.identifier}' also demands: {row.limit.conditions}"
-            remedy = "Use it as a constraint; state a limit of your own for the optimization structures, with its reason."
-            raise CaseError(entry.at("limit"), found, remedy, "a limit of the sum alone")
-        unwarned = replace(row, limit=replace(row.limit, warning=None))  # a request has no warning band
-        chosen = _changed(unwarned, entry, structure, limit, None)
-        limit, basis, alpha_beta_gy = chosen.limit, chosen.basis, chosen.alpha_beta_gy
-        source, identifier, override, months = chosen.source, row.identifier, chosen.override, chosen.months
-    else:
-        limit, basis, alpha_beta_gy = entry.number("limit_eqd2_gy"), entry.choice("basis", Basis), _alpha_beta(entry)
-        source, identifier, override, months = entry.text("source"), "", None, ANY_MONTHS
-        _require_no_reason(entry)
+    limit = _published(entry, rows) if entry.has("limit") else _own(entry)
     return OptimizationRequest(
-        structure=structure,
-        limit_eqd2_gy=limit,
-        basis=basis,
-        alpha_beta_gy=alpha_beta_gy,
-        metric=_point_metric(entry),
+        structure=limit.structure,
+        limit_eqd2_gy=limit.limit,
+        basis=limit.basis,
+        alpha_beta_gy=limit.alpha_beta_gy,
+        metric=_point_metric(entry, str(limit.metric)),
         number=entry.whole("number", default=DEFAULT_NUMBER, largest=LARGEST_NUMBER),
         target=entry.text("target") if entry.has("target") else None,
         margin_mm=entry.number("margin_mm", default=DEFAULT_MARGIN_MM, zero_allowed=True),
-        source=source,
+        source=limit.source,
         levels_eqd2_gy=_levels(entry),
         overlap=entry.choice("overlap", TargetOverlap) if entry.has("overlap") else TargetOverlap.KEEP,
         crop_margin_mm=_millimetres(entry, "crop_margin_mm", LARGEST_CROP_MM),
         smoothing_mm=_millimetres(entry, "smoothing_mm", LARGEST_SMOOTHING_MM),
-        row=identifier,
-        override=override,
-        months=months,
+        row=limit.row,
+        organ=limit.organ,
+        override=limit.override,
+        months=limit.months,
+    )
+
+
+def _published(entry: JsonEntry, rows: LimitRows) -> Constraint:
+    """The row of the table that a request names, if it limits a near-maximum and nothing else."""
+    row = rows.find(entry, ("basis", "alpha_beta_gy", "source"))
+    if not row.limit.is_pointwise:
+        found = f"'{row.identifier}' limits {row.limit.metric}, not the near-maximum"
+        raise CaseError(entry.at("limit"), found, "Choose a limit of the (near-)maximum.")
+    if str(row.limit.conditions):
+        found = f"'{row.identifier}' also demands: {row.limit.conditions}"
+        remedy = "Use it as a constraint; state a limit of your own for the optimization structures, with its reason."
+        raise CaseError(entry.at("limit"), found, remedy, "a limit of the sum alone")
+    unwarned = replace(row, limit=replace(row.limit, warning=None))  # a request has no warning band
+    changed = entry.number("limit_eqd2_gy") if entry.has("limit_eqd2_gy") else None
+    return _changed(unwarned, entry, entry.text("structure"), changed, None)
+
+
+def _own(entry: JsonEntry) -> Constraint:
+    """A limit that a request states itself."""
+    _require_no_reason(entry)
+    return Constraint(
+        *(entry.text("structure"), Metric.parse(DEFAULT_POINT_METRIC), Sense.AT_MOST, entry.number("limit_eqd2_gy")),
+        basis=entry.choice("basis", Basis),
+        alpha_beta_gy=_alpha_beta(entry),
+        source=entry.text("source"),
     )
 
 
@@ -310,8 +319,8 @@ def _millimetres(entry: JsonEntry, key: str, largest_mm: float) -> float:
     return length_mm
 
 
-def _point_metric(entry: JsonEntry) -> Metric:
-    metric = metric_of(entry, "metric", entry.text("metric", default=DEFAULT_POINT_METRIC))
+def _point_metric(entry: JsonEntry, default: str) -> Metric:
+    metric = metric_of(entry, "metric", entry.text("metric", default=default))
     if not metric.is_near_maximum:
         expected = f"Dmax, or a D of at most {LARGEST_HOT_CC:g} cc or {LARGEST_HOT_PERCENT:g} %"
         raise CaseError(entry.at("metric"), str(metric), "Choose how P is read.", expected)

@@ -98,7 +98,7 @@ def full_overlap(
     prior : StructureDose
     new : WholeDose
     months : float or None
-        Since the last course that gave the organ a dose, see :func:`.conditions.interval_months`.
+        Between the last prior course that gave the organ a dose and the new one; infinite if none did.
     is_unreliable : bool
         Whether the registration must not be relied on in the organ.
     """

@@ -138,8 +138,9 @@ def isodose_names(lines: Sequence[IsodoseLine]) -> list[str]:
         dose = f"_{line.dose_gy:.6g}Gy"
         stem = "EQD2" if line.course is None else "".join(c for c in line.course if c.isascii() and c.isalnum()) or "course"
         room = max(NAME_LENGTH - len("Iso_") - len(dose), 1)
-        numbered = (f"{stem[: max(room - len(str(n)), 0)]}{n}" for n in count(2))
-        name = f"Iso_{stem[:room]}{dose}"
+        numbered = (f"{stem[: max(room - len(str(n)) - 1, 0)]}-{n}" for n in count(2))
+        # What tells courses apart often stands at the end of their ids.
+        name = f"Iso_{stem if len(stem) <= room else stem[: room - 1] + stem[-1]}{dose}"
         while name in names:
             name = f"Iso_{next(numbered)}{dose}"
         names.append(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ class PriorNearTarget:
     remark: str = ""
 
 
-def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTarget | None) -> PriorNearTarget:
+def prior_near_target(limit: OrganLimit, dose: StructureDose, targets: Sequence[PlannedTarget]) -> PriorNearTarget:
     """Read P from the samples of the organ.
 
     Parameters
@@ -61,8 +62,8 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTar
     limit : OrganLimit
     dose : StructureDose
         Prior courses in the organ.
-    target : PlannedTarget or None
-        None for the whole organ.
+    targets : sequence of PlannedTarget
+        Near any of them the prior dose counts; none for the whole organ.
 
     Raises
     ------
@@ -78,13 +79,14 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTar
         )
     sum_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
     volumes_cc = dose.samples.volumes_cc
-    near = near_target(limit, dose.samples, target)
-    region = f"within {limit.margin_mm:g} mm of {target.name}" if target is not None else "whole organ"
+    near = near_target(limit, dose.samples, targets)
+    names = " or ".join(target.name for target in targets)
+    region = f"within {limit.margin_mm:g} mm of {names}" if targets else "whole organ"
     region_cc = float(volumes_cc[near].sum())
     if not near.any():
         raise DosimetryError(
             f"Planning of '{limit.structure}'",
-            f"no part of it lies {region}",
+            f"no part of it lies {region}, the nearest {_nearest_mm(dose.samples, targets):.0f} mm away",
             "Enlarge 'margin_mm', or leave this request out of the case.",
         )
     if missing := dose.at(near).unknown_courses():
@@ -111,18 +113,25 @@ def prior_near_target(limit: OrganLimit, dose: StructureDose, target: PlannedTar
     )
 
 
-def near_target_ranking(limit: OrganLimit, target: PlannedTarget | None) -> Ranking:
+def near_target_ranking(limit: OrganLimit, targets: Sequence[PlannedTarget]) -> Ranking:
     """The sum that P is read from, near the target; elsewhere no dose counts: where samples are to be finest."""
 
     def hot_near_target(dose: StructureDose) -> FloatArray:
         sum_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
-        return np.where(near_target(limit, dose.samples, target), sum_gy, -1.0)
+        return np.where(near_target(limit, dose.samples, targets), sum_gy, -1.0)
 
     return hot_near_target
 
 
-def near_target(limit: OrganLimit, organ: StructureSamples, target: PlannedTarget | None) -> BoolArray:
-    """Which samples of an organ the prior dose counts in, shape (n,): those near the target, or all without one."""
-    if target is None:
+def near_target(limit: OrganLimit, organ: StructureSamples, targets: Sequence[PlannedTarget]) -> BoolArray:
+    """Which samples of an organ the prior dose counts in, shape (n,): those near a target, or all without one."""
+    if not targets:
         return np.ones(len(organ.points_mm), dtype=np.bool_)
-    return target.is_near(organ.points_mm, limit.margin_mm)
+    near = np.zeros(len(organ.points_mm), dtype=np.bool_)
+    for target in targets:
+        near |= target.is_near(organ.points_mm, limit.margin_mm)
+    return near
+
+
+def _nearest_mm(organ: StructureSamples, targets: Sequence[PlannedTarget]) -> float:
+    return min(target.nearest_mm(organ.points_mm) for target in targets)

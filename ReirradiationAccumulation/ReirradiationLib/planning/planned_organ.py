@@ -18,7 +18,7 @@ from ..model.geometry import Geometry
 from ..model.segment import AnyStructure
 from .limits import OrganLimit
 from .near_target import PriorNearTarget, near_target, near_target_ranking, prior_near_target
-from .targets import PlannedTarget, nearest_target
+from .targets import PlannedTarget, counting_targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +28,10 @@ class PlannedOrgan:
     Parameters
     ----------
     limit : OrganLimit
-    target : PlannedTarget or None
-        The one that the organ is planned by; None if no target is named.
+    targets : tuple of PlannedTarget
+        Those that the organ is planned by; empty if the whole organ counts.
     prescription_gy : float
-        Physical: of that target, or of the course.
+        Physical: the highest of these targets, or that of the course.
     fractions : int
         Of the new course.
     dose : StructureDose
@@ -40,7 +40,7 @@ class PlannedOrgan:
     """
 
     limit: OrganLimit
-    target: PlannedTarget | None
+    targets: tuple[PlannedTarget, ...]
     prescription_gy: float
     fractions: int
     dose: StructureDose
@@ -49,7 +49,7 @@ class PlannedOrgan:
     @cached_property
     def is_near(self) -> BoolArray:
         """The samples that P was read from, shape (n,)."""
-        return near_target(self.limit, self.dose.samples, self.target)
+        return near_target(self.limit, self.dose.samples, self.targets)
 
     @property
     def new_eqd2_gy(self) -> float:
@@ -74,7 +74,7 @@ def plan_organ(
     course: tuple[float, int],
     geometry: Geometry,
 ) -> PlannedOrgan:
-    """Find the target of an organ and read the prior dose near it.
+    """Find the targets that count for an organ and read the prior dose near them.
 
     Parameters
     ----------
@@ -94,8 +94,9 @@ def plan_organ(
         If no part of the organ is near the target, or the dose of a course is not known anywhere in it.
     """
     prescription_gy, fractions = course
-    target = nearest_target(targets, prior.samples, limit)
+    counting = counting_targets(targets, prior.samples, limit)
     body = body_of(structure, geometry, prior.samples.end_caps, WANTED_SAMPLES)
-    dose = refined(prior, body, [near_target_ranking(limit, target)])
-    near = prior_near_target(limit, dose, target)
-    return PlannedOrgan(limit, target, target.prescription_gy if target else prescription_gy, fractions, dose, near)
+    dose = refined(prior, body, [near_target_ranking(limit, counting)])
+    near = prior_near_target(limit, dose, counting)
+    highest_gy = max((target.prescription_gy for target in counting), default=prescription_gy)
+    return PlannedOrgan(limit, counting, highest_gy, fractions, dose, near)

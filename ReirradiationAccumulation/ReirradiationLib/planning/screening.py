@@ -79,7 +79,7 @@ class ScreeningInput:
     prescription : WholeDose
         Of the new course, the highest of its targets.
     day : date or None
-        Of the new course.
+        Of the new course: what intervals are counted to.
     unreliable : collection of str
         Structures in which the registration of a course must not be relied on.
     """
@@ -290,13 +290,13 @@ def _full_overlap(case: ScreeningInput) -> tuple[FullOverlap, ...]:
     for one in (constraint_of_limit(limit) for limit in case.limits):
         if (one.structure, one.metric, one.limit, one.basis, one.alpha_beta_gy) not in seen:
             limits.append(one)
-    return tuple(_with_full_overlap(case, one) for one in limits)
+    return tuple(_one_full_overlap(case, limit) for limit in limits)
 
 
-def _with_full_overlap(case: ScreeningInput, one: Constraint) -> FullOverlap:
-    prior = _prior(case, one.structure)
-    months = interval_months(prior, one.alpha_beta_gy, case.day)
-    return full_overlap(one, prior, case.prescription, months, one.structure in case.unreliable)
+def _one_full_overlap(case: ScreeningInput, limit: Constraint) -> FullOverlap:
+    prior = _prior(case, limit.structure)
+    months = interval_months(prior, limit.alpha_beta_gy, case.day)
+    return full_overlap(limit, prior, case.prescription, months, limit.structure in case.unreliable)
 
 
 def _prior(case: ScreeningInput, name: str) -> StructureDose:

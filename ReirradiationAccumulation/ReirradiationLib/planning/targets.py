@@ -109,16 +109,18 @@ def planned_targets(case: Case, structures: StructureSet, geometry: Geometry) ->
     return tuple(planned)
 
 
-def nearest_target(targets: Sequence[PlannedTarget], organ: StructureSamples, limit: OrganLimit) -> PlannedTarget | None:
-    """The target that an organ is planned by: the one named, else the nearest; of equally near ones the highest dose.
+def counting_targets(
+    targets: Sequence[PlannedTarget], organ: StructureSamples, limit: OrganLimit
+) -> tuple[PlannedTarget, ...]:
+    """The targets that an organ is planned by: the one named, or all within the margin, else the nearest.
 
-    None if there are no targets, or the limit counts the prior dose anywhere in the organ.
+    None if there are no targets, or the limit counts the prior dose anywhere in the organ. Within the margin of several
+    targets the full dose of each may reach the organ, so none of them may be left out (decision 0014).
     """
     if limit.target is not None:
-        return next(target for target in targets if target.name == limit.target)
-    if limit.is_anywhere or not targets:
-        return None
-    if len(targets) == 1:
-        return targets[0]
-    # Targets that the organ touches are all at 0, up to rounding.
-    return min(targets, key=lambda one: (round(one.nearest_mm(organ.points_mm), 3), -one.prescription_gy))
+        return tuple(target for target in targets if target.name == limit.target)
+    if limit.is_anywhere or len(targets) < 2:
+        return () if limit.is_anywhere else tuple(targets)
+    distances_mm = [target.nearest_mm(organ.points_mm) for target in targets]
+    near = [target for target, mm in zip(targets, distances_mm, strict=True) if mm <= limit.margin_mm]
+    return tuple(near) or (targets[int(np.argmin(distances_mm))],)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..dosimetry.radiobiology import eqd2
 from ..model.constraint import Months
 from ..model.csv_table import table_number, table_rows
 from ..model.errors import CaseError, ProtocolError, ReirradiationError
@@ -42,22 +43,12 @@ REQUIRED = (
 )
 OPTIONAL = (
     *("row", "worksheet", "metric", "region", "limit_months_from", "limit_months_to", "new_at_most_eqd2_gy"),
-    *("date", "recovery", "kind", "source", "registration", "unknown_percent"),
+    *("date", "recovery", "kind", "source", "registration", "unknown_percent", "eqd2_raw_gy"),
 )
 INPUTS = (
     *("row", "worksheet", "organ", "limit_eqd2_gy", "basis", "alpha_beta_gy", "metric", "region", "limit_months_from"),
-    *(
-        "limit_months_to",
-        "new_at_most_eqd2_gy",
-        "limit_source",
-        "course",
-        "dose_gy",
-        "fractions",
-        "date",
-        "recovery",
-        "kind",
-        "source",
-    ),
+    *("limit_months_to", "new_at_most_eqd2_gy", "limit_source", "course", "dose_gy", "fractions", "date", "recovery"),
+    *("kind", "source"),
     *("registration", "unknown_percent"),
 )
 RESULTS = (
@@ -65,6 +56,9 @@ RESULTS = (
     *("new_fractions", "remaining_dose_gy", "remaining_gy_per_fraction", "prescription_gy", "prescription_eqd2_gy"),
     *("prescription_fits", "remark"),
 )
+ROUNDED_GY = 0.011
+"""EQD2 in the table has two decimals."""
+
 COURSE, SUM = "course", "sum"
 SUM_OF_MAXIMA, MAPPED_SUM = "sum of maxima", "mapped sum"
 _NUMBERS = frozenset(
@@ -114,6 +108,7 @@ def read_worksheets(path: Path, new: Fractionation, last_day: date) -> tuple[Org
             raise CaseError(where, f"row is '{cells['row']}'", "Correct the row.", f"{COURSE} or {SUM}")
         if cells["row"] != SUM:
             row = _Row(where, _limit(where, cells), _course(where, cells, last_day))
+            _require_untouched(row, cells)
             _add(groups.setdefault(cells["worksheet"] or cells["organ"], []), row)
     if not groups:
         raise CaseError(str(path), "no course", "Enter a row for every prior course of every organ.")
@@ -198,6 +193,19 @@ def _course(where: str, cells: Mapping[str, str], last_day: date) -> CourseEntry
         registration=cells["registration"],
         unknown_percent=_number(where, cells, "unknown_percent") if cells["unknown_percent"] else 0.0,
     )
+
+
+def _require_untouched(row: _Row, cells: Mapping[str, str]) -> None:
+    """Refuse a mapped dose that somebody has typed over: its origin, its verdict and its region are those of another."""
+    entry = row.entry
+    if entry.kind is not ValueKind.MAPPED or not cells["eqd2_raw_gy"]:
+        return
+    stated_gy = _number(row.where, cells, "eqd2_raw_gy")
+    raw_gy = float(eqd2(np.asarray(entry.dose_gy), entry.fractions, row.limit.alpha_beta_gy))
+    if abs(raw_gy - stated_gy) > ROUNDED_GY:
+        found = f"a mapped dose of {entry.dose_gy:g} Gy in {entry.fractions} fractions beside {stated_gy:g} Gy EQD2"
+        remedy = "If the dose was entered by hand, write 'typed' as its kind, and where it is from as its source."
+        raise CaseError(row.where, found, remedy, f"{raw_gy:.2f} Gy EQD2")
 
 
 def _number(where: str, cells: Mapping[str, str], column: str) -> float:

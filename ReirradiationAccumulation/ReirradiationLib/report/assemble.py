@@ -34,6 +34,7 @@ from .evaluation import (
     ScoreSummary,
     ShellSummary,
     StructureSummary,
+    TargetSummary,
     UnknownOnGrid,
 )
 from .planning_summary import planning_summary
@@ -72,7 +73,9 @@ def assemble(results: CaseResults) -> Evaluation:
             new_label=case.new_course.label,
             new_prescription_gy=case.new_course.prescription_gy,
             new_fractions=case.new_course.fractions,
-            protocol=_protocol(results),
+            new_date=results.day.isoformat() if results.day else "",
+            targets=tuple(TargetSummary(one.name, one.prescription_gy) for one in results.planning.targets),
+            protocol=f"{_protocol(results)}; {results.protocol.version or 'no version'}",
             stage="cumulative, with the new plan" if results.new_course else "prior courses only, before the new plan",
         ),
         courses=(

@@ -17,12 +17,14 @@ from ..planning.levels import OptimizationLevels
 from ..planning.optimization_structures import Shell
 from .results import OptimizationResult
 
+NEGLIGIBLE_GY = 0.05
+"""EQD2 by which tissue is not called hotter than P."""
+
 TITLE = "Constraint sheet of the optimization structures"
 MEANING = (
     "Maximum dose of the new plan in each structure, physical, in all fractions together. Research software: limits are "
     "those of the source named and must be confirmed locally."
 )
-NOT_RELIABLE = "NOT RELIABLE: the registration of {} must not be relied on in this organ"
 
 
 @dataclass(frozen=True)
@@ -55,43 +57,41 @@ class SheetRow:
 
 
 def sheet_rows(
-    results: Sequence[OptimizationResult], unreliable: Mapping[str, Sequence[str]] | None = None
+    results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[SheetRow, ...]:
     """The rows, in the order of the results and their structures.
 
     Parameters
     ----------
     results : sequence of OptimizationResult
-    unreliable : mapping, optional
-        By organ: labels of the courses whose registration must not be relied on there.
+    notes : mapping, optional
+        By organ: what else must be known there, see :func:`.sheet_notes.organ_notes`.
     """
-    return tuple(
-        row for result in results for row in _organ_rows(result, (unreliable or {}).get(result.request.structure, ()))
-    )
+    return tuple(row for result in results for row in _organ_rows(result, (notes or {}).get(result.request.structure, ())))
 
 
-def constraint_csv(results: Sequence[OptimizationResult], unreliable: Mapping[str, Sequence[str]] | None = None) -> str:
+def constraint_csv(results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None) -> str:
     """The sheet as CSV, to be written in :data:`.spreadsheet.CSV_ENCODING`; no spreadsheet takes a cell for a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([field.name for field in fields(SheetRow)])
-    for row in sheet_rows(results, unreliable):
+    for row in sheet_rows(results, notes):
         writer.writerow([_cell(field.name, getattr(row, field.name)) for field in fields(SheetRow)])
     return stream.getvalue()
 
 
-def constraint_json(results: Sequence[OptimizationResult], unreliable: Mapping[str, Sequence[str]] | None = None) -> str:
+def constraint_json(results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None) -> str:
     """The sheet as JSON; doses in Gy, volumes in cc, not rounded."""
-    rows = [asdict(row) for row in sheet_rows(results, unreliable)]
+    rows = [asdict(row) for row in sheet_rows(results, notes)]
     content = {"title": TITLE, "meaning": MEANING, "structures": rows}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def constraint_text(results: Sequence[OptimizationResult], unreliable: Mapping[str, Sequence[str]] | None = None) -> str:
+def constraint_text(results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None) -> str:
     """The sheet to be read, organ by organ."""
     lines = [TITLE, MEANING]
     for result in results:
-        rows = _organ_rows(result, (unreliable or {}).get(result.request.structure, ()))
+        rows = _organ_rows(result, (notes or {}).get(result.request.structure, ()))
         lines += ["", *_organ_lines(rows[0])]
         for row in rows:
             lines += _structure_lines(row)
@@ -99,17 +99,17 @@ def constraint_text(results: Sequence[OptimizationResult], unreliable: Mapping[s
     return "\n".join(lines) + "\n"
 
 
-def _organ_rows(result: OptimizationResult, unreliable: Sequence[str]) -> list[SheetRow]:
-    general = _general_remarks(result, unreliable)
+def _organ_rows(result: OptimizationResult, notes: Sequence[str]) -> list[SheetRow]:
+    general = _general_remarks(result, notes)
     if not result.shells:
         return [_row(result, None, general)]
     return [_row(result, shell, [*general, *shell.remarks, *_hottest_remark(result, shell)]) for shell in result.shells]
 
 
-def _general_remarks(result: OptimizationResult, unreliable: Sequence[str]) -> list[str]:
+def _general_remarks(result: OptimizationResult, notes: Sequence[str]) -> list[str]:
     """What makes every limit of an organ doubtful, or leaves a part of it without one."""
     near = result.prior
-    remarks = [NOT_RELIABLE.format(" and ".join(unreliable))] if unreliable else []
+    remarks = list(notes)
     remarks += [text for text in (near.remark, result.levels.remark) if text]
     if near.unknown_percent > 0.0:
         remarks.append(f"prior dose not known in {near.unknown_percent:.1f} % of the region, counted as 0 Gy there")
@@ -120,7 +120,11 @@ def _general_remarks(result: OptimizationResult, unreliable: Sequence[str]) -> l
 
 def _hottest_remark(result: OptimizationResult, shell: Shell) -> list[str]:
     near = result.prior
-    if shell.level.upper_eqd2_gy is not None or shell.level.is_above_prior or near.organ_maximum_gy <= near.value_gy:
+    if (
+        shell.level.upper_eqd2_gy is not None
+        or shell.level.is_above_prior
+        or near.organ_maximum_gy <= near.value_gy + NEGLIGIBLE_GY
+    ):
         return []
     return [
         f"{near.above_cc:.3f} cc of the organ hold more than P, up to {near.organ_maximum_gy:.2f} Gy EQD2; there prior dose "

@@ -20,8 +20,16 @@ INTENDED_USE = (
 
 
 @dataclass(frozen=True)
+class TargetSummary:
+    """A target of the new course and its physical prescription."""
+
+    structure: str
+    prescription_gy: float
+
+
+@dataclass(frozen=True)
 class CaseSummary:
-    """Who, and on what anatomy."""
+    """Who, on what anatomy, and what is wanted; ``new_date`` is what intervals are counted to."""
 
     title: str
     patient_id: str
@@ -31,6 +39,8 @@ class CaseSummary:
     new_label: str
     new_prescription_gy: float
     new_fractions: int
+    new_date: str
+    targets: tuple[TargetSummary, ...]
     protocol: str
     stage: str
 

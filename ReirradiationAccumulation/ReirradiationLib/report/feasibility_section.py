@@ -19,8 +19,9 @@ _ROW_CLASS = {
     FeasibilityState.TOLERANCE_USED.value: "bad",
 }
 _METHOD = (
-    "P: near-maximum of the prior sum in the region, R: prescription of the nearest target, A: limit; all EQD2, α/β of the "
-    "limit. Left: A − P, and the physical dose in n equal fractions of the new course that uses it up."
+    "P: near-maximum of the prior sum in the region, R: highest prescription of the targets near it, A: limit; all EQD2, "
+    "α/β of the limit. Excess: P + R − A, or R less what the limit allows one course. Left: A − P, or that if it is less, "
+    "and its physical dose in n equal fractions of the new course."
 )
 _COMPROMISE = (
     "A part of an organ cannot have a target's prescription where its prior EQD2 and R exceed A. Overlap: target in that "

@@ -36,7 +36,8 @@ class CompromisedTargetSummary:
 class OrganFeasibilitySummary:
     """P, R and A of an organ, and what is left: EQD2, and physical dose in the fractions of the limit.
 
-    ``prescription_gy`` is physical, of ``target`` if there is one, else of the course. ``prior_metric`` is how P was read.
+    ``prescription_gy`` is physical, the highest of the targets named in ``target``, or that of the course.
+    ``prior_metric`` is how P was read.
     """
 
     limit: LimitSummary
@@ -103,7 +104,7 @@ def _organ(one: OrganFeasibility, is_binding: bool, unreliable: Callable[[str], 
     organ = one.organ
     return OrganFeasibilitySummary(
         limit=limit_summary(organ.limit, organ.fractions),
-        target=organ.target.name if organ.target else "",
+        target=" or ".join(target.name for target in organ.targets),
         prescription_gy=organ.prescription_gy,
         region=organ.near.region,
         region_cc=organ.near.region_cc,

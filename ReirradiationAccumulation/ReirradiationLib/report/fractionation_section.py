@@ -37,7 +37,7 @@ def fractionation_section(summary: FractionationSummary) -> str:
     classes = ["open" if dose.is_beyond_lq else "" for dose in shown]
     return section(
         "Fractionation",
-        table([*LIMIT_HEADER, "Left, A − P [Gy EQD2]"], limits),
+        table([*LIMIT_HEADER, "Left [Gy EQD2]"], limits),
         f"<figure>{fractionation_figure(summary)}</figure>",
         *([paragraph(f"{_DOUBT} {'; '.join(summary.doubts)}.", "bad")] if summary.doubts else []),
         paragraph(_best(summary)),

@@ -57,6 +57,8 @@ def _case(evaluation: Evaluation) -> str:
         ["Patient", f"{case.patient_name} ({case.patient_id})"],
         ["Current anatomy", f"{case.current_ct}; structures '{case.current_structures}'"],
         ["New course", f"{case.new_label}: {case.new_prescription_gy:g} Gy in {case.new_fractions} fractions"],
+        ["Date of the new course", case.new_date or "not known"],
+        ["Targets", "; ".join(f"{one.structure}: {one.prescription_gy:g} Gy" for one in case.targets) or "none named"],
         ["Recovery", evaluation.recovery],
         ["Protocol tables", evaluation.case.protocol],
     ]

@@ -23,6 +23,7 @@ table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: 12.5px
 th, td { border: 1px solid #d0d7de; padding: 4px 7px; text-align: left; vertical-align: top; }
 th { background: #f3f6f9; } td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.met td:first-child { border-left: 6px solid #009e73; } tr.bad td:first-child { border-left: 6px solid #b00020; }
+p.bad { border-left: 6px solid #b00020; padding-left: 8px; }
 tr.open td:first-child { border-left: 6px solid #e69f00; }
 figure { margin: 10px 0; break-inside: avoid; } figcaption { font-size: 12.5px; color: #57606a; }
 img, svg { max-width: 100%; height: auto; }

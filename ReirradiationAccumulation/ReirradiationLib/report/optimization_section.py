@@ -7,6 +7,7 @@ from html import escape
 
 from ..planning.levels import LevelState
 from ..planning.optimization_structures import ShellVariant
+from .constraint_sheet import NEGLIGIBLE_GY
 from .evaluation import OptimizationSummary, ShellSummary
 from .html_parts import Cell, paragraph, section, table
 from .marks import unreliable_note
@@ -66,7 +67,7 @@ def _organ_shells(summary: OptimizationSummary) -> str:
             "the other doses are known it is an upper bound, and the limits are stricter than the true dose may need."
         )
         parts.append(paragraph(text, "note"))
-    if summary.shells and summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy:
+    if summary.shells and summary.organ_maximum_eqd2_gy > summary.prior_eqd2_gy + NEGLIGIBLE_GY:
         parts.append(
             paragraph(
                 f"{summary.above_prior_cc:.3f} cc of the organ hold more than P, up to "

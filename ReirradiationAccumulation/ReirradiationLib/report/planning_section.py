@@ -32,10 +32,10 @@ def planning_exports(planning: PlanningSummary) -> list[str]:
 
 
 def _isodoses(isodoses: Sequence[IsodoseFacts]) -> str:
-    header = ["Structure", "Dose [Gy]", "Kind", "Courses", "Maximum [Gy]", "Volume [cc]", "Remark"]
+    header = ["Structure", "Dose [Gy]", "Kind", "α/β [Gy]", "Courses", "Maximum [Gy]", "Volume [cc]", "Remark"]
     rows: list[list[Cell]] = [
         [
-            *(one.name, one.dose_gy, one.kind, ", ".join(one.courses), one.maximum_gy, one.volume_cc),
+            *(one.name, one.dose_gy, one.kind, one.alpha_beta_gy, ", ".join(one.courses), one.maximum_gy, one.volume_cc),
             "; ".join(one.remarks),
         ]
         for one in isodoses

@@ -67,7 +67,7 @@ def limit_line(row: LimitRow) -> str:
         f"{row.identifier}: {row.organ}, {limit.metric} {_sign(limit)} {limit.limit:g} {limit.metric.unit}",
         f"warning from {limit.warning:g}" if limit.warning is not None else "no warning level",
         *(f"basis {limit.basis.value}", f"α/β {limit.alpha_beta_gy:g} Gy", str(limit.months)),
-        *_condition_words(limit),
+        *([str(limit.conditions)] if str(limit.conditions) else []),
     ]
     note = f" ({row.note})" if row.note else ""
     return f"{', '.join(parts)}{note}; {limit.source}"
@@ -99,15 +99,3 @@ def _recovery_lines(table: RecoveryTable) -> list[str]:
 
 def _sign(limit: Constraint) -> str:
     return "≤" if limit.sense is Sense.AT_MOST else "≥"
-
-
-def _condition_words(limit: Constraint) -> list[str]:
-    conditions, unit = limit.conditions, limit.metric.unit
-    words = []
-    if conditions.each_course_at_most is not None:
-        words.append(f"each course ≤ {conditions.each_course_at_most:g} {unit}")
-    if conditions.new_course_at_most is not None:
-        words.append(f"new course ≤ {conditions.new_course_at_most:g} {unit}")
-    if conditions.new_share_at_most is not None:
-        words.append(f"new course ≤ {100 * conditions.new_share_at_most:g} % of the sum")
-    return words

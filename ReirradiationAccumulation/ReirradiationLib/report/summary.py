@@ -69,10 +69,8 @@ def evaluation_summary(evaluation: Evaluation) -> str:
 def _planning_lines(planning: PlanningSummary) -> list[str]:
     """Type and what is left near the targets."""
     screening = planning.screening
-    lines = [
-        "",
-        f"Type of reirradiation: suggested {screening.suggested_type or 'none'}; {screening.decided or 'not decided'}",
-    ]
+    suggested, decided = screening.suggested_type or "cannot be told", screening.decided or "not decided"
+    lines = ["", f"Type of reirradiation: suggested {suggested}; {decided}"]
     for organ in planning.feasibility.organs:
         limit = organ.limit
         lines.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model.finding import SIGNED_OFF, Decision, Finding
 from .findings import structure_findings
+from .limit_findings import limit_findings
 from .new_plan_findings import new_plan_findings
 from .point_findings import point_findings
 from .registration_findings import registration_findings, sign_off_decisions
@@ -16,6 +17,7 @@ def transfer_findings(found: Transfer) -> list[Finding]:
         *found.records.findings,
         *(finding for result in found.structures for finding in structure_findings(result, found.records)),
         *(finding for result in found.registrations for finding in registration_findings(result)),
+        *limit_findings(found),
         *point_findings(found),
         *new_plan_findings(found.new_course, found.structures, found.records),
     ]
