@@ -168,7 +168,7 @@ def test_the_whole_pipeline_with_a_point_course(case_with_points: Case, demo_res
 def test_a_case_of_points_only_needs_no_prior_dicom(case_with_points: Case, tmp_path: Path) -> None:
     paper = case_with_points.prior_courses[1:]
     before = replace(case_with_points.new_course, plan=None, dose=())
-    case = replace(case_with_points, prior_courses=paper, new_course=before, decisions=())
+    case = replace(case_with_points, prior_courses=paper, new_course=before, decisions=(), isodose_lines=())
     evaluation = run_case(case, tmp_path / "out", Services(), Monitor())
     cord = next(score for score in evaluation.scorecard if score.structure == "spinal_cord")
     assert cord.prior == pytest.approx(20.0, abs=1e-6)
