@@ -9,7 +9,7 @@ from .output import OutputFolder
 from .planning.worksheet_table import worksheet_csv
 from .report.constraint_sheet import constraint_csv, constraint_json, constraint_text
 from .report.results import CaseResults
-from .report.sheet_notes import organ_notes
+from .report.sheet_notes import sheet_notes
 
 SHEET_NAME = "constraint_sheet"
 WORKSHEET_FILE = "point_worksheet.csv"
@@ -26,7 +26,7 @@ def write_tables(results: CaseResults, folder: OutputFolder, report: Callable[[s
     """
     if results.optimization:
         report(f"{SHEET_NAME}.csv, .json, .txt")
-        notes = organ_notes(results)
+        notes = sheet_notes(results)
         folder.write_text(f"{SHEET_NAME}.csv", constraint_csv(results.optimization, notes), CSV_ENCODING)
         folder.write_text(f"{SHEET_NAME}.json", constraint_json(results.optimization, notes))
         folder.write_text(f"{SHEET_NAME}.txt", constraint_text(results.optimization, notes))

@@ -15,8 +15,8 @@ from ReirradiationLib.planning.levels import optimization_levels
 from ReirradiationLib.planning.limits import limit_of_request
 from ReirradiationLib.planning.near_target import prior_near_target
 from ReirradiationLib.report.constraint_sheet import constraint_csv, constraint_json, constraint_text
-from ReirradiationLib.report.results import OptimizationResult
-from ReirradiationLib.report.sheet_notes import NOT_RELIABLE
+from ReirradiationLib.report.results import CaseResults, OptimizationResult
+from ReirradiationLib.report.sheet_notes import NOT_RELIABLE, SheetNotes, sheet_notes
 from test_optimization_structures import CT, ORGAN, RAMP, TARGET, cut, request
 
 
@@ -75,7 +75,7 @@ def test_the_same_results_give_the_same_bytes(results) -> None:
 
 
 def test_what_is_left_open_or_must_not_be_relied_on_stands_in_every_row(results) -> None:
-    notes = {"@organ, left": [NOT_RELIABLE.format("course 1")]}
+    notes = SheetNotes({"@organ, left": [NOT_RELIABLE.format("course 1")]})
     text = constraint_csv([results[1]], notes)
     for row in rows_of(text):
         assert "NOT RELIABLE: the registration of course 1" in row["remarks"]
@@ -87,3 +87,20 @@ def test_what_is_left_open_or_must_not_be_relied_on_stands_in_every_row(results)
 def test_no_results_make_a_sheet_with_a_head_only() -> None:
     assert rows_of(constraint_csv([])) == []
     assert json.loads(constraint_json([]))["structures"] == []
+
+
+def test_a_stricter_limit_of_the_same_organ_is_noted_where_it_is_stricter(demo_results: CaseResults) -> None:
+    """Nieder: at most 49 Gy EQD2 in one course, 67.75 in all. Beside A = 50 it is nowhere stricter; A = 90 it undercuts."""
+    (result,) = demo_results.optimization
+    assert not any(sheet_notes(demo_results).structures.values())
+    levels = optimization_levels(37.57, 80.0, 90.0, 3, 5, 2.0)
+    shells = tuple(replace(shell, level=level) for shell, level in zip(result.shells, levels.shells, strict=True))
+    lenient = replace(result, levels=levels, shells=shells)
+    results = replace(demo_results, planning=replace(demo_results.planning, optimization=(lenient,)))
+    notes = [sheet_notes(results).structures[shell.structure.name] for shell in shells]
+    # Highest prior doses 37.58, 28.38 and 19.19 Gy EQD2 leave 30.17, 39.37 and 48.56: D (D / 5 + 2) / 4 solved for D.
+    assert [note[0][:53] for note in notes] == [
+        "another limit of the case allows only 20.07 Gy in 5 f",
+        "another limit of the case allows only 23.50 Gy in 5 f",
+        "another limit of the case allows only 26.56 Gy in 5 f",
+    ]

@@ -9,13 +9,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 
 from ..model.spreadsheet import protected
 from ..planning.levels import OptimizationLevels
 from ..planning.optimization_structures import Shell
 from .results import OptimizationResult
+from .sheet_notes import SheetNotes
+
+NO_NOTES = SheetNotes()
 
 NEGLIGIBLE_GY = 0.05
 """EQD2 by which tissue is not called hotter than P."""
@@ -56,21 +59,19 @@ class SheetRow:
     source: str
 
 
-def sheet_rows(
-    results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None
-) -> tuple[SheetRow, ...]:
+def sheet_rows(results: Sequence[OptimizationResult], notes: SheetNotes = NO_NOTES) -> tuple[SheetRow, ...]:
     """The rows, in the order of the results and their structures.
 
     Parameters
     ----------
     results : sequence of OptimizationResult
-    notes : mapping, optional
-        By organ: what else must be known there, see :func:`.sheet_notes.organ_notes`.
+    notes : SheetNotes
+        What else must be known.
     """
-    return tuple(row for result in results for row in _organ_rows(result, (notes or {}).get(result.request.structure, ())))
+    return tuple(row for result in results for row in _organ_rows(result, notes))
 
 
-def constraint_csv(results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None) -> str:
+def constraint_csv(results: Sequence[OptimizationResult], notes: SheetNotes = NO_NOTES) -> str:
     """The sheet as CSV, to be written in :data:`.spreadsheet.CSV_ENCODING`; no spreadsheet takes a cell for a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
@@ -80,18 +81,18 @@ def constraint_csv(results: Sequence[OptimizationResult], notes: Mapping[str, Se
     return stream.getvalue()
 
 
-def constraint_json(results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None) -> str:
+def constraint_json(results: Sequence[OptimizationResult], notes: SheetNotes = NO_NOTES) -> str:
     """The sheet as JSON; doses in Gy, volumes in cc, not rounded."""
     rows = [asdict(row) for row in sheet_rows(results, notes)]
     content = {"title": TITLE, "meaning": MEANING, "structures": rows}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def constraint_text(results: Sequence[OptimizationResult], notes: Mapping[str, Sequence[str]] | None = None) -> str:
+def constraint_text(results: Sequence[OptimizationResult], notes: SheetNotes = NO_NOTES) -> str:
     """The sheet to be read, organ by organ."""
     lines = [TITLE, MEANING]
     for result in results:
-        rows = _organ_rows(result, (notes or {}).get(result.request.structure, ()))
+        rows = _organ_rows(result, notes)
         lines += ["", *_organ_lines(rows[0])]
         for row in rows:
             lines += _structure_lines(row)
@@ -99,17 +100,24 @@ def constraint_text(results: Sequence[OptimizationResult], notes: Mapping[str, S
     return "\n".join(lines) + "\n"
 
 
-def _organ_rows(result: OptimizationResult, notes: Sequence[str]) -> list[SheetRow]:
+def _organ_rows(result: OptimizationResult, notes: SheetNotes) -> list[SheetRow]:
     general = _general_remarks(result, notes)
     if not result.shells:
         return [_row(result, None, general)]
-    return [_row(result, shell, [*general, *shell.remarks, *_hottest_remark(result, shell)]) for shell in result.shells]
+    return [
+        _row(
+            result,
+            shell,
+            [*general, *notes.structures.get(shell.structure.name, ()), *shell.remarks, *_hottest_remark(result, shell)],
+        )
+        for shell in result.shells
+    ]
 
 
-def _general_remarks(result: OptimizationResult, notes: Sequence[str]) -> list[str]:
+def _general_remarks(result: OptimizationResult, notes: SheetNotes) -> list[str]:
     """What makes every limit of an organ doubtful, or leaves a part of it without one."""
     near = result.prior
-    remarks = list(notes)
+    remarks = list(notes.organs.get(result.request.structure, ()))
     remarks += [text for text in (near.remark, result.levels.remark) if text]
     if near.unknown_percent > 0.0:
         remarks.append(f"prior dose not known in {near.unknown_percent:.1f} % of the region, counted as 0 Gy there")
