@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ BLOCK = 1 << 18
 
 UNKNOWN_RULE = "0 Gy where a structure with limits has an unknown prior dose: nothing is promised there"
 HELD_RULE = (
-    "a structure holds every voxel less than one voxel from it, so that linear interpolation mixes no ceiling into it"
+    "a structure holds every voxel less than one voxel from it, and the eight around each of its samples hold no more than "
+    "is left there, so linear interpolation keeps its limits"
 )
 
 
@@ -75,6 +77,8 @@ class LimitedStructure:
         Every prior course.
     unfit : tuple of OrganLimit
         Those that were published for other intervals, and are not used.
+    samples : StructureDose or None
+        The prior courses at points within it, from their own grids: what is left there bounds the voxels around.
     """
 
     name: str
@@ -82,6 +86,7 @@ class LimitedStructure:
     held: BoolArray
     parts: tuple[PriorPart, ...]
     unfit: tuple[OrganLimit, ...] = ()
+    samples: StructureDose | None = None
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ def limited_structure(
     fit = tuple(limit for limit, months in limits if _holds(limit, months))
     unfit = tuple(limit for limit, months in limits if not _holds(limit, months))
     parts = tuple(_part(part, prior.structure, mapped, unreliable) for part in prior.courses)
-    return LimitedStructure(structure.name, fit, held, parts, unfit)
+    return LimitedStructure(structure.name, fit, held, parts, unfit, prior)
 
 
 def remaining_dose(
@@ -180,8 +185,8 @@ def remaining_dose(
     course is not known it is 0. Of several limits and structures the smallest counts; nothing exceeds the ceiling, and
     voxels of no structure have it.
 
-    Between voxels the answer may be read linearly: as what is left is a concave function of the doses, a linear
-    interpolation never exceeds what the interpolated doses would leave, except next to voxels where P exceeds A.
+    Between voxels the answer may be read linearly: the eight voxels around every sample of a structure are lowered to
+    what is left at the sample itself, where the prior doses are read from their own grids, which a coarser grid smooths.
 
     Parameters
     ----------
@@ -221,6 +226,8 @@ def _lower(voxels_gy: Float32Array, structure: LimitedStructure, geometry: Geome
         unknown += int(np.count_nonzero(~known))
         used += int(np.count_nonzero(known & (left_gy <= 0.0)))
         lowest_gy = min(lowest_gy, float(left_gy[known].min(initial=np.inf)))
+    if structure.samples is not None and structure.limits:
+        lowest_gy = min(lowest_gy, _lower_around(flat, structure.samples, structure.limits, geometry, fractions))
     return RemainingInStructure(
         *(structure.name, structure.limits, structure.unfit),
         held_cc=inside.size * geometry.voxel_volume_cc,
@@ -229,6 +236,26 @@ def _lower(voxels_gy: Float32Array, structure: LimitedStructure, geometry: Geome
         lowest_gy=lowest_gy if np.isfinite(lowest_gy) else 0.0,
         reason=_why_nothing(structure),
     )
+
+
+def _lower_around(
+    flat: Float32Array, dose: StructureDose, limits: Sequence[OrganLimit], geometry: Geometry, fractions: int
+) -> float:
+    """Lower the eight voxels around every sample to what is left there, 0 if that is not known; the lowest that is."""
+    left_gy = np.full(len(dose.samples.points_mm), np.inf)
+    for limit in limits:
+        prior_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
+        left_gy = np.minimum(left_gy, physical_dose(limit.left_eqd2_gy(prior_gy), fractions, limit.alpha_beta_gy))
+    known = dose.known()
+    promised = _rounded_down(np.where(known, left_gy, 0.0))
+    first = np.floor(geometry.to_index(dose.samples.points_mm)).astype(np.intp)
+    size = np.asarray(geometry.size)
+    for corner in product((0, 1), repeat=3):
+        i, j, k = (first + np.asarray(corner)).T
+        inside = np.all((first + np.asarray(corner) >= 0) & (first + np.asarray(corner) < size), axis=1)
+        where = (k[inside] * size[1] + j[inside]) * size[0] + i[inside]
+        np.minimum.at(flat, where, promised[inside])
+    return float(left_gy[known].min(initial=np.inf))
 
 
 def _left(structure: LimitedStructure, where: NDArray[np.intp], fractions: int) -> tuple[FloatArray, BoolArray]:
