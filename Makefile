@@ -22,7 +22,7 @@ demo: $(STAMP)
 	$(BIN)/reirradiation register Testing/Data/demo_case/case_from_images.json --output $(OUTPUT)-registration --replace
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

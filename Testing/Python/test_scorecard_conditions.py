@@ -115,6 +115,13 @@ def test_what_is_left_is_told_in_eqd2_and_as_physical_dose_of_the_new_fractions(
     assert not left.is_at_most
 
 
+def test_what_is_left_heeds_what_the_limit_demands_of_the_new_course() -> None:
+    """HyTEC: at most 25 Gy, and at most half of the sum: no more than was given before."""
+    limit = replace(CORD, limit=70.0, conditions=CourseConditions(None, 25.0, 0.5))
+    left = [scored(limit, flat(prior, "a")).left for prior in (10.0, 40.0, 60.0)]
+    assert [one.eqd2_gy for one in left if one] == pytest.approx([10.0, 25.0, 10.0], abs=1e-4)
+
+
 @given(st.floats(0.0, 60.0), st.floats(1.0, 80.0), st.sampled_from(["Dmax", "D0.1cc", "D50%", "Dmean"]))
 def test_what_is_left_uses_the_limit_up_and_no_more(given_gy: float, limit: float, metric: str) -> None:
     constraint = replace(CORD, metric=Metric.parse(metric), limit=limit)

@@ -180,7 +180,7 @@ def _left(constraint: Constraint, prior: StructureDose, value: float, fractions:
     is_dose = constraint.sense is Sense.AT_MOST and constraint.metric.kind in _SHIFTED
     if not is_dose or prior.unknown_courses():
         return None
-    eqd2_gy = min(max(constraint.limit - value, 0.0), constraint.conditions.new_at_most_gy or float("inf"))
+    eqd2_gy = min(max(constraint.limit - value, 0.0), constraint.conditions.allowed_beside(value))
     physical_gy = float(physical_dose(np.asarray(eqd2_gy), fractions, constraint.alpha_beta_gy))
     return Left(eqd2_gy, physical_gy, fractions, _at_most(constraint, prior) > value + SAME_GY)
 
