@@ -150,7 +150,7 @@ def test_no_limit_is_shipped_that_was_not_transcribed_twice(rows: dict[str, Limi
 
 def test_every_shipped_limit_says_what_it_is(rows: dict[str, LimitRow]) -> None:
     for row in rows.values():
-        assert row.limit.source.startswith(f"{row.set_name}: ")
+        assert row.limit.source.startswith(f"{row.set_name}, {row.organ}: ")
         assert "literature, confirm locally" in row.limit.source
         assert row.limit.is_limit
     sources = [row.limit.source for row in rows.values() if "alpha/beta not stated" in row.limit.source]
@@ -407,7 +407,7 @@ def test_the_command_prints_every_limit_with_all_that_belongs_to_it(capsys: pyte
         assert row.note in line
     assert "tumour head and neck: 10.5 (6.5 to 29)" in text
     assert "each course ≤ 49 Gy" in lines["nieder.cord"]
-    assert "new course ≤ 25 Gy, new course ≤ 50 % of the sum" in lines["hytec.cord"]
+    assert "new course ≤ 25 Gy EQD2, new course ≤ 50 % of the sum" in lines["hytec.cord"]
 
 
 def test_the_command_refuses_a_folder_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
