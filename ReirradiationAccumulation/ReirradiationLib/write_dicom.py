@@ -66,9 +66,9 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     if results.final_eqd2_gy is not None:
         report(CUMULATIVE_FILE)
         _write_sum(folder.path(CUMULATIVE_FILE), results.final_eqd2_gy, results, results.courses, registrations)
-    if results.planning.remaining is not None and results.prior_courses and results.planning.remaining.voxels_gy.any():
+    if (remaining := results.exported_remaining) is not None:
         report(REMAINING_FILE)
-        _write_remaining(folder.path(REMAINING_FILE), results.planning.remaining, results, registrations)
+        _write_remaining(folder.path(REMAINING_FILE), remaining, results, registrations)
     if results.case.export.mapped_doses:
         for course, mapped, name in zip(results.courses, results.mapped, _file_names(results.courses), strict=True):
             if _is_physical(course):

@@ -175,6 +175,7 @@ def test_a_case_of_points_only_needs_no_prior_dicom(case_with_points: Case, tmp_
     assert cord.state == ScoreState.OPEN.value
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert "cumulative_eqd2.dcm" not in names
+    assert "remaining_dose.dcm" not in names and evaluation.planning.remaining_dose is None
     assert {"report.html", "evaluation.json"} <= names
     shells = evaluation.optimization[0].shells
     assert shells[0].volume_cc == pytest.approx(sum(shell.volume_cc for shell in shells))  # the whole cord at P

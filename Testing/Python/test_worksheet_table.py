@@ -122,6 +122,17 @@ def test_a_mapped_dose_that_was_typed_over_is_refused_until_it_is_called_typed(t
     assert read_worksheets(path, NEW, date(2030, 1, 1))[0].courses[0].dose_gy == pytest.approx(32.0)
 
 
+def test_a_table_in_which_the_mapped_sum_counts_is_not_worked_out_without_it(tmp_path: Path) -> None:
+    """Two small hot spots apart: each course alone has little at D0.01cc, the sum has more."""
+    limit = WorksheetLimit("cord", 60.0, Basis.RAW, 2.0, Metric.parse("D0.01cc"), "a source")
+    mapped = CourseEntry("first", 10.0, 5, None, kind=ValueKind.MAPPED, source="mapped dose", registration="go")
+    path = tmp_path / "worksheet.csv"
+    text = worksheet_csv([worked_out(OrganWorksheet(limit, (mapped,), NEW, mapped_eqd2_gy=30.0))])
+    path.write_text(text, encoding="utf-8-sig")
+    with pytest.raises(CaseError, match="the mapped sum counts in it"):
+        read_worksheets(path, NEW, date(2030, 1, 1))
+
+
 def test_a_table_typed_by_hand_needs_no_more_than_the_required_columns(tmp_path: Path) -> None:
     header = "organ,limit_eqd2_gy,basis,alpha_beta_gy,limit_source,course,dose_gy,fractions"
     (worksheet,) = read(tmp_path, "cord,60,raw,2,a source,first,45,25", "cord,60,raw,2,a source,second,8,1", header=header)

@@ -43,7 +43,7 @@ REQUIRED = (
 )
 OPTIONAL = (
     *("row", "worksheet", "metric", "region", "limit_months_from", "limit_months_to", "new_at_most_eqd2_gy"),
-    *("date", "recovery", "kind", "source", "registration", "unknown_percent", "eqd2_raw_gy"),
+    *("date", "recovery", "kind", "source", "registration", "unknown_percent", "eqd2_raw_gy", "counts"),
 )
 INPUTS = (
     *("row", "worksheet", "organ", "limit_eqd2_gy", "basis", "alpha_beta_gy", "metric", "region", "limit_months_from"),
@@ -106,6 +106,7 @@ def read_worksheets(path: Path, new: Fractionation, last_day: date) -> tuple[Org
             continue  # a spreadsheet may write empty rows at the end
         if cells["row"] not in (COURSE, SUM, ""):
             raise CaseError(where, f"row is '{cells['row']}'", "Correct the row.", f"{COURSE} or {SUM}")
+        _require_formable(where, cells)
         if cells["row"] != SUM:
             row = _Row(where, _limit(where, cells), _course(where, cells, last_day))
             _require_untouched(row, cells)
@@ -193,6 +194,14 @@ def _course(where: str, cells: Mapping[str, str], last_day: date) -> CourseEntry
         registration=cells["registration"],
         unknown_percent=_number(where, cells, "unknown_percent") if cells["unknown_percent"] else 0.0,
     )
+
+
+def _require_formable(where: str, cells: Mapping[str, str]) -> None:
+    """Refuse a table whose deciding sum was read voxel by voxel: from the rows of its courses more would seem to be left."""
+    if cells["row"] == SUM and cells["course"] == MAPPED_SUM and cells["counts"] == "yes":
+        found = "the mapped sum counts in it, which cannot be formed anew from one dose per course"
+        remedy = "Change the case instead; or remove this row and enter, for each course, the highest dose of the organ."
+        raise CaseError(where, found, remedy)
 
 
 def _require_untouched(row: _Row, cells: Mapping[str, str]) -> None:

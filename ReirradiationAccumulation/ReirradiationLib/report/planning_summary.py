@@ -62,7 +62,7 @@ def planning_summary(results: CaseResults) -> PlanningSummary:
         else None,
         worksheets=worksheet_summaries(planning.worksheets),
         isodoses=tuple(isodose.facts for isodose in planning.isodoses),
-        remaining_dose=_remaining(planning.remaining) if planning.remaining else None,
+        remaining_dose=_remaining(results.exported_remaining) if results.exported_remaining else None,
     )
 
 

@@ -266,6 +266,13 @@ class CaseResults(Transfer):
         )
 
     @property
+    def exported_remaining(self) -> RemainingDose | None:
+        """The remaining dose, if there is an object to write: of a prior dose, with something left somewhere."""
+        remaining = self.planning.remaining
+        is_written = remaining is not None and bool(self.prior_courses) and bool(remaining.voxels_gy.any())
+        return remaining if is_written else None
+
+    @property
     def exported_structures(self) -> tuple[Structure, ...]:
         """All that goes into the RTSTRUCT: optimization structures, then isodose lines."""
         return (*self.optimization_structures, *self.isodose_structures)
