@@ -114,7 +114,7 @@ def counting_targets(
 ) -> tuple[PlannedTarget, ...]:
     """The targets that an organ is planned by: the one named, or all within the margin, else the nearest.
 
-    None if there are no targets, or the limit counts the prior dose anywhere in the organ. Within the margin of several
+    None at all if there are none, or the limit counts the prior dose anywhere in the organ. Within the margin of several
     targets the full dose of each may reach the organ, so none of them may be left out (decision 0014).
     """
     if limit.target is not None:
