@@ -234,7 +234,7 @@ def test_isolines_lie_within_a_tenth_of_a_millimetre_of_the_analytic_circle() ->
     step, first = 0.5, np.array([-20.0, -20.0])
     v, u = np.mgrid[0:81, 0:81]
     field = 12.3 - np.hypot(u * step + first[0], v * step + first[1])
-    (contour,) = zero_contours(field, first, step)
+    ((contour,),) = zero_contours(field[None], first[None], step)
     radius = np.linalg.norm(contour, axis=1)
     assert np.abs(radius - 12.3).max() < 0.02
     slim = simplified(contour, 0.03)

@@ -136,6 +136,10 @@ class Constraint:
         """Whether more dose is worse. A volume to be spared below a dose is a limit, though it is written "at least"."""
         return (self.sense is Sense.AT_MOST) is not self.metric.is_cold
 
+    def is_kept_by(self, value: float) -> bool:
+        """Whether a value of the metric, in its unit, is on the right side of the limit; on it is right."""
+        return value <= self.limit if self.sense is Sense.AT_MOST else value >= self.limit
+
     @property
     def is_pointwise(self) -> bool:
         """Whether it limits the near-maximum, and so what any point of the structure may receive."""

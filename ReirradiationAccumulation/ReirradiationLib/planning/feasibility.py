@@ -31,7 +31,7 @@ from .target_compromise import (
     compromised_target,
     is_far,
 )
-from .targets import PlannedTarget
+from .targets import PlannedTarget, candidate_targets
 
 TIE_GY = 0.005
 """Physical doses that differ by no more are equal: half of the last digit shown."""
@@ -207,7 +207,7 @@ def plan_organs(
 
 def _is_far(limit: OrganLimit, prior: StructureDose, targets: Sequence[PlannedTarget]) -> bool:
     """Whether an organ lies so far from the boxes around the targets that no distance to these need be measured."""
-    counting = _counting(limit, targets)
+    counting = candidate_targets(targets, limit)
     if not counting:
         return False
     for target in counting:
@@ -220,12 +220,8 @@ def _is_far(limit: OrganLimit, prior: StructureDose, targets: Sequence[PlannedTa
 
 def _is_beside(limit: OrganLimit, prior: StructureDose, targets: Sequence[PlannedTarget]) -> bool:
     """Whether all of an organ lies beyond the margin around every target that may count for it."""
-    distances_mm = [target.nearest_mm(prior.samples.points_mm) for target in _counting(limit, targets)]
+    distances_mm = [target.nearest_mm(prior.samples.points_mm) for target in candidate_targets(targets, limit)]
     return bool(distances_mm) and min(distances_mm) > limit.margin_mm
-
-
-def _counting(limit: OrganLimit, targets: Sequence[PlannedTarget]) -> list[PlannedTarget]:
-    return [] if limit.is_anywhere else [target for target in targets if limit.target in (None, target.name)]
 
 
 def feasibility(

@@ -131,15 +131,11 @@ def _metric(constraint: Constraint, prior: StructureDose, added_gy: float) -> fl
 
 def _broken(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, total: float) -> list[str]:
     conditions = _broken_conditions(constraint, prior, new_eqd2_gy, total)
-    if _is_kept(constraint, total):
+    if constraint.is_kept_by(total):
         return conditions
     bounds = prior.upper_bounds()
     by_bound = f", with the point dose of {' and '.join(bounds)} taken for the whole organ" if bounds else ""
     return [f"the sum would be beyond the limit{by_bound}", *conditions]
-
-
-def _is_kept(constraint: Constraint, value: float) -> bool:
-    return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
 
 
 def _broken_conditions(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, total: float) -> list[str]:

@@ -10,17 +10,15 @@ import numpy as np
 
 from ..dosimetry.plane_stack import to_lps
 from ..model.arrays import FloatArray
-from ..model.contour_shape import even_odd_area, simplified_together
+from ..model.contour_shape import even_odd_area
 from ..model.course import AnyCourse, Course
 from ..model.errors import DosimetryError
 from ..model.geometry import Geometry
 from ..model.image import DoseType
 from ..model.planning_choice import IsodoseLine
-from ..model.polygons import signed_area
 from ..model.structure import InterpretedType, Structure
 from .isodose_fields import DoseOnPlanes, DoseSource, depth_gy
-from .isolines import zero_contours_of_planes
-from .optimization_structures import ROUNDING, SIMPLIFY_MM, SMALLEST_LOOP_PIXELS
+from .plane_loops import plane_loops
 
 NAME_LENGTH = 16
 CUT_OFF = "cut off where the dose is not known"
@@ -196,16 +194,16 @@ def _isodose(
 def _contours(line: IsodoseLine, dose: DoseOnPlanes) -> tuple[list[FloatArray], float]:
     """Loops in LPS, and the volume that they enclose in cc."""
     spacing = dose.geometry.spacing_mm
-    smallest_mm2 = (1.0 + ROUNDING) * SMALLEST_LOOP_PIXELS * spacing[0] * spacing[1]
     windows = dose.windows(line.dose_gy)
     field = depth_gy(*dose.sampled(windows), line.dose_gy)
+    planes = plane_loops(field, windows.firsts_mm, windows.step_mm, dose.geometry)
     found, area_mm2 = [], 0.0
-    for k, raw in zip(windows.slices, zero_contours_of_planes(field, windows.firsts_mm, windows.step_mm), strict=True):
-        slim = [loop for loop in simplified_together(raw, SIMPLIFY_MM) if len(loop) >= 3]
-        kept = [loop for loop in slim if abs(signed_area(loop)) >= smallest_mm2]
-        area_mm2 += even_odd_area(kept)
-        heights = (np.full(len(loop), float(k) * spacing[2]) for loop in kept)
-        found += [to_lps(np.column_stack([loop, height]), dose.geometry) for loop, height in zip(kept, heights, strict=True)]
+    for k, loops in zip(windows.slices, planes, strict=True):
+        area_mm2 += even_odd_area(loops)
+        heights = (np.full(len(loop), float(k) * spacing[2]) for loop in loops)
+        found += [
+            to_lps(np.column_stack([loop, height]), dose.geometry) for loop, height in zip(loops, heights, strict=True)
+        ]
     return found, area_mm2 * spacing[2] / 1000.0
 
 

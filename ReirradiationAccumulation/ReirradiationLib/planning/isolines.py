@@ -15,27 +15,10 @@ MOST_ROWS = 8192
 """Rows contoured at a time: places are in single precision, so within 0.0005 of a step."""
 
 
-def zero_contours(field: FloatArray | Float32Array, first: FloatArray, step_mm: float) -> list[FloatArray]:
-    """Closed contours where a field changes from negative (outside) to positive (inside).
+def zero_contours(fields: FloatArray | Float32Array, firsts: FloatArray, step_mm: float) -> list[list[FloatArray]]:
+    """Closed contours where fields change from negative (outside) to positive (inside).
 
-    Parameters
-    ----------
-    field : array, shape (nv, nu)
-        Negative along its border, so that every contour closes.
-    first : array, shape (2,)
-        (u, v) of node ``[0, 0]``, mm.
-    step_mm : float
-
-    Returns
-    -------
-    list of arrays, each (n, 2)
-        Polygons (u, v) in mm, first point not repeated.
-    """
-    return zero_contours_of_planes(field[None], first[None], step_mm)[0]
-
-
-def zero_contours_of_planes(fields: FloatArray | Float32Array, firsts: FloatArray, step_mm: float) -> list[list[FloatArray]]:
-    """The same for several planes at once, which is many times as fast as one by one.
+    Several planes at once are many times as fast as one by one.
 
     Parameters
     ----------
@@ -48,6 +31,7 @@ def zero_contours_of_planes(fields: FloatArray | Float32Array, firsts: FloatArra
     Returns
     -------
     list of n lists of arrays, each (m, 2)
+        Polygons (u, v) in mm, first point not repeated.
     """
     found: list[list[FloatArray]] = [[] for _ in fields]
     holding = np.flatnonzero((fields > ZERO).any(axis=(1, 2)))

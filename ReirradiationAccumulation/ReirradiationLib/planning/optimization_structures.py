@@ -5,38 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count, islice
+from itertools import count
 
 import numpy as np
 
 from ..dosimetry.plane_stack import ContourPlane, contour_planes, to_lps
 from ..model.arrays import Float32Array, FloatArray
-from ..model.contour_shape import even_odd_area, simplified_together
+from ..model.contour_shape import even_odd_area
 from ..model.course import AnyCourse
 from ..model.errors import CaseError
 from ..model.geometry import Geometry
 from ..model.planning_choice import OptimizationRequest, TargetOverlap
-from ..model.polygons import signed_area
 from ..model.structure import InterpretedType, Structure
 from .closing import closed_within
-from .isolines import zero_contours_of_planes
 from .levels import OptimizationLevels, ShellLevel
 from .limit_colours import limit_colour
 from .organ_raster import OrganRaster, PriorDose, organ_rasters
+from .plane_loops import plane_loops
 from .planned_organ import PlannedOrgan
 from .shell_description import description, remarks
 from .shell_naming import shell_name
 from .target_distance import target_distance_mm
 from .targets import PlannedTarget
-
-SIMPLIFY_MM = 0.02
-"""Contours are simplified within this distance."""
-
-SMALLEST_LOOP_PIXELS = 0.5
-"""Loops smaller than this share of a CT pixel are crumbs and are left out."""
-
-ROUNDING = 1e-6
-"""Loops must exceed the smallest area by this share, so that no later rounding makes crumbs of them."""
 
 
 class ShellVariant(str, Enum):
@@ -172,20 +162,15 @@ class _Pieces:
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
-        self._smallest_mm2 = (1.0 + ROUNDING) * SMALLEST_LOOP_PIXELS * geometry.spacing_mm[0] * geometry.spacing_mm[1]
         self.loops_mm: list[FloatArray] = []
         self.volume_cc = 0.0
 
     def add(self, raster: OrganRaster, field: Float32Array) -> None:
         """Add what a field, shape (n, nv, nu), encloses on the planes of a raster."""
-        found = zero_contours_of_planes(field, raster.firsts_mm, raster.step_mm)
-        slim = iter(simplified_together([loop for loops in found for loop in loops], SIMPLIFY_MM))
+        found = plane_loops(field, raster.firsts_mm, raster.step_mm, self._geometry)
         for plane, loops in zip(raster.planes, found, strict=True):
-            kept = [
-                loop for loop in islice(slim, len(loops)) if len(loop) >= 3 and abs(signed_area(loop)) >= self._smallest_mm2
-            ]
-            self.volume_cc += even_odd_area(kept) * plane.thickness_mm / 1000.0
-            for loop in kept:
+            self.volume_cc += even_odd_area(loops) * plane.thickness_mm / 1000.0
+            for loop in loops:
                 local = np.column_stack([loop, np.full(len(loop), plane.position_mm)])
                 self.loops_mm.append(to_lps(local, self._geometry))
 

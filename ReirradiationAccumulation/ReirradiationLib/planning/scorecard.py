@@ -190,17 +190,17 @@ _PROVEN = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_
 
 
 def _limit_state(constraint: Constraint, prior: StructureDose, cumulative: StructureDose | None) -> ScoreState:
-    if not _is_met(constraint, _at_least(constraint, prior)):
+    if not constraint.is_kept_by(_at_least(constraint, prior)):
         return ScoreState.EXCEEDED_BY_PRIOR  # dose that was given stays
     final = cumulative or prior
-    if not _is_met(constraint, _at_least(constraint, final)):
+    if not constraint.is_kept_by(_at_least(constraint, final)):
         return ScoreState.EXCEEDED
-    if not _is_met(constraint, _shown(constraint, final)):
+    if not constraint.is_kept_by(_shown(constraint, final)):
         return ScoreState.MAY_BE_EXCEEDED
     if cumulative is None:
         return ScoreState.OPEN
     at_most = _at_most(constraint, final)
-    if not _is_met(constraint, at_most):
+    if not constraint.is_kept_by(at_most):
         return ScoreState.MET_WHERE_KNOWN
     return ScoreState.MET if _is_beyond_warning(constraint, at_most) else ScoreState.MET_IN_WARNING
 
@@ -209,16 +209,16 @@ def _goal_state(constraint: Constraint, cumulative: StructureDose | None) -> Sco
     if cumulative is None:
         return ScoreState.OPEN
     at_least = _at_least(constraint, cumulative)
-    if _is_met(constraint, at_least):
+    if constraint.is_kept_by(at_least):
         return ScoreState.MET if _is_beyond_warning(constraint, at_least) else ScoreState.MET_IN_WARNING
-    is_excluded = not _is_met(constraint, _at_most(constraint, cumulative))
+    is_excluded = not constraint.is_kept_by(_at_most(constraint, cumulative))
     return ScoreState.NOT_MET if is_excluded else ScoreState.NOT_MET_WHERE_KNOWN
 
 
 def _why_not_evaluable(constraint: Constraint, dose: StructureDose) -> str:
     """Why a state that is not proven would say more than is known; empty if it would not."""
     missing, bounds = dose.unknown_courses(), dose.upper_bounds()
-    is_reached = not constraint.is_limit and _is_met(constraint, _at_least(constraint, dose))
+    is_reached = not constraint.is_limit and constraint.is_kept_by(_at_least(constraint, dose))
     if missing and not is_reached:
         return f"the dose of {' and '.join(missing)} is not known anywhere in the structure"
     if bounds and not constraint.is_limit and not is_reached:
@@ -228,11 +228,7 @@ def _why_not_evaluable(constraint: Constraint, dose: StructureDose) -> str:
 
 def _is_beyond_warning(constraint: Constraint, value: float) -> bool:
     """Whether a value that meets the limit also keeps clear of the warning band, if there is one."""
-    return constraint.warning is None or _is_met(replace(constraint, limit=constraint.warning), value)
-
-
-def _is_met(constraint: Constraint, value: float) -> bool:
-    return value <= constraint.limit if constraint.sense is Sense.AT_MOST else value >= constraint.limit
+    return constraint.warning is None or replace(constraint, limit=constraint.warning).is_kept_by(value)
 
 
 def _shown(constraint: Constraint, dose: StructureDose) -> float:

@@ -109,6 +109,11 @@ def planned_targets(case: Case, structures: StructureSet, geometry: Geometry) ->
     return tuple(planned)
 
 
+def candidate_targets(targets: Sequence[PlannedTarget], limit: OrganLimit) -> tuple[PlannedTarget, ...]:
+    """The targets that may count for a limit, wherever the organ lies: the one named, or all; none if it counts anywhere."""
+    return () if limit.is_anywhere else tuple(target for target in targets if limit.target in (None, target.name))
+
+
 def counting_targets(
     targets: Sequence[PlannedTarget], organ: StructureSamples, limit: OrganLimit
 ) -> tuple[PlannedTarget, ...]:
@@ -117,10 +122,9 @@ def counting_targets(
     None at all if there are none, or the limit counts the prior dose anywhere in the organ. Within the margin of several
     targets the full dose of each may reach the organ, so none of them may be left out (decision 0014).
     """
-    if limit.target is not None:
-        return tuple(target for target in targets if target.name == limit.target)
-    if limit.is_anywhere or len(targets) < 2:
-        return () if limit.is_anywhere else tuple(targets)
-    distances_mm = [target.nearest_mm(organ.points_mm) for target in targets]
-    near = [target for target, mm in zip(targets, distances_mm, strict=True) if mm <= limit.margin_mm]
-    return tuple(near) or (targets[int(np.argmin(distances_mm))],)
+    candidates = candidate_targets(targets, limit)
+    if len(candidates) < 2:
+        return candidates
+    distances_mm = [target.nearest_mm(organ.points_mm) for target in candidates]
+    near = [target for target, mm in zip(candidates, distances_mm, strict=True) if mm <= limit.margin_mm]
+    return tuple(near) or (candidates[int(np.argmin(distances_mm))],)
