@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import __version__, commands, commands_protocol, commands_worksheet
 from .commands import EXIT_REFUSED
+from .model.case_notes import Task
 from .model.errors import Cancelled, ReirradiationError
 from .report.evaluation import INTENDED_USE
 
@@ -69,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("case", type=Path, metavar="CASE.json", help="the case file, see docs/case-file.md")
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
     run.add_argument("--replace", action="store_true", help="replace a former output of this program in DIR")
+    run.add_argument(
+        "--stage",
+        choices=[task.value for task in Task],
+        default=Task.SUM.value,
+        help="the last task to do; as far as it goes",
+    )
     run.set_defaults(command=commands.run)
 
     register = added.add_parser("register", help="register and judge the courses of a case, and draw what must be looked at")

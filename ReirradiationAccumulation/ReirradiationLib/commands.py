@@ -17,6 +17,7 @@ from .dicom.scan.scan_json import scan_json
 from .dicom.scan.scan_text import scan_text
 from .dicom.validate.validator import validate_file
 from .model.case_file import case_to_json, read_case
+from .model.case_notes import Task
 from .model.errors import OutputError
 from .model.protocol_tables import default_protocol_folder
 from .model.registration import EngineName
@@ -41,7 +42,8 @@ def run(parsed: argparse.Namespace) -> int:
     case = read_case(parsed.case)
     services = Services(OffscreenPictureMaker(), MrbSceneWriter())
     with nullcontext() if parsed.verbose else _quiet_pydicom():
-        evaluation = run_case(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+        monitor, stage = Monitor(_print_progress), Task(parsed.stage)
+        evaluation = run_case(case, parsed.output, services, monitor, may_replace=parsed.replace, stage=stage)
     print(evaluation_summary(evaluation))
     print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
     return EXIT_DONE

@@ -25,7 +25,7 @@ from .monitor import Monitor, Step
 from .registering import CourseRegistration, Registrar
 from .registration.cache import RegistrationCache
 from .registration.engine import RegistrationEngine
-from .report.results import RegistrationResult, StructureResult, Transfer
+from .report.results import CaseRecords, RegistrationResult, StructureResult, Transfer
 
 
 def transfer(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine]) -> Transfer:
@@ -39,16 +39,13 @@ def transfer(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine]
         Any of its kinds. A registration that nobody has signed off is no error here.
     """
     monitor.report(Step.READ, case.title)
-    protocol = load_protocol(case.protocol_folder or default_protocol_folder())
-    records = read_records(case)
-    for line in records.described():
-        monitor.report(Step.READ, line)
+    protocol, records = _read(case, monitor, may_be_undecided=False)
     registrations = register_courses(records, monitor, engines, case.file.parent)
     registered = tuple(
         _as_course(record, found.transform) for record, found in zip(records.prior, registrations, strict=True)
     )
     prior: tuple[AnyCourse, ...] = (*registered, *records.points)
-    new = _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
+    new = _new_course(records)
     structures = []
     for choice in case.structures:
         monitor.report(Step.EVALUATE, choice.name)
@@ -63,6 +60,31 @@ def transfer(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine]
         structures=tuple(structures),
         registrations=judge_registrations(records, registered, registrations, structures, case, protocol, monitor),
     )
+
+
+def read_case_records(case: Case, monitor: Monitor) -> CaseRecords:
+    """The records of a case, not registered; findings may wait for decisions.
+
+    Raises
+    ------
+    ReirradiationError
+        If a file cannot be used, or files contradict each other or the case.
+    """
+    protocol, records = _read(case, monitor, may_be_undecided=True)
+    prior = tuple(_as_course(record, identity_transform(record.dose.frame_uid)) for record in records.prior)
+    return CaseRecords(case, protocol, records, prior, records.points, _new_course(records))
+
+
+def _read(case: Case, monitor: Monitor, may_be_undecided: bool) -> tuple[Protocol, Records]:
+    protocol = load_protocol(case.protocol_folder or default_protocol_folder())
+    records = read_records(case, may_be_undecided)
+    for line in records.described():
+        monitor.report(Step.READ, line)
+    return protocol, records
+
+
+def _new_course(records: Records) -> Course | None:
+    return _as_course(records.new, identity_transform(records.ct.frame_uid)) if records.new else None
 
 
 def register_courses(

@@ -6,7 +6,7 @@ The steps are functions of typed data, so the Slicer modules can run them one at
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .dosimetry.masks import structure_mask
 from .dosimetry.reference_grid import coverage, reference_grid
 from .model.arrays import BoolArray, Float32Array
 from .model.case import DEFAULT_ALPHA_BETA_GY, Case
+from .model.case_notes import Task
 from .model.constraint import Constraint
 from .model.course import Course
 from .model.finding import Decision, Finding, require_decisions, unused_decisions
@@ -32,14 +33,15 @@ from .planning.scorecard import Occasion, Score, score
 from .planning_step import plan_ahead
 from .registration.engine import RegistrationEngine
 from .registration.engines import library_engines
-from .report.assemble import assemble
+from .report.assemble import assemble, assemble_records
 from .report.evaluation import Evaluation
 from .report.findings import optimization_findings
 from .report.registration_findings import require_signatures
 from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
-from .transfer import transfer
+from .transfer import read_case_records, transfer
 from .write_outputs import is_former_output, write_outputs
+from .write_report import WITHOUT_PICTURES, write_report
 from .write_transfer import is_former_transfer, write_transfer
 
 
@@ -55,8 +57,15 @@ class Services:
     engines: tuple[RegistrationEngine, ...] | None = None
 
 
-def run_case(case: Case, output: Path, services: Services, monitor: Monitor, may_replace: bool = False) -> Evaluation:
-    """Run a whole case and write all outputs.
+def run_case(
+    case: Case,
+    output: Path,
+    services: Services,
+    monitor: Monitor,
+    may_replace: bool = False,
+    stage: Task = Task.SUM,
+) -> Evaluation:
+    """Run a case as far as it goes, or up to a stage, and write all outputs.
 
     Parameters
     ----------
@@ -67,6 +76,8 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, may
     monitor : Monitor
     may_replace : bool
         Whether a former output of this program may be replaced.
+    stage : Task
+        The last one to do. After the records there is a report only; after the dose transfer the new plan is left out.
 
     Raises
     ------
@@ -78,13 +89,26 @@ def run_case(case: Case, output: Path, services: Services, monitor: Monitor, may
     folder = OutputFolder(output, is_former_output if may_replace else None)
     require_outside(output, [case.current.ct, *(course.ct for course in case.prior_courses if course.ct)])
     folder.require_free()
-    results = compute(case, monitor, services.engines)
+    report = partial(monitor.report, Step.WRITE)
+    if stage is Task.RECORDS:
+        evaluation = assemble_records(read_case_records(case, monitor))
+        with folder:
+            write_report(evaluation, WITHOUT_PICTURES, folder, report)
+            monitor.check()
+            folder.finish()
+        return evaluation
+    results = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
     evaluation = assemble(results)
     with folder:
-        write_outputs(results, evaluation, folder, services.pictures, services.scene, partial(monitor.report, Step.WRITE))
+        write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
         monitor.check()
         folder.finish()
     return evaluation
+
+
+def without_new_plan(case: Case) -> Case:
+    """The case as it was before the new plan was made."""
+    return replace(case, new_course=replace(case.new_course, plan=None, dose=()))
 
 
 def run_transfer(case: Case, output: Path, services: Services, monitor: Monitor, may_replace: bool = False) -> Transfer:

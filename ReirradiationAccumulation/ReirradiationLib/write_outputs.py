@@ -13,18 +13,16 @@ from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import EndCaps, Structure
 from .output import OutputFolder
-from .report.evaluation import SCHEMA, Evaluation, evaluation_json
-from .report.html import report_html
+from .report.evaluation import SCHEMA, Evaluation
 from .report.pictures import draw_pictures
 from .report.registration_pictures import draw_registration_pictures
 from .report.results import CaseResults
 from .write_dicom import is_own_dicom, write_dicom
 from .write_planning import TABLE_FILES, write_tables
+from .write_report import EVALUATION_FILE, REPORT_FILES, ReportPictures, write_report
 
-REPORT_FILE = "report.html"
 SCENE_FILE = "case.mrb"
-EVALUATION_FILE = "evaluation.json"
-OUTPUT_FILES = frozenset({REPORT_FILE, SCENE_FILE, EVALUATION_FILE}) | TABLE_FILES
+OUTPUT_FILES = frozenset({SCENE_FILE}) | REPORT_FILES | TABLE_FILES
 """Beside the DICOM objects of :mod:`.write_dicom`."""
 
 OUTLINE_PIXEL_MM = 1.0
@@ -46,12 +44,10 @@ def write_outputs(
     if scene is not None:
         report(SCENE_FILE)
         scene.write(content, folder.path(SCENE_FILE))
-    drawn = draw_pictures(results, content, pictures, report)
-    report(REPORT_FILE)
-    registrations = draw_registration_pictures(results, pictures, report)
-    folder.write_text(REPORT_FILE, report_html(evaluation, drawn, registrations))
-    report(EVALUATION_FILE)
-    folder.write_text(EVALUATION_FILE, evaluation_json(evaluation))
+    drawn = ReportPictures(
+        draw_pictures(results, content, pictures, report), draw_registration_pictures(results, pictures, report)
+    )
+    write_report(evaluation, drawn, folder, report)
 
 
 def is_former_output(folder: Path) -> bool:

@@ -36,6 +36,7 @@ FLOORS = {
     "transfer": 4,
     "write_dicom": 4,
     "write_outputs": 4,
+    "write_report": 4,
     "write_transfer": 4,
     "write_planning": 4,
     "workflow": 4,

@@ -23,7 +23,7 @@ from ReirradiationLib.model.course import PointCourse
 from ReirradiationLib.model.points import PointDose
 from ReirradiationLib.model.segment import LabelmapStructure
 from ReirradiationLib.planning.feasibility import FeasibilityState, NotPlanned, feasibility, plan_organs
-from ReirradiationLib.report.evaluation import _plain
+from ReirradiationLib.report.evaluation import plain as _plain
 from ReirradiationLib.report.feasibility_section import feasibility_section
 from ReirradiationLib.report.feasibility_summary import feasibility_summary
 from synthetic import ball, grid

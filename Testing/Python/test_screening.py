@@ -34,7 +34,7 @@ from ReirradiationLib.planning.high_dose_region import TargetDistance, high_dose
 from ReirradiationLib.planning.reirradiation_type import suggest_type
 from ReirradiationLib.planning.scorecard import Score, ScoreState
 from ReirradiationLib.planning.screening import ScreenedOrgan, ScreeningInput, screen
-from ReirradiationLib.report.evaluation import _plain
+from ReirradiationLib.report.evaluation import plain as _plain
 from ReirradiationLib.report.screening_section import screening_section
 from ReirradiationLib.report.screening_summary import screening_summary
 from synthetic import FRAME, PATIENT, ball, course_of, dose_of, grid

@@ -14,7 +14,7 @@ from ..model.image import Dose, DoseSummation, DoseType, SourceObject
 from ..model.interlock import Interlock
 from .dose_planes import even_planes, plane_positions
 from .planes import grid_of, row_and_column_directions
-from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient, referenced_uid
+from .reader import DicomReader, SopClass, open_dicom, read_errors, read_patient, read_system, referenced_uid
 
 LARGEST_GRID_BYTES = 2**31
 """A dose grid beyond 2 GiB is no patient's; a header that claims one is refused before memory is asked for."""
@@ -67,6 +67,7 @@ def read_dose(path: Path) -> Dose:
         created=dicom_moment(reader.text("InstanceCreationDate"), reader.text("InstanceCreationTime")),
         planes_added=added,
         structure_set_uid=referenced_uid(reader, "ReferencedStructureSetSequence"),
+        system=read_system(reader),
     )
 
 

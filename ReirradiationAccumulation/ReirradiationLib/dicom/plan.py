@@ -7,7 +7,7 @@ from pathlib import Path
 from ..model.course import Plan, Prescription, Radiation
 from ..model.dates import dicom_moment
 from ..model.interlock import Interlock
-from .reader import DicomReader, SopClass, open_dicom, read_patient, referenced_uid
+from .reader import DicomReader, SopClass, open_dicom, read_patient, read_system, referenced_uid
 
 LARGEST_FRACTIONS = 1000
 WITHOUT_DOSE = ("SETUP", "VERIFICATION", "OPEN_PORTFILM", "TRMT_PORTFILM")
@@ -39,6 +39,8 @@ def read_plan(path: Path) -> Plan:
         approval=reader.text("ApprovalStatus"),
         file=path,
         is_ion_plan=_is_ion_plan(reader),
+        site=reader.joined("TreatmentSites"),
+        system=read_system(reader),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -83,6 +83,17 @@ class DicomReader:
         """A value as text; empty if absent."""
         value = self._value(keyword)
         return "" if value is None else str(value).strip()
+
+    def joined(self, keyword: str) -> str:
+        """All values of an attribute as one text; empty if absent."""
+        return ", ".join(part for part in (text.strip() for text in self.values(keyword)) if part)
+
+    def values(self, keyword: str) -> tuple[str, ...]:
+        """Every value of an attribute as text."""
+        value = self._value(keyword)
+        if value is None:
+            return ()
+        return tuple(str(part) for part in value) if isinstance(value, MutableSequence) else (str(value),)
 
     def required_text(self, keyword: str, remedy: str = "Export the object again.") -> str:
         """A value as text.
@@ -296,6 +307,11 @@ def _state_transfer_syntax(dataset: Dataset) -> None:
     dataset.file_meta.TransferSyntaxUID = syntax
 
 
+def instance_uid(path: Path) -> str:
+    """The SOPInstanceUID of a DICOM file of whatever kind."""
+    return open_any(path, pixels=False, tags=["SOPInstanceUID"]).text("SOPInstanceUID")
+
+
 def read_patient(reader: DicomReader) -> Patient:
     """The Patient module of an object."""
     return Patient(
@@ -304,6 +320,14 @@ def read_patient(reader: DicomReader) -> Patient:
         birth_date=reader.text("PatientBirthDate"),
         sex=reader.text("PatientSex"),
     )
+
+
+def read_system(reader: DicomReader) -> str:
+    """What wrote an object, by Manufacturer, ManufacturerModelName and SoftwareVersions; empty if it does not say."""
+    maker, model = reader.text("Manufacturer"), reader.text("ManufacturerModelName")
+    versions = reader.joined("SoftwareVersions")
+    named = model if model.casefold().startswith(maker.casefold()) else f"{maker} {model}".strip()
+    return f"{named} {versions}".strip()
 
 
 def referenced_uid(reader: DicomReader, sequence: str) -> str:

@@ -20,6 +20,7 @@ from ..model.structure import StructureSet
 from .course_dose import read_course_dose
 from .course_record import CourseRecord
 from .ct import read_ct
+from .input_file import InputFile, ct_files
 from .plan import read_plan
 from .record_findings import record_findings
 from .structures import read_structures
@@ -54,17 +55,15 @@ class Records:
     new: CourseRecord | None
     findings: tuple[Finding, ...]
 
-    def files(self, case: Case) -> tuple[Path, ...]:
-        """Every input file that was read, the case file first."""
-        paths = [case.file, *self.ct.files, self.structures.file]
+    def inputs(self, case: Case) -> tuple[InputFile, ...]:
+        """Every input file that was read, the case file first, each once."""
+        files = [InputFile(case.file, "case"), *ct_files(self.ct, "current CT")]
+        files.append(InputFile(self.structures.file, "current structures", self.structures.sop_instance_uid))
         for record in (*self.prior, *((self.new,) if self.new else ())):
-            paths += [*(source.file for source in record.dose.sources), *([record.plan.file] if record.plan else [])]
-            paths += record.ct.files if record.ct else ()
-            paths += [record.structures.file] if record.structures else []
-            if record.registration is not None:
-                paths += [path for path in (record.registration.file, record.registration.landmarks) if path is not None]
-        paths += [course.points for course in case.prior_courses if isinstance(course.points, Path)]
-        return tuple(dict.fromkeys(paths))
+            files += record.inputs()
+        points = [course for course in case.prior_courses if isinstance(course.points, Path)]
+        files += [InputFile(Path(str(course.points)), f"{course.identifier}: points") for course in points]
+        return tuple({file.path: file for file in reversed(files)}[path] for path in dict.fromkeys(f.path for f in files))
 
     def described(self) -> tuple[str, ...]:
         """What was found and what is missing, a line each."""
@@ -83,8 +82,14 @@ class Records:
         return tuple(lines)
 
 
-def read_records(case: Case) -> Records:
+def read_records(case: Case, may_be_undecided: bool = False) -> Records:
     """Read and cross-check every file that the case names.
+
+    Parameters
+    ----------
+    case : Case
+    may_be_undecided : bool
+        Whether findings may be there that wait for a decision: to be shown, and nothing to be computed.
 
     Raises
     ------
@@ -103,7 +108,8 @@ def read_records(case: Case) -> Records:
     new = _new_record(case.new_course, ct) if case.new_course.dose else None
     _require_different_treatments((*prior, *((new,) if new else ())))
     findings = record_findings(case, ct, structures, prior, points, new)
-    require_decisions(findings, case.decisions)
+    if not may_be_undecided:
+        require_decisions(findings, case.decisions)
     return Records(ct, structures, prior, points, new, findings)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from .case_notes import NO_TEXTS, FreeTexts, TaskSignature
 from .constraint import Constraint
 from .dose_response import DoseResponse
 from .finding import Decision
@@ -67,6 +68,8 @@ class PriorCourse:
         A CSV table, or the points themselves. Of a course of DICOM files those of organs whose mapped dose they replace.
     structures : Path or None
         RTSTRUCT on the prior CT, which the registration is judged by.
+    site, system : str
+        Treated site and planning system as the record tells them; empty to take them from the files.
     """
 
     identifier: str
@@ -82,6 +85,8 @@ class PriorCourse:
     ct_series: str = ""
     points: Path | tuple[PointDose, ...] = ()
     structures: Path | None = None
+    site: str = ""
+    system: str = ""
 
     @property
     def has_points_only(self) -> bool:
@@ -185,3 +190,5 @@ class Case:
     screening: ScreeningDecision | None = None
     isodose_lines: tuple[IsodoseLine, ...] = ()
     remaining_dose: RemainingDoseChoice = DEFAULT_REMAINING_DOSE
+    tasks: tuple[TaskSignature, ...] = ()
+    texts: FreeTexts = NO_TEXTS

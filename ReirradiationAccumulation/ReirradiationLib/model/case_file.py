@@ -11,6 +11,7 @@ from typing import Any
 
 from .case import Case, CurrentAnatomy, ExportChoice, GridChoice, NewCourse, PriorCourse, StructureChoice
 from .case_consistency import require_consistent
+from .case_notes import FreeTexts, Task, TaskSignature
 from .constraint import Constraint
 from .course_entry import new_course, prior_course
 from .dose_response import EQD2_BY_LQ, DoseResponse, FractionationModel, Quantity
@@ -83,6 +84,8 @@ def read_case(path: Path) -> Case:
         screening=_screening(entry),
         isodose_lines=tuple(isodose_line(e) for e in entry.children("isodose_lines", field_names(IsodoseLine))),
         remaining_dose=_remaining_dose(entry),
+        tasks=_tasks(entry),
+        texts=_texts(entry),
     )
     require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
@@ -111,9 +114,32 @@ def _remaining_dose(entry: JsonEntry) -> RemainingDoseChoice:
     return remaining_dose(entry.child("remaining_dose", keys)) if entry.has("remaining_dose") else DEFAULT_REMAINING_DOSE
 
 
+def _tasks(case: JsonEntry) -> tuple[TaskSignature, ...]:
+    signatures = tuple(_task(entry) for entry in case.children("tasks", field_names(TaskSignature)))
+    twice = [one.task.value for n, one in enumerate(signatures) if one.task in [other.task for other in signatures[:n]]]
+    if twice:
+        raise CaseError(case.at("tasks"), f"'{twice[0]}' more than once", "Keep one signature of every task.")
+    return signatures
+
+
+def _task(entry: JsonEntry) -> TaskSignature:
+    return TaskSignature(
+        task=entry.choice("task", Task),
+        who=entry.text("who"),
+        when=entry.required_day("when"),
+        comment=entry.text("comment", default=""),
+    )
+
+
+def _texts(case: JsonEntry) -> FreeTexts:
+    if not case.has("texts"):
+        return FreeTexts()
+    entry = case.child("texts", field_names(FreeTexts))
+    return FreeTexts(**{name: entry.prose(name) for name in field_names(FreeTexts)})
+
+
 def _decision(entry: JsonEntry) -> Decision:
-    if entry.day("when") is None:
-        raise CaseError(entry.where, "'when' is missing", "Add 'when'.", "YYYY-MM-DD")
+    entry.required_day("when")
     return Decision(
         finding=entry.text("finding"),
         subject=entry.text("subject"),

@@ -60,6 +60,8 @@ class Plan:
     file : Path
     is_ion_plan : bool
         Whether it is an RTIONPLAN.
+    site, system : str
+        TreatmentSites (300A,000B), and the planning system by manufacturer, model and version; empty if not stated.
     """
 
     label: str
@@ -76,6 +78,8 @@ class Plan:
     approval: str
     file: Path
     is_ion_plan: bool = False
+    site: str = ""
+    system: str = ""
 
     @property
     def prescription_gy(self) -> float | None:

@@ -40,6 +40,8 @@ def prior_course(entry: JsonEntry) -> PriorCourse:
         ct_series=entry.text("ct_series", default=""),
         structures=entry.optional_path("structures"),
         points=_points_or_table(entry) if entry.has("points") else (),
+        site=entry.text("site", default=""),
+        system=entry.text("system", default=""),
     )
     if not course.dose:
         raise CaseError(entry.where, "'dose' is missing", "Add 'dose', or 'points' for a course without DICOM.")
@@ -62,6 +64,8 @@ def _prior_of_points(entry: JsonEntry) -> PriorCourse:
         date=entry.day("date"),
         registration=None,
         points=_points_or_table(entry),
+        site=entry.text("site", default=""),
+        system=entry.text("system", default=""),
     )
 
 

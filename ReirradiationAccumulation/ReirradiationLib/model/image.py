@@ -110,6 +110,8 @@ class Dose:
         Planes interpolated linearly between unevenly spaced ones.
     structure_set_uid : str
         SOPInstanceUID of the RTSTRUCT that its stored DVHs refer to, empty if none.
+    system : str
+        What wrote it: manufacturer, model and version; empty if not stated.
     """
 
     voxels_gy: Float32Array
@@ -124,6 +126,7 @@ class Dose:
     created: datetime | None = None
     planes_added: int = 0
     structure_set_uid: str = ""
+    system: str = ""
 
     def __post_init__(self) -> None:
         _require_shape("Dose", self.voxels_gy, self.geometry)

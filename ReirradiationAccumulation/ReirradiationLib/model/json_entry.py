@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .case_notes import LONGEST_TEXT
 from .errors import CaseError
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -63,6 +64,19 @@ class JsonEntry:
             raise CaseError(self.at(key), f"{value!r}", "Remove the character that cannot be printed.", "a text")
         return value
 
+    def prose(self, key: str) -> str:
+        """A text of several lines; empty if absent. Line ends become those of Unix, blank ends are cut."""
+        value = self._get(key, "")
+        if not isinstance(value, str):
+            raise CaseError(self.at(key), f"{value!r:.40}", "Correct the case file.", "a text")
+        text = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
+        if not all(letter.isprintable() or letter == "\n" for letter in text):
+            raise CaseError(self.at(key), f"{value!r:.40}", "Remove the character that cannot be printed.", "a text")
+        if len(text) > LONGEST_TEXT:
+            found, expected = f"{len(text)} characters", f"at most {LONGEST_TEXT}"
+            raise CaseError(self.at(key), found, "Shorten the text, or refer to a document.", expected)
+        return text
+
     def number(self, key: str, default: float | None = None, *, zero_allowed: bool = False) -> float:
         """A positive finite number (or zero where that makes sense)."""
         if default is not None and not self.has(key):
@@ -104,6 +118,13 @@ class JsonEntry:
         if not isinstance(value, bool):
             raise CaseError(self.at(key), f"{value!r:.40}", "Correct the case file.", "true or false")
         return value
+
+    def required_day(self, key: str) -> date:
+        """A date written YYYY-MM-DD."""
+        day = self.day(key)
+        if day is None:
+            raise CaseError(self.where, f"'{key}' is missing", f"Add '{key}'.", "YYYY-MM-DD")
+        return day
 
     def day(self, key: str) -> date | None:
         """A date written YYYY-MM-DD, or None if absent."""

@@ -60,6 +60,11 @@ def section(title: str, *parts: str) -> str:
     return f"<section><h2>{escape(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
 
 
+def figure(content: str, caption: str) -> str:
+    """A figure with its caption; the content is HTML already."""
+    return f"<figure>{content}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
 def page(title: str, *parts: str) -> str:
     """A whole, self-contained page: no script, no network."""
     return (

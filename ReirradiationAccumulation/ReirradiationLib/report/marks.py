@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .evaluation import StructureSummary
+from .evaluation import Evaluation
+from .html_parts import paragraph
+from .structure_summary import StructureSummary
 
 MARK = "‡"
 MARK_NOTE = f"{MARK} The registration must not be relied on in this structure: use the point worksheet."
@@ -21,3 +23,8 @@ def unreliable_note(courses: Sequence[str]) -> str:
         f"{MARK} The registration of {' and '.join(courses)} must not be relied on in this organ: P, all limits and all "
         "contours here rest on doses that may belong elsewhere. Use the point worksheet."
     )
+
+
+def mark_note(evaluation: Evaluation) -> list[str]:
+    """What the mark means as a paragraph, where anything bears it."""
+    return [paragraph(MARK_NOTE, "note")] if any(one.unreliable_courses for one in evaluation.structures) else []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from .evaluation import Evaluation, MetricSummary
+from .evaluation import Evaluation
 from .html_parts import Cell, paragraph, section, table
 from .marks import marked
+from .metric_summary import MetricSummary
 
 SENSITIVITY_NOTE = (
     "For comparison only: limits, scorecard, optimization structures, DVHs and the tables above are EQD2 by the "

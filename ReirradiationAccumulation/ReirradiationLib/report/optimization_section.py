@@ -8,9 +8,9 @@ from html import escape
 from ..planning.levels import LevelState
 from ..planning.optimization_structures import ShellVariant
 from .constraint_sheet import NEGLIGIBLE_GY
-from .evaluation import OptimizationSummary, ShellSummary
 from .html_parts import Cell, paragraph, section, table
 from .marks import unreliable_note
+from .shell_summary import OptimizationSummary, ShellSummary
 
 
 def optimization_section(organs: Sequence[OptimizationSummary]) -> str:

@@ -42,6 +42,9 @@ class PictureSet:
     missing: str
 
 
+NO_DOSE_PICTURES = PictureSet((), "nothing is mapped yet")
+
+
 def draw_pictures(
     results: CaseResults, content: SceneContent, maker: PictureMaker | None, check: Callable[[str], None]
 ) -> PictureSet:

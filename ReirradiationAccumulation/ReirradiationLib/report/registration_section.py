@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from ..model.registration_quality import OrganQuality, OrganVerdict, QualityMeasure, Reason, Region, Verdict
-from .evaluation import RegistrationSummary
 from .html_parts import Cell, number, paragraph, section, table
-from .registration_summary import WORDS
+from .registration_summary import WORDS, RegistrationSummary
 
 _ROW_CLASS = {Verdict.GO: "met", Verdict.CAUTION: "open", Verdict.WORKSHEET: "bad"}
 

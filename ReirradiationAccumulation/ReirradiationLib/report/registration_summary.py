@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..model.registration import RegistrationKind, RegistrationMethod
-from ..model.registration_quality import Verdict, worst
-from .evaluation import RegistrationSummary
+from ..model.registration_quality import LandmarkErrors, OrganQuality, OrganVerdict, RegionQuality, Verdict, worst
 from .results import RegistrationResult, Transfer
 
 WORDS = {Verdict.GO: "go", Verdict.CAUTION: "caution", Verdict.WORKSHEET: "use the point worksheet"}
@@ -17,6 +18,27 @@ _METHODS = {
     RegistrationMethod.TRANSFORM_FILE: "transform file, given",
     RegistrationMethod.LANDMARKS: "rigid, from pairs of landmarks",
 }
+
+
+@dataclass(frozen=True)
+class RegistrationSummary:
+    """How a prior course came to the current CT: by what, who took it, and measures and verdicts in every structure.
+
+    ``key`` names the transform itself; a sign-off names it. ``limits`` says where the limits of the verdicts come from.
+    """
+
+    course: str
+    method: str
+    source: str
+    key: str
+    log: tuple[str, ...]
+    sign_off: str
+    limits: str
+    verdict: Verdict
+    high_dose: RegionQuality | None
+    landmarks: LandmarkErrors | None
+    organs: tuple[OrganQuality, ...]
+    verdicts: tuple[OrganVerdict, ...]
 
 
 def registration_summaries(results: Transfer) -> tuple[RegistrationSummary, ...]:

@@ -150,8 +150,8 @@ class PlanningResults:
 
 
 @dataclass(frozen=True, eq=False)
-class Transfer:
-    """A case up to the doses on the current anatomy.
+class CaseRecords:
+    """A case as its records tell it.
 
     Parameters
     ----------
@@ -159,13 +159,10 @@ class Transfer:
     protocol : Protocol
     records : Records
     prior_courses : tuple of Course
-        Those with a dose distribution.
+        Those with a dose distribution; before they are registered their transforms lead nowhere but to their own frames.
     point_courses : tuple of PointCourse
         Prior courses known only by one dose per organ.
     new_course : Course or None
-    structures : tuple of StructureResult
-    registrations : tuple of RegistrationResult
-        Of the prior courses, in their order.
     """
 
     case: Case
@@ -174,16 +171,6 @@ class Transfer:
     prior_courses: tuple[Course, ...]
     point_courses: tuple[PointCourse, ...]
     new_course: Course | None
-    structures: tuple[StructureResult, ...]
-    registrations: tuple[RegistrationResult, ...]
-
-    def structure(self, name: str) -> StructureResult:
-        """The structure of the case of that name."""
-        return next(structure for structure in self.structures if structure.choice.name == name)
-
-    def contours(self, name: str) -> Structure:
-        """Its contours."""
-        return self.structure(name).structure
 
     @property
     def day(self) -> date | None:
@@ -200,6 +187,29 @@ class Transfer:
     def courses(self) -> tuple[Course, ...]:
         """Courses with a dose distribution: prior ones, then the new plan if there is one."""
         return (*self.prior_courses, *((self.new_course,) if self.new_course else ()))
+
+
+@dataclass(frozen=True, eq=False)
+class Transfer(CaseRecords):
+    """A case up to the doses on the current anatomy.
+
+    Parameters
+    ----------
+    structures : tuple of StructureResult
+    registrations : tuple of RegistrationResult
+        Of the prior courses, in their order.
+    """
+
+    structures: tuple[StructureResult, ...]
+    registrations: tuple[RegistrationResult, ...]
+
+    def structure(self, name: str) -> StructureResult:
+        """The structure of the case of that name."""
+        return next(structure for structure in self.structures if structure.choice.name == name)
+
+    def contours(self, name: str) -> Structure:
+        """Its contours."""
+        return self.structure(name).structure
 
     def unreliable(self, structure: str) -> tuple[str, ...]:
         """Labels of the courses whose mapped dose must not be relied on in a structure, and no point replaces it there."""

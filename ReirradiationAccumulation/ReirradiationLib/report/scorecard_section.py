@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..planning.scorecard import ScoreState
-from .evaluation import ScoreSummary
 from .html_parts import Cell, number, paragraph, section, table
+from .score_summary import ScoreSummary
 
 SENSE = {"at_most": "≤", "at_least": "≥"}
 _ROW_CLASS = {

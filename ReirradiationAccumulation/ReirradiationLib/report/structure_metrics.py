@@ -12,7 +12,7 @@ from ..model.errors import DosimetryError
 from ..model.metric import Metric
 from ..model.protocol import Basis
 from ..planning.scorecard import known_remark, sampling_remark
-from .evaluation import MetricSummary, SensitivitySummary
+from .metric_summary import MetricSummary, SensitivitySummary
 from .results import StructureResult
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .evaluation import Evaluation, ScoreSummary
+from .evaluation import Evaluation
 from .feasibility_limits import limit_cells
 from .marks import MARK_NOTE, unreliable_note
 from .planning_summary import PlanningSummary
+from .score_summary import ScoreSummary
 from .scorecard_section import limit_text
 
 
@@ -45,7 +46,7 @@ def evaluation_summary(evaluation: Evaluation) -> str:
     )
     findings = [f"  {f.subject}: {f.found} [{f.identifier}] {f.decision}".rstrip() for f in evaluation.findings]
     lines += ["", "Findings", *findings] if findings else []
-    lines += _planning_lines(evaluation.planning)
+    lines += _planning_lines(evaluation.planning) if evaluation.planning else []
     for organ in evaluation.optimization:
         lines += [
             "",

@@ -1,0 +1,150 @@
+"""Who, on what anatomy, what is wanted, and how far it has come, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ..model.case_notes import TASK_TITLES, Task
+from ..model.dates import dicom_date
+from ..model.interlock import Severity
+from .finding_summary import FindingSummary
+from .person_name import person_name
+from .provenance import protocol_origin
+from .results import CaseRecords
+
+STAGE_TITLES = {
+    Task.RECORDS: "records only, nothing is mapped yet",
+    Task.TRANSFER: "prior courses only, before the new plan",
+    Task.SUM: "cumulative, with the new plan",
+}
+
+
+@dataclass(frozen=True)
+class TargetSummary:
+    """A target of the new course and its physical prescription."""
+
+    structure: str
+    prescription_gy: float
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """Who, on what anatomy, and what is wanted; ``new_date`` is what intervals are counted to.
+
+    ``reirradiation_type`` is the decided one, empty if nobody has decided.
+    """
+
+    title: str
+    patient_id: str
+    patient_name: str
+    patient_birth_date: str
+    patient_sex: str
+    current_ct: str
+    current_structures: str
+    new_label: str
+    new_prescription_gy: float
+    new_fractions: int
+    new_date: str
+    targets: tuple[TargetSummary, ...]
+    reirradiation_type: str
+    reirradiation_type_by: str
+    protocol: str
+    stage: str
+
+
+class TaskStatus(str, Enum):
+    """How far a task has come."""
+
+    SIGNED = "done and signed"
+    DONE = "done, nobody has signed"
+    OPEN = "open"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """One of the three tasks: how far it is, and who answers for it since when. ``remark`` says what is open."""
+
+    task: Task
+    title: str
+    status: TaskStatus
+    who: str
+    when: str
+    comment: str
+    remark: str
+
+
+def case_summary(found: CaseRecords, targets: Sequence[TargetSummary], stage: Task) -> CaseSummary:
+    """Summarize what the case is about."""
+    case, records, patient = found.case, found.records, found.records.ct.patient
+    decided = case.screening
+    return CaseSummary(
+        title=case.title,
+        patient_id=patient.patient_id,
+        patient_name=person_name(patient.name),
+        patient_birth_date=day_text(patient.birth_date, ""),
+        patient_sex=patient.sex,
+        current_ct=f"{records.ct.description or 'CT'}, {day_text(records.ct.study_date)}, {len(records.ct.files)} slices",
+        current_structures=records.structures.label,
+        new_label=case.new_course.label,
+        new_prescription_gy=case.new_course.prescription_gy,
+        new_fractions=case.new_course.fractions,
+        new_date=found.day.isoformat() if found.day else "",
+        targets=tuple(targets),
+        reirradiation_type=decided.kind.value if decided else "",
+        reirradiation_type_by=f"{decided.who}, {decided.when}: {decided.reason}" if decided else "",
+        protocol=f"{protocol_origin(found)}; {found.protocol.version or 'no version'}",
+        stage=STAGE_TITLES[stage],
+    )
+
+
+def task_summaries(found: CaseRecords, stage: Task, findings: Sequence[FindingSummary]) -> tuple[TaskSummary, ...]:
+    """How far each task is.
+
+    Parameters
+    ----------
+    found : CaseRecords
+    stage : Task
+        The last one that was done.
+    findings : sequence of FindingSummary
+    """
+    pending = [one for one in findings if one.severity == Severity.DECISION.value and not one.decision]
+    order = list(Task)
+    summaries = []
+    for task in Task:
+        signature = next((one for one in found.case.tasks if one.task is task), None)
+        if order.index(task) > order.index(stage):
+            status = TaskStatus.NOT_YET
+        elif pending and task is stage:
+            status = TaskStatus.OPEN
+        else:
+            status = TaskStatus.SIGNED if signature else TaskStatus.DONE
+        is_signed = status is TaskStatus.SIGNED and signature is not None
+        summaries.append(
+            TaskSummary(
+                task=task,
+                title=TASK_TITLES[task],
+                status=status,
+                who=signature.who if is_signed and signature else "",
+                when=signature.when.isoformat() if is_signed and signature else "",
+                comment=signature.comment if is_signed and signature else "",
+                remark=_remark(status, len(pending), bool(signature)),
+            )
+        )
+    return tuple(summaries)
+
+
+def _remark(status: TaskStatus, pending: int, has_signature: bool) -> str:
+    """What hinders, and a signature of what is not done, which would otherwise vanish without a word."""
+    if status is TaskStatus.OPEN:
+        return f"findings that wait for a decision: {pending}"
+    is_early = status is TaskStatus.NOT_YET and has_signature
+    return "signed in the case although not done: the signature is not shown" if is_early else ""
+
+
+def day_text(text: str, otherwise: str = "no date") -> str:
+    """A DICOM date as ISO 8601."""
+    day = dicom_date(text)
+    return day.isoformat() if day else otherwise

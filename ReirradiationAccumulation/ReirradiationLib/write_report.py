@@ -1,0 +1,38 @@
+"""The report in all its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .output import OutputFolder
+from .report.evaluation import Evaluation, evaluation_json
+from .report.html import report_html
+from .report.pictures import NO_DOSE_PICTURES, PictureSet
+from .report.registration_pictures import NO_PICTURES, RegistrationPictureSet
+
+REPORT_FILE = "report.html"
+EVALUATION_FILE = "evaluation.json"
+REPORT_FILES = frozenset({REPORT_FILE, EVALUATION_FILE})
+
+
+@dataclass(frozen=True)
+class ReportPictures:
+    """All pictures of a report."""
+
+    doses: PictureSet = NO_DOSE_PICTURES
+    registrations: RegistrationPictureSet = NO_PICTURES
+
+
+WITHOUT_PICTURES = ReportPictures()
+
+
+def write_report(
+    evaluation: Evaluation, pictures: ReportPictures, folder: OutputFolder, report: Callable[[str], None]
+) -> None:
+    """Write every form of the report into an open output folder; ``report`` is told each name and may raise to cancel."""
+    report(REPORT_FILE)
+    html = report_html(evaluation, pictures.doses, pictures.registrations)
+    folder.write_text(REPORT_FILE, html)
+    report(EVALUATION_FILE)
+    folder.write_text(EVALUATION_FILE, evaluation_json(evaluation))
