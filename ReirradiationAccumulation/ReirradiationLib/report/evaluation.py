@@ -13,8 +13,9 @@ from .case_summary import CaseSummary, TaskSummary
 from .course_summary import CourseSummary
 from .finding_summary import FindingSummary
 from .grid_summary import GridSummary
+from .headlines import Headline
 from .planning_summary import PlanningSummary
-from .provenance import InputSummary
+from .provenance import InputGroup, InputSummary
 from .registration_summary import RegistrationSummary
 from .score_summary import ScoreSummary
 from .shell_summary import OptimizationSummary
@@ -45,6 +46,7 @@ class Evaluation:
     is_anonymous: bool
     case: CaseSummary
     tasks: tuple[TaskSummary, ...]
+    headlines: tuple[Headline, ...]
     texts: FreeTexts
     courses: tuple[CourseSummary, ...]
     biology: BiologySummary
@@ -58,6 +60,7 @@ class Evaluation:
     planning: PlanningSummary | None
     findings: tuple[FindingSummary, ...]
     inputs: tuple[InputSummary, ...]
+    input_groups: tuple[InputGroup, ...]
 
 
 def course_labels(evaluation: Evaluation) -> dict[str, str]:

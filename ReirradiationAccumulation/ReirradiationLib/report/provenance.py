@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,25 @@ class InputSummary:
     role: str
     sop_instance_uid: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class InputGroup:
+    """All inputs of one role; ``sha256`` is the hash of their hashes (in hexadecimal, one a line, in their order)."""
+
+    role: str
+    files: int
+    sha256: str
+
+
+def input_groups(inputs: Sequence[InputSummary]) -> tuple[InputGroup, ...]:
+    """The inputs by role, for whoever compares a printed report with files."""
+    groups = []
+    for role in dict.fromkeys(one.role for one in inputs):
+        hashes = [one.sha256 for one in inputs if one.role == role]
+        lines = "".join(f"{one}\n" for one in hashes)
+        groups.append(InputGroup(role, len(hashes), hashlib.sha256(lines.encode("ascii")).hexdigest()))
+    return tuple(groups)
 
 
 def protocol_origin(found: CaseRecords) -> str:
