@@ -65,8 +65,7 @@ def _set_texts(values: dict[str, Any], texts: Mapping[str, str]) -> None:
 
 def _set_signature(values: dict[str, Any], signature: TaskSignature) -> None:
     entry = {"task": signature.task.value, "who": signature.who, "when": signature.when.isoformat()}
-    if signature.comment:
-        entry["comment"] = signature.comment
+    entry |= {name: text for name, text in (("comment", signature.comment), ("key", signature.key)) if text}
     others = [one for one in values.get(TASKS) or [] if one.get("task") != signature.task.value]
     values[TASKS] = [*others, entry]
 

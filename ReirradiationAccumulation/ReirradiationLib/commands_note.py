@@ -24,6 +24,7 @@ def add_note_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--done", choices=[task.value for task in Task], help="a task that is finished")
     parser.add_argument("--who", metavar="NAME", help="who has finished the task")
     parser.add_argument("--when", metavar="YYYY-MM-DD", help="on which day")
+    parser.add_argument("--key", metavar="KEY", default="", help="of what was looked at, as the report shows it")
     parser.add_argument("--comment", metavar="TEXT", default="", help="what is to be said about the task")
     parser.set_defaults(command=note)
 
@@ -58,8 +59,8 @@ def _text(value: str) -> str:
 
 def _signature(parsed: argparse.Namespace) -> TaskSignature | None:
     if parsed.done is None:
-        if parsed.who or parsed.when or parsed.comment:
-            raise CaseError("--who, --when, --comment", "without a task", "Name the task with --done.")
+        if parsed.who or parsed.when or parsed.comment or parsed.key:
+            raise CaseError("--who, --when, --comment, --key", "without a task", "Name the task with --done.")
         return None
     if not parsed.who or not parsed.when:
         raise CaseError(f"--done {parsed.done}", "without --who or --when", "A signature needs a name and a day.")
@@ -67,4 +68,4 @@ def _signature(parsed: argparse.Namespace) -> TaskSignature | None:
         when = date.fromisoformat(parsed.when)
     except ValueError as error:
         raise CaseError("--when", parsed.when, "Correct it.", "a date that exists, as YYYY-MM-DD") from error
-    return TaskSignature(Task(parsed.done), parsed.who, when, parsed.comment)
+    return TaskSignature(Task(parsed.done), parsed.who, when, parsed.comment, parsed.key)

@@ -9,7 +9,7 @@ from ..model.case_notes import Task
 from ..model.finding import Decision, Finding
 from ..model.structure import EndCaps
 from .biology_summary import biology_summary
-from .case_summary import TargetSummary, case_summary, task_summaries
+from .case_summary import TargetSummary, case_summary
 from .course_summary import course_summaries
 from .evaluation import INTENDED_USE, SCHEMA, Evaluation
 from .finding_summary import FindingSummary
@@ -22,6 +22,7 @@ from .results import CaseRecords, CaseResults
 from .score_summary import score_summary
 from .shell_summary import optimization_summary
 from .structure_summary import structure_summary
+from .task_summary import Done, task_summaries
 
 SOFTWARE = f"SlicerReirradiation {__version__}"
 SETTINGS = (
@@ -54,7 +55,7 @@ def assemble(results: CaseResults) -> Evaluation:
         stage=stage,
         is_anonymous=False,
         case=case_summary(results, targets, stage),
-        tasks=task_summaries(results, stage, findings),
+        tasks=task_summaries(results.case, Done(stage, findings, inputs, registrations)),
         headlines=headlines(scorecard, planning.feasibility, registrations, labels, findings),
         texts=results.case.texts,
         courses=course_summaries(results),
@@ -85,7 +86,7 @@ def assemble_records(found: CaseRecords) -> Evaluation:
         stage=Task.RECORDS,
         is_anonymous=False,
         case=case_summary(found, targets, Task.RECORDS),
-        tasks=task_summaries(found, Task.RECORDS, findings),
+        tasks=task_summaries(found.case, Done(Task.RECORDS, findings, inputs, ())),
         headlines=finding_headlines(findings),
         texts=found.case.texts,
         courses=course_summaries(found, is_registered=False),

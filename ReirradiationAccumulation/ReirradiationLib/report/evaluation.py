@@ -9,7 +9,7 @@ from typing import Any
 
 from ..model.case_notes import FreeTexts, Task
 from .biology_summary import BiologySummary
-from .case_summary import CaseSummary, TaskSummary
+from .case_summary import CaseSummary
 from .course_summary import CourseSummary
 from .finding_summary import FindingSummary
 from .grid_summary import GridSummary
@@ -20,6 +20,7 @@ from .registration_summary import RegistrationSummary
 from .score_summary import ScoreSummary
 from .shell_summary import OptimizationSummary
 from .structure_summary import StructureSummary
+from .task_summary import TaskSummary
 
 SCHEMA = "reirradiation-evaluation/2"
 SIGNIFICANT_DIGITS = 6

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from html import escape
 
-from .case_summary import TaskStatus, TaskSummary
 from .evaluation import Evaluation
 from .html_parts import bullets
+from .task_summary import TaskStatus, TaskSummary
 
-_TASK_CLASS = {TaskStatus.SIGNED: "met", TaskStatus.DONE: "", TaskStatus.OPEN: "bad", TaskStatus.NOT_YET: "none"}
+_TASK_CLASS = {
+    TaskStatus.SIGNED: "met",
+    TaskStatus.DONE: "",
+    TaskStatus.OUTDATED: "bad",
+    TaskStatus.OPEN: "bad",
+    TaskStatus.NOT_YET: "none",
+}
 ANONYMOUS = "Anonymised: names, dates, labels, free texts and identifiers of files were taken out."
 
 
@@ -75,7 +81,7 @@ def _fact(name: str, text: str) -> str:
 
 def _task(task: TaskSummary) -> str:
     signed = ", ".join(text for text in (task.who, task.when) if text)
-    lines = [signed, task.comment, task.remark]
+    lines = [signed, task.comment, task.remark, f"key {task.key}" if task.key else ""]
     shown = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     return (
         f'<div class="task {_TASK_CLASS[task.status]}"><b>{escape(task.title)}</b>{escape(task.status.value)}{shown}</div>'

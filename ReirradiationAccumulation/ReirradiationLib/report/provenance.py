@@ -13,6 +13,7 @@ from ..model.limit_table import LIMITS_FILE
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
 from .results import CaseRecords
 
+CASE_ROLE, TABLE_ROLE = "case", "table"
 SHIPPED = "shipped with the software"
 
 
@@ -61,7 +62,7 @@ def input_summaries(found: CaseRecords) -> tuple[InputSummary, ...]:
     """
     folder = found.case.file.parent
     files = (_input(one, shown_path(one.path, folder)) for one in found.records.inputs(found.case))
-    tables = (_input(InputFile(path, "table"), f"{path.name} ({origin})") for path, origin in _tables(found))
+    tables = (_input(InputFile(path, TABLE_ROLE), f"{path.name} ({origin})") for path, origin in _tables(found))
     return (*files, *tables)
 
 
