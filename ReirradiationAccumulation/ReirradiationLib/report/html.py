@@ -17,7 +17,7 @@ from .planning_overview import feasibility_overview, remaining_overview, workshe
 from .planning_section import isodose_section, planning_sections, remaining_section
 from .planning_summary import PlanningSummary
 from .provenance_section import input_annex, provenance_section
-from .registration_html import registration_pictures_section
+from .registration_html import registration_pictures_section, registration_strip
 from .registration_overview import registration_overview
 from .registration_pictures import NO_PICTURES, RegistrationPictureSet
 from .registration_section import registration_sections
@@ -38,7 +38,7 @@ def report_html(
         header_section(evaluation),
         scorecard_section(evaluation) if is_mapped else "",
         courses_section(evaluation),
-        registration_overview(evaluation.registrations, course_labels(evaluation)),
+        registration_overview(evaluation.registrations, course_labels(evaluation), registration_strip(registrations)),
         finding_section(evaluation),
         biology_section(evaluation),
         dvh_section(evaluation) if is_mapped else "",

@@ -40,6 +40,7 @@ ul.headlines li { border-left: 6px solid var(--open); padding: 1px 8px; margin: 
 ul.headlines li.good { border-left-color: var(--good); } ul.headlines li.bad { border-left-color: var(--bad);
   font-weight: 600; }
 .planes { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; }
+.strip { break-inside: avoid; } .strip h3 { font-weight: 500; font-size: 12.5px; }
 .text { white-space: normal; border-left: 3px solid var(--line); padding-left: 10px; overflow-wrap: anywhere; }
 .sign { display: grid; grid-template-columns: 1fr 1fr; gap: 40px; margin: 34px 0 6px; break-inside: avoid; }
 .sign div { border-top: 1px solid var(--ink); padding-top: 2px; font-size: 11.5px; }
