@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from .biology_summary import RecoveredShare, StructureBiology
 from .evaluation import Evaluation, course_labels
 from .html_parts import Cell, paragraph, section, table
@@ -14,23 +17,33 @@ def biology_section(evaluation: Evaluation) -> str:
     labels = course_labels(evaluation)
     sources = SourceNotes()
     with_recovery = biology.is_recovery_applied
-    header = ["Structure", "Tissue", "α/β [Gy]", "Default [Gy]", "Source; reason of an override"]
+    header = ["Structures", "Tissue", "α/β [Gy]", "Default [Gy]", "Source; reason of an override"]
     header += ["Recovered share of the prior EQD2"] if with_recovery else []
+    groups = _alike(biology.structures)
     rows: list[list[Cell]] = [
         [
-            *(one.structure, one.tissue, f"{one.alpha_beta_gy:g}", f"{one.default_alpha_beta_gy:g}"),
-            _source(one, sources),
-            *(["; ".join(_share(share, labels[share.course]) for share in one.recovery)] if with_recovery else []),
+            ", ".join(one.structure for one in group),
+            *(group[0].tissue, f"{group[0].alpha_beta_gy:g}", f"{group[0].default_alpha_beta_gy:g}"),
+            _source(group[0], sources),
+            *(["; ".join(_share(share, labels[share.course]) for share in group[0].recovery)] if with_recovery else []),
         ]
-        for one in biology.structures
+        for group in groups
     ]
-    marks = ["open" if one.override else "" for one in biology.structures]
+    marks = ["open" if group[0].override else "" for group in groups]
     return section(
         "Radiobiology",
         paragraph(f"{biology.model} Recovery: {biology.recovery}."),
         table(header, rows, marks),
         sources.note(),
     )
+
+
+def _alike(structures: Sequence[StructureBiology]) -> list[list[StructureBiology]]:
+    """Structures that differ in nothing but their names, together."""
+    groups: dict[StructureBiology, list[StructureBiology]] = {}
+    for one in structures:
+        groups.setdefault(replace(one, structure=""), []).append(one)
+    return list(groups.values())
 
 
 def _source(one: StructureBiology, sources: SourceNotes) -> str:

@@ -56,7 +56,7 @@ details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1f
   h3 { font-size: 9.4pt; margin: 6pt 0 2pt; break-after: avoid; }
   table { font-size: 7.4pt; } th, td { padding: 1.5pt 3pt; }
   .note, figcaption, .sign div { font-size: 7pt; } .use, .task p { font-size: 7.6pt; }
-  ul.headlines li { margin: 1.5pt 0; }
+  code { font-size: 6.4pt; } ul.headlines li { margin: 1.5pt 0; }
   tr { break-inside: avoid; } thead { display: table-header-group; }
   .annex, .screen-only { display: none; } .print-only { display: block; }
 }
