@@ -1,5 +1,6 @@
 """Small things that every window needs."""
 
+import html
 import pathlib
 
 NOT_SET = pathlib.Path()  # what a path of the parameter node is until the user chooses one; shown as an empty line
@@ -7,7 +8,12 @@ NOT_SET = pathlib.Path()  # what a path of the parameter node is until the user 
 
 def enableOrSayWhyNot(button, whyNot, readyText):
     button.enabled = not whyNot
-    button.toolTip = whyNot or readyText
+    button.toolTip = asToolTip(whyNot or readyText)
+
+
+def asToolTip(text):
+    """A text that is shown as it is, whatever signs of markup a name in it has, and wrapped to a readable width."""
+    return f"<qt>{html.escape(text, quote=False)}</qt>" if text else ""
 
 
 def shortName(path):

@@ -9,7 +9,7 @@ from ReirradiationLib.model.case_notes import NO_TEXTS, TEXT_TITLES
 from ReirradiationLib.model.errors import CaseError, ReirradiationError
 from slicer.i18n import tr as _
 
-from .controls import NOT_SET, enableOrSayWhyNot, shortName
+from .controls import NOT_SET, asToolTip, enableOrSayWhyNot, shortName
 from .task_signing import TaskSigning
 
 
@@ -72,7 +72,7 @@ class ReportPanel:
         enableOrSayWhyNot(self.ui.saveTextsButton, whyNot or same, writes)
         enableOrSayWhyNot(self.ui.discardTextsButton, same, _("Show the texts of the case file again."))
         self.ui.textsLabel.text = self._state(changed, file)
-        self.ui.textsLabel.toolTip = "" if self._shown == NOT_SET else str(self._shown)
+        self.ui.textsLabel.toolTip = asToolTip("" if self._shown == NOT_SET else str(self._shown))
         self._signing.updateButtons(whyNot or (_("Save or discard the changed texts first.") if changed else ""))
 
     def onSaveTextsButton(self):

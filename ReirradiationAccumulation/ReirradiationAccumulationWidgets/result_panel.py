@@ -10,7 +10,7 @@ from ReirradiationLib.write_outputs import SCENE_FILE
 from ReirradiationLib.write_report import REPORT_FILE
 from slicer.i18n import tr as _
 
-from .controls import enableOrSayWhyNot
+from .controls import asToolTip, enableOrSayWhyNot
 from .tables import GREEN, GREY, ORANGE, RED, fillTable
 
 PDF_FILE = pathlib.Path(REPORT_FILE).with_suffix(".pdf").name
@@ -70,7 +70,7 @@ class ResultPanel:
         fillTable(table, rows, numeric=(), colours=[colours[one.mood] for one in headlines])
         for row, one in enumerate(headlines):
             table.item(row, 0).setToolTip(meanings[one.mood])
-            table.item(row, 1).setToolTip(one.text)
+            table.item(row, 1).setToolTip(asToolTip(one.text))
         table.setVisible(bool(rows))
 
     def _showScores(self, scores):
@@ -80,7 +80,10 @@ class ResultPanel:
         texts = [self._scoreTexts(score) for score in scores]
         fillTable(self.ui.scorecardTable, texts, numeric=(2, 4, 5, 6), colours=colours)
         for row, score in enumerate(scores):
-            self.ui.scorecardTable.item(row, 2).setToolTip(score.source)
+            self.ui.scorecardTable.item(row, 2).setToolTip(asToolTip(score.source))
+
+        for widget in (self.ui.scorecardTable, self.ui.noteLabel):
+            widget.setVisible(bool(texts))
 
     @staticmethod
     def _scoreTexts(score):

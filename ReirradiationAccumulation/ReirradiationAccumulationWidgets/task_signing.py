@@ -7,11 +7,10 @@ from ReirradiationLib.model.case_notes import TASK_TITLES, Task, TaskSignature
 from slicer.i18n import tr as _
 
 from .controls import enableOrSayWhyNot
-from .tables import fillTable
 
 
 class TaskSigning:
-    """The ui's fields of a signature, its signButton and its signaturesTable.
+    """The ui's fields of a signature, its signButton and its signaturesLabel.
 
     ``onSign(signature)`` writes it into the case and tells whether it did; ``onChanged()`` must call ``updateButtons``.
     """
@@ -37,7 +36,7 @@ class TaskSigning:
             self.ui.signCommentLineEdit.text = ""
         if isRefilled:
             self.onTaskChanged()
-        self._showSignatures(case.tasks if case else ())
+        self._showSignatures(case)
 
     def onTaskChanged(self, _index=None):
         self.ui.signKeyLineEdit.text = self._keys.get(self._task(), "")
@@ -60,14 +59,18 @@ class TaskSigning:
     def _showToday(self):
         self.ui.signedOnDateEdit.setDate(qt.QDate.currentDate())
 
-    def _showSignatures(self, signatures):
-        rows = [[TASK_TITLES[one.task], one.who, one.when.isoformat(), one.key or "–", one.comment] for one in signatures]
-        table = self.ui.signaturesTable
-        fillTable(table, rows, numeric=())
-        for row, texts in enumerate(rows):
-            table.item(row, len(texts) - 1).setToolTip(texts[-1])
-        table.setVisible(bool(rows))
-        self.ui.noSignatureLabel.setVisible(not rows)
+    def _showSignatures(self, case):
+        signatures = {one.task: one for one in case.tasks} if case else {}
+        lines = [f"{title}: {self._signatureText(signatures.get(task))}" for task, title in TASK_TITLES.items()]
+        self.ui.signaturesLabel.text = "\n".join(lines) if case else ""
+
+    @staticmethod
+    def _signatureText(signature):
+        if signature is None:
+            return _("not signed")
+        key = _("key {key}").format(key=signature.key) if signature.key else _("no key")
+        text = f"{signature.who}, {signature.when.isoformat()}, {key}"
+        return f"{text} – {signature.comment}" if signature.comment else text
 
     def _task(self):
         return list(Task)[self.ui.taskComboBox.currentIndex]
