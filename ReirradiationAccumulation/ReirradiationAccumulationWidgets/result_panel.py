@@ -11,7 +11,7 @@ from ReirradiationLib.write_report import REPORT_FILE
 from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot
-from .tables import GREEN, GREY, ORANGE, RED, fillTable
+from .tables import GREEN, ORANGE, RED, fillTable
 
 PDF_FILE = pathlib.Path(REPORT_FILE).with_suffix(".pdf").name
 
@@ -74,9 +74,10 @@ class ResultPanel:
         table.setVisible(bool(rows))
 
     def _showScores(self, scores):
-        stateColours = {ScoreState.MET: GREEN, ScoreState.MET_WHERE_KNOWN: ORANGE, ScoreState.NOT_MET: RED}
-        stateColours |= {ScoreState.EXCEEDED: RED, ScoreState.EXCEEDED_BY_PRIOR: RED, ScoreState.MAY_BE_EXCEEDED: RED}
-        colours = [stateColours.get(ScoreState(score.state), GREY) for score in scores]
+        bad = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED, ScoreState.NOT_MET)
+        stateColours = dict.fromkeys(ScoreState, ORANGE) | dict.fromkeys((*bad, ScoreState.UNRELIABLE), RED)
+        stateColours[ScoreState.MET] = GREEN
+        colours = [stateColours[ScoreState(score.state)] for score in scores]
         texts = [self._scoreTexts(score) for score in scores]
         fillTable(self.ui.scorecardTable, texts, numeric=(2, 4, 5, 6), colours=colours)
         for row, score in enumerate(scores):

@@ -2,7 +2,7 @@
 
 import qt
 
-GREEN, ORANGE, RED, GREY = (198, 232, 205), (255, 224, 178), (250, 200, 196), (222, 222, 222)
+GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
 def fillTable(table, rows, numeric, colours=()):
