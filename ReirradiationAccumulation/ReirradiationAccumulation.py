@@ -232,3 +232,19 @@ class ReirradiationAccumulationTest(ScriptedLoadableModuleTest):
             logic.loadScene(output)
             self.assertTrue(slicer.mrmlScene.IsNodePresent(mine))
             self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"), 2)
+
+    def test_recordsOfTheDemoCaseAreReportedWithoutDoses(self):
+        demo = findDemoCase()
+        if demo is None:
+            self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
+        with tempfile.TemporaryDirectory() as folder:
+            logic, output = ReirradiationAccumulationLogic(), pathlib.Path(folder) / "output"
+            self.assertEqual(logic.run(demo, output, stage=Task.RECORDS).scorecard, ())
+            self.assertTrue((output / REPORT_FILE).is_file())
+            self.assertFalse((output / SCENE_FILE).exists())
+
+    def test_theChoiceOfTheStageIsStoredInTheScene(self):
+        logic = ReirradiationAccumulationLogic()
+        for stage in UpTo:
+            logic.getParameterNode().stage = stage
+            self.assertEqual(logic.getParameterNode().stage, stage)
