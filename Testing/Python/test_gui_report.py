@@ -198,11 +198,15 @@ def test_the_records_run_within_the_window_and_are_signed_by_their_key(
     assert signed[1].startswith("Dose transfer to the current CT: demo author, 2026-11-21, key 7146ff2bf5ef")
     assert signed[2] == "Dose sum with the new plan: not signed" and ui.signCommentLineEdit.text == ""
 
+    results: list[Any] = []
+    show = widget.resultPanel.show
+    monkeypatch.setattr(widget.resultPanel, "show", lambda *result: results.append(result) or show(*result))
     assert run(gui, widget)["tasks"][0]["status"] == "done and signed"
     pdf.write_bytes(b"%PDF-")
+    show(*results[-1])
     opened: list[str] = []
     monkeypatch.setattr(gui.qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
-    ui.openPdfButton.enabled = True
+    assert ui.openPdfButton.enabled
     ui.openPdfButton.click()
     assert opened == [str(pdf)]
 
