@@ -21,6 +21,9 @@ try:
 except ModuleNotFoundError:  # only this module's folder was added to the additional module paths
     sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "ReirradiationAccumulation"))
 
+from ReirradiationAccumulationWidgets.case_widget import CaseWidget
+from ReirradiationAccumulationWidgets.controls import NOT_SET, enableOrSayWhyNot
+from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import OutputError, ReirradiationError
 from ReirradiationLib.monitor import Monitor
@@ -30,17 +33,7 @@ from ReirradiationLib.report.marks import MARK, unreliable_note
 from ReirradiationLib.workflow import compute
 from ReirradiationLib.write_dicom import write_structure_set
 
-from ReirradiationAccumulation import (
-    GREEN,
-    NOT_SET,
-    ORANGE,
-    RED,
-    CaseWidget,
-    allEngines,
-    enableOrSayWhyNot,
-    fillTable,
-    findDemoCase,
-)
+from ReirradiationAccumulation import allEngines, findDemoCase
 
 
 class ReirradiationOptStructures(ScriptedLoadableModule):
@@ -77,7 +70,7 @@ class ReirradiationOptStructuresWidget(CaseWidget):
 
     uiFile = "UI/ReirradiationOptStructures.ui"
     pathEdits = (("caseFile", "casePathLineEdit"), ("exportFile", "exportPathLineEdit"))
-    reloaded = ("ReirradiationLib", "ReirradiationAccumulation")
+    reloaded = (*CaseWidget.reloaded, "ReirradiationAccumulation")
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)

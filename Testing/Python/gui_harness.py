@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).resolve().parent / "standins"
 DEMO = ROOT / "Testing" / "Data" / "demo_case"
 MODULES = ("ReirradiationAccumulation", "ReirradiationOptStructures")
+WIDGETS = "ReirradiationAccumulationWidgets"
 STANDIN_MODULES = ("qt", "ctk", "slicer.i18n", "slicer.parameterNodeWrapper", "slicer.ScriptedLoadableModule")
 PATIENCE_S = 50.0
 
@@ -76,6 +77,21 @@ class Gui:
             self.qt.QApplication.processEvents()
             assert widget.parent.grab().save(str(Path(folder) / name))
 
+    def section_picture(self, widget: Any, section: Any, name: str, width: int = 1280, height: int = 800) -> None:
+        """The same of a section, in a window that is not higher than a laptop's screen."""
+        folder = os.environ.get("REIRRADIATION_PICTURES")
+        if folder:
+            area = self.qt.QScrollArea()
+            area.setWidgetResizable(True)
+            area.setWidget(widget.parent)
+            area.resize(width, height)
+            area.show()
+            self.qt.QApplication.processEvents()
+            area.verticalScrollBar().setValue(section.mapTo(widget.parent, self.qt.QtCore.QPoint(0, 0)).y())
+            self.qt.QApplication.processEvents()
+            assert area.grab().save(str(Path(folder) / name))
+            area.takeWidget()
+
     def close(self) -> None:
         for widget in self._widgets:
             widget.cleanup()
@@ -94,18 +110,23 @@ def gui(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gui]:
     monkeypatch.setattr(slicer, "__path__", [*slicer.__path__, str(STANDINS / "slicer")])
     for folder in (STANDINS, *(ROOT / module for module in MODULES)):
         monkeypatch.syspath_prepend(str(folder))
-    for name in MODULES:
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    _forget_windows()
     qt = importlib.import_module("qt")
     importlib.import_module("ctk")
     gui = Gui(qt, slicer)
     _put_application_in_place(gui, monkeypatch)
     yield gui
     gui.close()
-    for name in (*MODULES, *STANDIN_MODULES):
+    _forget_windows()
+    for name in STANDIN_MODULES:
         sys.modules.pop(name, None)
         if name.startswith("slicer.") and hasattr(slicer, name.split(".")[1]):
             delattr(slicer, name.split(".")[1])
+
+
+def _forget_windows() -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] in (*MODULES, WIDGETS)]:
+        del sys.modules[name]
 
 
 def _put_application_in_place(gui: Gui, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ MODULES = ("ReirradiationAccumulation", "ReirradiationOptStructures")
 LIBRARY = ROOT / "ReirradiationAccumulation" / "ReirradiationLib"
 LIBRARY_FILES = sorted(LIBRARY.rglob("*.py"))
 MODULE_FILES = [ROOT / module / f"{module}.py" for module in MODULES]
+WIDGETS = ROOT / "ReirradiationAccumulation" / "ReirradiationAccumulationWidgets"
+WIDGET_FILES = sorted(WIDGETS.rglob("*.py"))
 
 BUNDLED = {"slicer", "vtk", "vtkmodules", "SimpleITK", "numpy", "scipy"}
 """What Slicer brings and the Extensions Index lets a file import at its top."""
@@ -120,19 +122,20 @@ def test_slicer_finds_the_module_class(path: Path) -> None:
         if isinstance(node, ast.ClassDef)
     }
     assert bases[path.stem] == ["ScriptedLoadableModule"]
-    # CaseWidget, what both windows share, is itself a ScriptedLoadableModuleWidget.
-    assert bases[f"{path.stem}Widget"][0] in ("ScriptedLoadableModuleWidget", "CaseWidget")
-    assert bases.get("CaseWidget", ["ScriptedLoadableModuleWidget"])[0] == "ScriptedLoadableModuleWidget"
+    assert bases[f"{path.stem}Widget"] == ["CaseWidget"]
+    assert "class CaseWidget(ScriptedLoadableModuleWidget, " in (WIDGETS / "case_widget.py").read_text(encoding="utf-8")
     assert bases[f"{path.stem}Logic"] == ["ScriptedLoadableModuleLogic"]
     assert bases[f"{path.stem}Test"] == ["ScriptedLoadableModuleTest"]
     assert not (path.parent / "__init__.py").exists(), "Slicer ignores module folders that are packages"
 
 
-@pytest.mark.parametrize("path", [*LIBRARY_FILES, *MODULE_FILES], ids=relative)
+@pytest.mark.parametrize("path", [*LIBRARY_FILES, *MODULE_FILES, *WIDGET_FILES], ids=relative)
 def test_only_bundled_packages_are_imported_at_the_top(path: Path) -> None:
     allowed = BUNDLED | set(sys.stdlib_module_names)
     if path in MODULE_FILES:
-        allowed |= {"qt", "ctk", "ReirradiationLib", *MODULES}
+        allowed |= {"qt", "ctk", "ReirradiationLib", WIDGETS.name, *MODULES}
+    elif path in WIDGET_FILES:
+        allowed |= {"qt", "ctk", "ReirradiationLib"}
     foreign = {name for name in imports(path, everywhere=False) if name.split(".")[0] not in allowed and name[0] != "."}
     assert not foreign, f"{relative(path)} imports {sorted(foreign)} at its top; import it inside the function that needs it"
 
@@ -140,9 +143,19 @@ def test_only_bundled_packages_are_imported_at_the_top(path: Path) -> None:
 @pytest.mark.parametrize("path", LIBRARY_FILES, ids=relative)
 def test_the_library_keeps_clear_of_the_application(path: Path) -> None:
     packages = {name.split(".")[0] for name in imports(path, everywhere=True)}
-    assert not packages & {"qt", "ctk"}, "only the module files import qt and ctk"
+    assert not packages & {"qt", "ctk"}, "only the module files and their widgets import qt and ctk"
+    assert WIDGETS.name not in packages
     if path.parent != LIBRARY / "mrml":
-        assert "slicer" not in packages, "only mrml/ and the module files import slicer"
+        assert "slicer" not in packages, "only mrml/, the module files and their widgets import slicer"
+
+
+@pytest.mark.parametrize("path", [*MODULE_FILES, *WIDGET_FILES], ids=relative)
+def test_what_slicer_sees_is_short_and_imports_downwards(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    if path in WIDGET_FILES:
+        for name in imports(path, everywhere=True):
+            assert name.split(".")[0] not in MODULES, "module files import the widgets, not the other way round"
+            assert not name.startswith("ReirradiationLib.mrml"), "the logic hands in what comes from mrml"
 
 
 @pytest.mark.parametrize("path", LIBRARY_FILES, ids=relative)

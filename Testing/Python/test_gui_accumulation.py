@@ -94,6 +94,9 @@ def test_a_case_runs_to_its_scorecard_report_and_scene(
     assert colour(widget.ui.scorecardTable.item(0, 7)) != colour(widget.ui.scorecardTable.item(2, 7))
     assert {"report.html", "case.mrb", "evaluation.json"} <= {path.name for path in (tmp_path / "output").iterdir()}
 
+    headlines = json.loads((tmp_path / "output" / "evaluation.json").read_text(encoding="utf-8"))["headlines"]
+    assert [row[1] for row in rows(widget.ui.headlinesTable)] == [one["text"] for one in headlines]
+
     opened: list[str] = []
     monkeypatch.setattr(gui.qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
     widget.ui.openReportButton.click()

@@ -20,7 +20,10 @@ def connect_by_name(self: Any, signal: str, slot: Callable[..., Any]) -> None:
     getattr(self, signal.split("(")[0]).connect(slot)
 
 
-PROPERTIES = ("enabled", "toolTip", "text", "checked", "value", "maximum", "rowCount", "columnCount")
+PROPERTIES = (
+    *("enabled", "toolTip", "text", "checked", "value", "maximum", "rowCount", "columnCount"),
+    *("currentIndex", "currentText", "title"),
+)
 """Those in use here. Not all there are: a virtual getter, such as sizeHint or QProgressBar's text, would call itself."""
 
 
@@ -40,7 +43,7 @@ for _module in (QtCore, QtGui, QtWidgets, QtUiTools):
             globals()[_name] = getattr(_module, _name)
 for _name in (
     *("QWidget", "QLabel", "QPushButton", "QCheckBox", "QProgressBar", "QTableWidget", "QTimer", "QVBoxLayout"),
-    *("QHBoxLayout", "QFormLayout"),
+    *("QHBoxLayout", "QFormLayout", "QComboBox", "QDateEdit", "QGroupBox", "QLineEdit", "QPlainTextEdit"),
 ):
     globals()[_name] = like_pythonqt(globals()[_name])
 Qt = QtCore.Qt

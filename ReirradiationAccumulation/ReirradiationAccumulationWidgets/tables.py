@@ -1,0 +1,23 @@
+"""Tables of texts."""
+
+import qt
+
+GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
+
+
+def fillTable(table, rows, numeric, colours=()):
+    """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row."""
+    table.setRowCount(len(rows))
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            item = qt.QTableWidgetItem(text)
+            if column in numeric:
+                item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+            if colours and column in (0, len(texts) - 1):  # black on a pale ground is legible in light and dark styles
+                item.setBackground(qt.QBrush(qt.QColor(*colours[row])))
+                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+            table.setItem(row, column, item)
+    table.resizeColumnsToContents()
+    last = table.columnCount - 1
+    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
