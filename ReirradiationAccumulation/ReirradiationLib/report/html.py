@@ -50,6 +50,7 @@ def report_html(
         volumes_section(evaluation, grid) if grid else "",
         finding_section(evaluation),
         provenance_section(evaluation),
+        running_head=(f"{case.patient_name} ({case.patient_id})", case.title),
     )
 
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import TypeAlias
 
+from .print_style import PRINT_STYLE, page_margins
+from .shown_text import shown, visible
+
 Cell: TypeAlias = str | float | int | None
 
 CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -29,7 +32,6 @@ figure { margin: 10px 0; break-inside: avoid; } figcaption { font-size: 12.5px; 
 img, svg { max-width: 100%; height: auto; }
 .planes { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 10px; }
 code { font-size: 11px; overflow-wrap: anywhere; }
-@media print { body { padding: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 
 
@@ -40,7 +42,7 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], classes: Sequence[str] = (), digits: int = 2) -> str:
     """A table; numbers are right-aligned with ``digits`` decimals, ``classes`` mark the rows."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in header)
+    head = "".join(f"<th>{shown(text)}</th>" for text in header)
     body = []
     for n, row in enumerate(rows):
         mark = f' class="{classes[n]}"' if classes else ""
@@ -52,27 +54,29 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], classes: Sequen
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph of plain text."""
     mark = f' class="{kind}"' if kind else ""
-    return f"<p{mark}>{escape(text)}</p>"
+    return f"<p{mark}>{shown(text)}</p>"
 
 
 def section(title: str, *parts: str) -> str:
     """A section with its heading."""
-    return f"<section><h2>{escape(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
+    return f"<section><h2>{shown(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
 
 
 def figure(content: str, caption: str) -> str:
     """A figure with its caption; the content is HTML already."""
-    return f"<figure>{content}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f"<figure>{content}<figcaption>{shown(caption)}</figcaption></figure>"
 
 
-def page(title: str, *parts: str) -> str:
-    """A whole, self-contained page: no script, no network."""
-    return (
+def page(title: str, *parts: str, running_head: tuple[str, str] = ("", "")) -> str:
+    """A whole, self-contained page: no script, no network. ``running_head``: left and right on each printed sheet."""
+    margins = page_margins(*map(visible, running_head))
+    html = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}{PRINT_STYLE}{margins}</style></head><body>\n"
     )
+    return visible(html + "\n".join(parts) + "\n</body></html>\n")
 
 
 def _cell(cell: Cell, digits: int) -> str:
@@ -80,4 +84,4 @@ def _cell(cell: Cell, digits: int) -> str:
         return f'<td class="number">{number(cell, digits)}</td>'
     if isinstance(cell, int):
         return f'<td class="number">{cell}</td>'
-    return f"<td>{escape(cell)}</td>"
+    return f"<td>{shown(cell)}</td>"
