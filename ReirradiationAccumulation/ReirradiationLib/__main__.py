@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import __version__, commands, commands_protocol, commands_worksheet
 from .commands import EXIT_REFUSED
+from .commands_note import add_note_command
 from .model.case_notes import Task
 from .model.errors import Cancelled, ReirradiationError
 from .report.evaluation import INTENDED_USE
@@ -78,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=commands.run)
 
+    note = added.add_parser("note", help="write free texts of the report, or who finished a task, into a case file")
+    add_note_command(note)
+
     register = added.add_parser("register", help="register and judge the courses of a case, and draw what must be looked at")
     register.add_argument("case", type=Path, metavar="CASE.json", help="the case file; registrations need no sign-off here")
     register.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make; appears when complete")
@@ -113,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     names.add_argument("--protocol", type=Path, metavar="FOLDER", help="tables of your own; if left out the shipped ones")
     names.set_defaults(command=commands_protocol.names)
 
-    for command in (records, run, register, engines, validate, worksheet, interlocks, protocol, names):
+    for command in (records, run, note, register, engines, validate, worksheet, interlocks, protocol, names):
         command.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

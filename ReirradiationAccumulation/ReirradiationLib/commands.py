@@ -45,7 +45,8 @@ def run(parsed: argparse.Namespace) -> int:
         monitor, stage = Monitor(_print_progress), Task(parsed.stage)
         evaluation = run_case(case, parsed.output, services, monitor, may_replace=parsed.replace, stage=stage)
     print(evaluation_summary(evaluation))
-    print(f"\nWritten to {parsed.output}: open report.html in a browser, case.mrb in 3D Slicer.\n{INTENDED_USE}")
+    scene = "" if stage is Task.RECORDS else ", case.mrb in 3D Slicer"
+    print(f"\nWritten to {parsed.output}: open report.html in a browser{scene}.\n{INTENDED_USE}")
     return EXIT_DONE
 
 

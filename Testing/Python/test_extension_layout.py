@@ -37,11 +37,13 @@ FLOORS = {
     "write_dicom": 4,
     "write_outputs": 4,
     "write_report": 4,
+    "case_notes_file": 4,
     "write_transfer": 4,
     "write_planning": 4,
     "workflow": 4,
     "commands": 5,
     "commands_protocol": 5,
+    "commands_note": 5,
     "commands_worksheet": 5,
     "__main__": 5,
 }

@@ -128,6 +128,7 @@ def _task(entry: JsonEntry) -> TaskSignature:
         who=entry.text("who"),
         when=entry.required_day("when"),
         comment=entry.text("comment", default=""),
+        key=entry.text("key", default=""),
     )
 
 

@@ -24,12 +24,24 @@ TASK_TITLES = {
 
 @dataclass(frozen=True)
 class TaskSignature:
-    """Somebody has finished a task and answers for it."""
+    """Somebody has finished a task and answers for it.
+
+    Parameters
+    ----------
+    task : Task
+    who : str
+    when : date
+    comment : str
+    key : str
+        The key of what was looked at, as the report shows it; the signature holds for no other. Empty: it holds whatever the
+        inputs and registrations are.
+    """
 
     task: Task
     who: str
     when: date
     comment: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

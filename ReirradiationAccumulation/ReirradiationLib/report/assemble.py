@@ -9,18 +9,20 @@ from ..model.case_notes import Task
 from ..model.finding import Decision, Finding
 from ..model.structure import EndCaps
 from .biology_summary import biology_summary
-from .case_summary import TargetSummary, case_summary, task_summaries
+from .case_summary import TargetSummary, case_summary
 from .course_summary import course_summaries
 from .evaluation import INTENDED_USE, SCHEMA, Evaluation
 from .finding_summary import FindingSummary
 from .grid_summary import grid_summary
+from .headlines import finding_headlines, headlines
 from .planning_summary import planning_summary
-from .provenance import input_summaries
+from .provenance import input_groups, input_summaries
 from .registration_summary import registration_summaries
 from .results import CaseRecords, CaseResults
 from .score_summary import score_summary
 from .shell_summary import optimization_summary
 from .structure_summary import structure_summary
+from .task_summary import Done, task_summaries
 
 SOFTWARE = f"SlicerReirradiation {__version__}"
 SETTINGS = (
@@ -42,6 +44,10 @@ def assemble(results: CaseResults) -> Evaluation:
     targets = [TargetSummary(one.name, one.prescription_gy) for one in results.planning.targets]
     findings = _findings(results.findings, results.decisions)
     registrations = registration_summaries(results)
+    scorecard = tuple(score_summary(score, results) for score in results.scores)
+    planning = planning_summary(results)
+    inputs = input_summaries(results)
+    labels = {course.identifier: course.label for course in results.courses}
     return Evaluation(
         schema=SCHEMA,
         software=SOFTWARE,
@@ -49,7 +55,8 @@ def assemble(results: CaseResults) -> Evaluation:
         stage=stage,
         is_anonymous=False,
         case=case_summary(results, targets, stage),
-        tasks=task_summaries(results, stage, findings),
+        tasks=task_summaries(results.case, Done(stage, findings, inputs, registrations)),
+        headlines=headlines(scorecard, planning.feasibility, registrations, labels, findings),
         texts=results.case.texts,
         courses=course_summaries(results),
         biology=biology_summary(results),
@@ -58,11 +65,12 @@ def assemble(results: CaseResults) -> Evaluation:
         settings=(*SETTINGS, END_CAPS[results.case.end_caps]),
         registrations=registrations,
         structures=tuple(structure_summary(structure, results) for structure in results.structures),
-        scorecard=tuple(score_summary(score, results) for score in results.scores),
+        scorecard=scorecard,
         optimization=tuple(optimization_summary(result, results) for result in results.optimization),
-        planning=planning_summary(results),
+        planning=planning,
         findings=findings,
-        inputs=input_summaries(results),
+        inputs=inputs,
+        input_groups=input_groups(inputs),
     )
 
 
@@ -70,6 +78,7 @@ def assemble_records(found: CaseRecords) -> Evaluation:
     """Summarize what the records of a case tell, before anything is mapped; findings may wait for decisions."""
     findings = _findings(found.records.findings, found.case.decisions)
     targets = [TargetSummary(one.structure, one.prescription_gy) for one in found.case.new_course.targets]
+    inputs = input_summaries(found)
     return Evaluation(
         schema=SCHEMA,
         software=SOFTWARE,
@@ -77,7 +86,8 @@ def assemble_records(found: CaseRecords) -> Evaluation:
         stage=Task.RECORDS,
         is_anonymous=False,
         case=case_summary(found, targets, Task.RECORDS),
-        tasks=task_summaries(found, Task.RECORDS, findings),
+        tasks=task_summaries(found.case, Done(Task.RECORDS, findings, inputs, ())),
+        headlines=finding_headlines(findings),
         texts=found.case.texts,
         courses=course_summaries(found, is_registered=False),
         biology=biology_summary(found),
@@ -90,7 +100,8 @@ def assemble_records(found: CaseRecords) -> Evaluation:
         optimization=(),
         planning=None,
         findings=findings,
-        inputs=input_summaries(found),
+        inputs=inputs,
+        input_groups=input_groups(inputs),
     )
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
-from ..model.case_notes import TASK_TITLES, Task
+from ..model.case_notes import Task
 from ..model.dates import dicom_date
-from ..model.interlock import Severity
-from .finding_summary import FindingSummary
 from .person_name import person_name
 from .provenance import protocol_origin
 from .results import CaseRecords
@@ -54,28 +51,6 @@ class CaseSummary:
     stage: str
 
 
-class TaskStatus(str, Enum):
-    """How far a task has come."""
-
-    SIGNED = "done and signed"
-    DONE = "done, nobody has signed"
-    OPEN = "open"
-    NOT_YET = "not yet"
-
-
-@dataclass(frozen=True)
-class TaskSummary:
-    """One of the three tasks: how far it is, and who answers for it since when. ``remark`` says what is open."""
-
-    task: Task
-    title: str
-    status: TaskStatus
-    who: str
-    when: str
-    comment: str
-    remark: str
-
-
 def case_summary(found: CaseRecords, targets: Sequence[TargetSummary], stage: Task) -> CaseSummary:
     """Summarize what the case is about."""
     case, records, patient = found.case, found.records, found.records.ct.patient
@@ -98,50 +73,6 @@ def case_summary(found: CaseRecords, targets: Sequence[TargetSummary], stage: Ta
         protocol=f"{protocol_origin(found)}; {found.protocol.version or 'no version'}",
         stage=STAGE_TITLES[stage],
     )
-
-
-def task_summaries(found: CaseRecords, stage: Task, findings: Sequence[FindingSummary]) -> tuple[TaskSummary, ...]:
-    """How far each task is.
-
-    Parameters
-    ----------
-    found : CaseRecords
-    stage : Task
-        The last one that was done.
-    findings : sequence of FindingSummary
-    """
-    pending = [one for one in findings if one.severity == Severity.DECISION.value and not one.decision]
-    order = list(Task)
-    summaries = []
-    for task in Task:
-        signature = next((one for one in found.case.tasks if one.task is task), None)
-        if order.index(task) > order.index(stage):
-            status = TaskStatus.NOT_YET
-        elif pending and task is stage:
-            status = TaskStatus.OPEN
-        else:
-            status = TaskStatus.SIGNED if signature else TaskStatus.DONE
-        is_signed = status is TaskStatus.SIGNED and signature is not None
-        summaries.append(
-            TaskSummary(
-                task=task,
-                title=TASK_TITLES[task],
-                status=status,
-                who=signature.who if is_signed and signature else "",
-                when=signature.when.isoformat() if is_signed and signature else "",
-                comment=signature.comment if is_signed and signature else "",
-                remark=_remark(status, len(pending), bool(signature)),
-            )
-        )
-    return tuple(summaries)
-
-
-def _remark(status: TaskStatus, pending: int, has_signature: bool) -> str:
-    """What hinders, and a signature of what is not done, which would otherwise vanish without a word."""
-    if status is TaskStatus.OPEN:
-        return f"findings that wait for a decision: {pending}"
-    is_early = status is TaskStatus.NOT_YET and has_signature
-    return "signed in the case although not done: the signature is not shown" if is_early else ""
 
 
 def day_text(text: str, otherwise: str = "no date") -> str:

@@ -9,16 +9,18 @@ from typing import Any
 
 from ..model.case_notes import FreeTexts, Task
 from .biology_summary import BiologySummary
-from .case_summary import CaseSummary, TaskSummary
+from .case_summary import CaseSummary
 from .course_summary import CourseSummary
 from .finding_summary import FindingSummary
 from .grid_summary import GridSummary
+from .headlines import Headline
 from .planning_summary import PlanningSummary
-from .provenance import InputSummary
+from .provenance import InputGroup, InputSummary
 from .registration_summary import RegistrationSummary
 from .score_summary import ScoreSummary
 from .shell_summary import OptimizationSummary
 from .structure_summary import StructureSummary
+from .task_summary import TaskSummary
 
 SCHEMA = "reirradiation-evaluation/2"
 SIGNIFICANT_DIGITS = 6
@@ -45,6 +47,7 @@ class Evaluation:
     is_anonymous: bool
     case: CaseSummary
     tasks: tuple[TaskSummary, ...]
+    headlines: tuple[Headline, ...]
     texts: FreeTexts
     courses: tuple[CourseSummary, ...]
     biology: BiologySummary
@@ -58,6 +61,7 @@ class Evaluation:
     planning: PlanningSummary | None
     findings: tuple[FindingSummary, ...]
     inputs: tuple[InputSummary, ...]
+    input_groups: tuple[InputGroup, ...]
 
 
 def course_labels(evaluation: Evaluation) -> dict[str, str]:

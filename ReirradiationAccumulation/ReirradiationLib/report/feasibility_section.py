@@ -10,7 +10,7 @@ from .feasibility_summary import CompromisedTargetSummary, FeasibilitySummary, O
 from .html_parts import Cell, paragraph, section, table
 from .marks import MARK, MARK_NOTE
 
-_ROW_CLASS = {
+FEASIBILITY_CLASS = {
     FeasibilityState.FITS.value: "met",
     FeasibilityState.FITS_WHERE_KNOWN.value: "open",
     FeasibilityState.FITS_NEAR.value: "open",
@@ -64,7 +64,7 @@ def _organs(summary: FeasibilitySummary) -> str:
         ]
         for organ in summary.organs
     ]
-    classes = ["bad" if organ.unreliable_courses else _ROW_CLASS[organ.state] for organ in summary.organs]
+    classes = ["bad" if organ.unreliable_courses else FEASIBILITY_CLASS[organ.state] for organ in summary.organs]
     return table(header, rows, classes)
 
 

@@ -1,25 +1,29 @@
-"""The report as one self-contained HTML page."""
+"""The report as one self-contained HTML page: a body of a few printed pages, and annexes with all details."""
 
 from __future__ import annotations
 
-from html import escape
-
+from .biology_section import biology_section
 from .courses_section import courses_section
 from .dose_picture_section import dose_picture_section
 from .dvh_section import dvh_section
 from .evaluation import Evaluation, course_labels
 from .finding_section import finding_section
-from .html_parts import Cell, page, paragraph, section, table
+from .header_section import header_section
+from .html_parts import annex, page
 from .metric_tables import sensitivity_sections
 from .optimization_section import optimization_section
 from .pictures import NO_DOSE_PICTURES, PictureSet
-from .planning_section import planning_exports, planning_sections
-from .provenance_section import provenance_section
+from .planning_overview import feasibility_overview, remaining_overview, worksheet_overview
+from .planning_section import isodose_section, planning_sections, remaining_section
+from .planning_summary import PlanningSummary
+from .provenance_section import input_annex, provenance_section
 from .registration_html import registration_pictures_section
+from .registration_overview import registration_overview
 from .registration_pictures import NO_PICTURES, RegistrationPictureSet
 from .registration_section import registration_sections
 from .scorecard_section import scorecard_section
 from .structure_section import mapped_doses_section, structures_section, volumes_section
+from .text_section import text_section
 
 
 def report_html(
@@ -28,41 +32,52 @@ def report_html(
     registrations: RegistrationPictureSet = NO_PICTURES,
 ) -> str:
     """The whole report. Every text from the data is escaped; the page loads nothing from elsewhere."""
-    case, planning, grid = evaluation.case, evaluation.planning, evaluation.reference_grid
+    is_mapped = evaluation.planning is not None
     return page(
-        f"Reirradiation evaluation – {case.title}",
-        f"<h1>{escape(case.title)}</h1>",
-        paragraph(f"Reirradiation evaluation · {case.stage}"),
-        f'<div class="use">{escape(evaluation.intended_use)}</div>',
-        _case(evaluation),
+        f"Reirradiation evaluation – {evaluation.case.title}",
+        header_section(evaluation),
+        scorecard_section(evaluation) if is_mapped else "",
         courses_section(evaluation),
-        scorecard_section(evaluation.scorecard),
-        *(planning_sections(planning) if planning else ()),
-        optimization_section(evaluation.optimization),
-        *(planning_exports(planning) if planning else ()),
-        dvh_section(evaluation),
-        dose_picture_section(evaluation, pictures),
-        structures_section(evaluation),
-        *sensitivity_sections(evaluation),
-        *registration_sections(evaluation.registrations, course_labels(evaluation)),
-        registration_pictures_section(registrations),
-        mapped_doses_section(evaluation),
-        volumes_section(evaluation, grid) if grid else "",
+        registration_overview(evaluation.registrations, course_labels(evaluation)),
         finding_section(evaluation),
+        biology_section(evaluation),
+        dvh_section(evaluation) if is_mapped else "",
+        dose_picture_section(evaluation, pictures) if is_mapped else "",
+        *(_planning(evaluation, evaluation.planning) if evaluation.planning else ()),
+        text_section(evaluation),
         provenance_section(evaluation),
-        running_head=(f"{case.patient_name} ({case.patient_id})", case.title),
+        *(_annexes(evaluation, evaluation.planning, registrations) if evaluation.planning else ()),
+        input_annex(evaluation),
+        running_head=(f"{evaluation.case.patient_name} ({evaluation.case.patient_id})", evaluation.case.title),
     )
 
 
-def _case(evaluation: Evaluation) -> str:
-    case = evaluation.case
-    rows: list[list[Cell]] = [
-        ["Patient", f"{case.patient_name} ({case.patient_id})"],
-        ["Current anatomy", f"{case.current_ct}; structures '{case.current_structures}'"],
-        ["New course", f"{case.new_label}: {case.new_prescription_gy:g} Gy in {case.new_fractions} fractions"],
-        ["Date of the new course", case.new_date or "not known"],
-        ["Targets", "; ".join(f"{one.structure}: {one.prescription_gy:g} Gy" for one in case.targets) or "none named"],
-        ["Recovery", evaluation.biology.recovery],
-        ["Protocol tables", evaluation.case.protocol],
+def _planning(evaluation: Evaluation, planning: PlanningSummary) -> list[str]:
+    return [
+        feasibility_overview(planning.feasibility),
+        worksheet_overview(planning.worksheets),
+        optimization_section(evaluation.optimization),
+        isodose_section(planning.isodoses),
+        remaining_overview(planning.remaining_dose),
     ]
-    return section("Case", table(["", ""], rows))
+
+
+def _annexes(evaluation: Evaluation, planning: PlanningSummary, registrations: RegistrationPictureSet) -> list[str]:
+    grid = evaluation.reference_grid
+    return [
+        annex(
+            "Structures: metrics, sampling, mapped doses", structures_section(evaluation), mapped_doses_section(evaluation)
+        ),
+        annex("Sensitivity", *sensitivity_sections(evaluation)),
+        annex(
+            "Registration: verdicts, measures, pictures",
+            *registration_sections(evaluation.registrations, course_labels(evaluation)),
+            registration_pictures_section(registrations),
+        ),
+        annex(
+            "Planning: screening, feasibility, fractionation, worksheets, remaining dose",
+            *planning_sections(planning),
+            remaining_section(planning.remaining_dose),
+        ),
+        annex("Dose volumes", volumes_section(evaluation, grid) if grid else ""),
+    ]

@@ -8,31 +8,16 @@ from typing import TypeAlias
 
 from .print_style import PRINT_STYLE, page_margins
 from .shown_text import shown, visible
+from .style import STYLE
 
-Cell: TypeAlias = str | float | int | None
+Cell: TypeAlias = "str | float | int | Html | None"
 
 CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page may load nothing: no script, no network."""
 
-STYLE = """
-:root { color-scheme: light; }
-body { font: 14px/1.45 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 1100px; margin: 0 auto;
-  padding: 24px; }
-h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 30px 0 8px; border-bottom: 2px solid #0072b2; }
-h3 { font-size: 15px; margin: 18px 0 6px; }
-p { margin: 6px 0; } .note { color: #57606a; font-size: 12.5px; }
-.use { border: 1px solid #b00020; border-left-width: 6px; padding: 8px 12px; margin: 14px 0; }
-table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: 12.5px; }
-th, td { border: 1px solid #d0d7de; padding: 4px 7px; text-align: left; vertical-align: top; }
-th { background: #f3f6f9; } td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-tr.met td:first-child { border-left: 6px solid #009e73; } tr.bad td:first-child { border-left: 6px solid #b00020; }
-p.bad { border-left: 6px solid #b00020; padding-left: 8px; }
-tr.open td:first-child { border-left: 6px solid #e69f00; }
-figure { margin: 10px 0; break-inside: avoid; } figcaption { font-size: 12.5px; color: #57606a; }
-img, svg { max-width: 100%; height: auto; }
-.planes { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 10px; }
-code { font-size: 11px; overflow-wrap: anywhere; }
-"""
+
+class Html(str):
+    """Text that is HTML already: its pieces from data were escaped when it was made."""
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -57,9 +42,32 @@ def paragraph(text: str, kind: str = "") -> str:
     return f"<p{mark}>{shown(text)}</p>"
 
 
-def section(title: str, *parts: str) -> str:
+def section(title: str, *parts: str, kind: str = "") -> str:
     """A section with its heading."""
-    return f"<section><h2>{shown(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
+    mark = f' class="{kind}"' if kind else ""
+    return f"<section{mark}><h2>{shown(title)}</h2>\n" + "\n".join(part for part in parts if part) + "\n</section>"
+
+
+def annex(title: str, *sections: str) -> str:
+    """Details that are on the screen when they are unfolded, and not on paper."""
+    content = "\n".join(part for part in sections if part)
+    return f'<details class="annex"><summary>{shown(title)}</summary>\n{content}\n</details>' if content else ""
+
+
+def bullets(lines: Sequence[str], kinds: Sequence[str] = ()) -> str:
+    """A list of plain texts; empty without any."""
+    marks = kinds or [""] * len(lines)
+    items = (
+        f'<li class="{mark}">{shown(line)}</li>' if mark else f"<li>{shown(line)}</li>"
+        for line, mark in zip(lines, marks, strict=True)
+    )
+    return f"<ul>{''.join(items)}</ul>" if lines else ""
+
+
+def prose(text: str) -> str:
+    """A free text: its paragraphs and its lines are kept."""
+    parts = [part for part in text.split("\n\n") if part.strip()]
+    return "".join(f"<p>{'<br>'.join(map(shown, part.splitlines()))}</p>" for part in parts)
 
 
 def figure(content: str, caption: str) -> str:
@@ -80,6 +88,8 @@ def page(title: str, *parts: str, running_head: tuple[str, str] = ("", "")) -> s
 
 
 def _cell(cell: Cell, digits: int) -> str:
+    if isinstance(cell, Html):
+        return f"<td>{cell}</td>"
     if cell is None or isinstance(cell, float):
         return f'<td class="number">{number(cell, digits)}</td>'
     if isinstance(cell, int):

@@ -13,15 +13,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from .pdf_pictures import within_budget
+from .pdf_pictures import QUALITIES, as_jpeg
 
-PICTURES_BYTES = 2_200_000
-"""What the pictures may take; text, fonts and vector figures take a few hundred kilobytes more. The report is to be sent."""
+MOST_BYTES = 3_000_000
+"""A larger PDF gets its pictures as JPEG: the report is to be sent."""
 
 _INSTALL = "install it with: pip install 'slicer-reirradiation[pdf]'"
 _PRINT = "open report.html in a browser and print it"
@@ -84,17 +84,30 @@ def report_pdf(html: str) -> PdfResult:
             return super().fetch(url, headers)
 
     identifier = hashlib.sha256(html.encode()).digest()[:16]
+
+    def printed(page: str) -> bytes:
+        return bytes(weasyprint.HTML(string=page, url_fetcher=DataOnly()).write_pdf(pdf_identifier=identifier))
+
     missing_glyphs = _MissingGlyphs()
     try:
         with _filtered(missing_glyphs):
-            page = within_budget(_without_halos(html), PICTURES_BYTES)
-            pdf = weasyprint.HTML(string=page, url_fetcher=DataOnly()).write_pdf(pdf_identifier=identifier)
+            pdf = _small_enough(_without_halos(html), printed)
     except Exception as error:  # noqa: BLE001 (the report is there as HTML: no fault of a foreign library may cost the case)
         return _none(f"WeasyPrint cannot set this report ({type(error).__name__}: {_first_line(error)}); {_PRINT}")
-    result = PdfResult(bytes(pdf), unshown="".join(sorted(missing_glyphs.characters)))
+    result = PdfResult(pdf, unshown="".join(sorted(missing_glyphs.characters)))
     if result.remark:
         _log.warning("report.pdf: %s", result.remark)
     return result
+
+
+def _small_enough(html: str, printed: Callable[[str], bytes]) -> bytes:
+    """The PDF of the page; with pictures of lower quality until it is small enough, and of the lowest if it never is."""
+    pdf = printed(html)
+    for quality in QUALITIES:
+        if len(pdf) <= MOST_BYTES:
+            break
+        pdf = printed(as_jpeg(html, quality))
+    return pdf
 
 
 def _without_halos(html: str) -> str:

@@ -23,15 +23,10 @@ def planning_sections(planning: PlanningSummary) -> list[str]:
     ]
 
 
-def planning_exports(planning: PlanningSummary) -> list[str]:
-    """What is exported beside the optimization structures."""
-    return [
-        _isodoses(planning.isodoses) if planning.isodoses else "",
-        _remaining(planning.remaining_dose) if planning.remaining_dose else "",
-    ]
-
-
-def _isodoses(isodoses: Sequence[IsodoseFacts]) -> str:
+def isodose_section(isodoses: Sequence[IsodoseFacts]) -> str:
+    """The isodose lines that are exported; empty without any."""
+    if not isodoses:
+        return ""
     header = ["Structure", "Dose [Gy]", "Kind", "α/β [Gy]", "Courses", "Maximum [Gy]", "Volume [cc]", "Remark"]
     rows: list[list[Cell]] = [
         [
@@ -43,7 +38,10 @@ def _isodoses(isodoses: Sequence[IsodoseFacts]) -> str:
     return section("Isodose lines as structures", table(header, rows))
 
 
-def _remaining(remaining: RemainingDoseSummary) -> str:
+def remaining_section(remaining: RemainingDoseSummary | None) -> str:
+    """The remaining dose structure by structure; empty if there is none."""
+    if remaining is None:
+        return ""
     header = [
         *("Structure", f"Lowest dose left where known [Gy physical, {remaining.fractions} fx]", "Voxels [cc]"),
         *("Tolerance used [cc]", "Dose not known, nothing promised [cc]", "Remark"),

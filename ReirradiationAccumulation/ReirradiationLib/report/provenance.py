@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ..model.limit_table import LIMITS_FILE
 from ..model.protocol_tables import RECOVERY_FILE, TISSUES_FILE
 from .results import CaseRecords
 
+CASE_ROLE, TABLE_ROLE = "case", "table"
 SHIPPED = "shipped with the software"
 
 
@@ -24,6 +25,25 @@ class InputSummary:
     role: str
     sop_instance_uid: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class InputGroup:
+    """All inputs of one role; ``sha256`` is the hash of their hashes (in hexadecimal, one a line, in their order)."""
+
+    role: str
+    files: int
+    sha256: str
+
+
+def input_groups(inputs: Sequence[InputSummary]) -> tuple[InputGroup, ...]:
+    """The inputs by role, for whoever compares a printed report with files."""
+    groups = []
+    for role in dict.fromkeys(one.role for one in inputs):
+        hashes = [one.sha256 for one in inputs if one.role == role]
+        lines = "".join(f"{one}\n" for one in hashes)
+        groups.append(InputGroup(role, len(hashes), hashlib.sha256(lines.encode("ascii")).hexdigest()))
+    return tuple(groups)
 
 
 def protocol_origin(found: CaseRecords) -> str:
@@ -42,7 +62,7 @@ def input_summaries(found: CaseRecords) -> tuple[InputSummary, ...]:
     """
     folder = found.case.file.parent
     files = (_input(one, shown_path(one.path, folder)) for one in found.records.inputs(found.case))
-    tables = (_input(InputFile(path, "table"), f"{path.name} ({origin})") for path, origin in _tables(found))
+    tables = (_input(InputFile(path, TABLE_ROLE), f"{path.name} ({origin})") for path, origin in _tables(found))
     return (*files, *tables)
 
 

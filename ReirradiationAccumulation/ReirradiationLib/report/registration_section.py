@@ -7,6 +7,7 @@ from html import escape
 
 from ..model.registration_quality import OrganQuality, OrganVerdict, QualityMeasure, Reason, Region, Verdict
 from .html_parts import Cell, number, paragraph, section, table
+from .registration_measures import measure_table, reason_table
 from .registration_summary import WORDS, RegistrationSummary
 
 _ROW_CLASS = {Verdict.GO: "met", Verdict.CAUTION: "open", Verdict.WORKSHEET: "bad"}
@@ -31,11 +32,13 @@ def registration_sections(registrations: Sequence[RegistrationSummary], labels: 
     """A section with the verdicts of each course, and one with all measures; ``labels`` are the courses' by identifier."""
     verdicts = [_verdicts(one, labels[one.course]) for one in registrations]
     measures = [_measures(one, labels[one.course]) for one in registrations]
+    details = [f"<h3>{escape(labels[one.course])}</h3>{reason_table(one)}{measure_table(one)}" for one in registrations]
     if not verdicts:
         return []
     return [
-        section("Registration", *verdicts),
+        section("Registration, verdicts", *verdicts),
         section("Registration, measured", *measures, paragraph(MEASURES_NOTE, "note")),
+        section("Registration, every reason and every measure", *details),
     ]
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..planning.scorecard import ScoreState
-from .html_parts import Cell, number, paragraph, section, table
+from .evaluation import Evaluation
+from .html_parts import Cell, Html, number, paragraph, section, table
+from .marks import MARK, MARK_NOTE
 from .score_summary import ScoreSummary
+from .source_notes import RemarkNotes, SourceNotes
 
 SENSE = {"at_most": "≤", "at_least": "≥"}
+SMALL_CC = 1.0
+"""A structure of less is marked: a voxel or a slice more or less changes what is read in it."""
+
+UNKNOWN_MARK, SMALL_MARK = "◊", "▫"
 _ROW_CLASS = {
     ScoreState.MET.value: "met",
     ScoreState.MET_IN_WARNING.value: "open",
@@ -23,33 +30,74 @@ _ROW_CLASS = {
     ScoreState.UNRELIABLE.value: "bad",
 }
 _NOTE = (
-    "Each constraint is evaluated on the sum (raw or recovered), with the α/β and at the interval it was published for; "
-    "tables and DVHs below use each structure's own α/β. 'Left' is what the prior courses leave of the limit, as EQD2 with "
-    "the limit's α/β, and as physical dose in the fractions of the new course if it were given evenly to the structure. "
-    "Evidence of sources: P read in the paper, S secondary, M general knowledge, D derived. Sampling moves doses to a small "
-    "volume by up to 0.3 Gy where the gradient is steep (docs/methods.md); errors of contours and registration come on top "
-    "and are not estimated."
+    "Every constraint on the sum (raw or recovered), with the α/β and at the interval that it was published for; doses are "
+    "EQD2. New: the new plan alone. Margin: distance to the limit, negative beyond it. Left: what the prior courses leave, "
+    "as EQD2 and as physical dose in the fractions of the new course if given evenly to the structure. Sampling moves doses "
+    "to small volumes by up to 0.3 Gy where the gradient is steep; errors of contours and registration come on top."
 )
 
 
-def scorecard_section(scores: Sequence[ScoreSummary]) -> str:
+def scorecard_section(evaluation: Evaluation) -> str:
     """The scorecard as a section of the report."""
+    scores = evaluation.scorecard
     if not scores:
         return section("Scorecard", paragraph("The case states no constraints."))
+    sources, remarks = SourceNotes(), RemarkNotes()
+    is_recovered = evaluation.biology.is_recovery_applied
+    otherwise = [True] if is_recovered else []
     header = [
-        *("Structure", "Metric (EQD2)", "Limit", "Sum, α/β", "Prior", f"Left [Gy EQD2; Gy in {scores[0].fractions} fx]"),
-        *("Cumulative", "State", "Registration", "Source"),
+        *("Structure", "Constraint", "Sum, α/β"),
+        *("Prior", *("on the other sum" for _ in otherwise), "New", "Cumulative", *("on the other sum" for _ in otherwise)),
+        *("Margin", f"Left EQD2; in {scores[0].fractions} fx [Gy]", "State", "Registration"),
     ]
     rows: list[list[Cell]] = [
         [
-            *(score.structure, score.metric, limit_text(score), f"{score.basis}, {score.alpha_beta_gy:g} Gy"),
-            *(score.prior, _left(score), score.cumulative),
-            f"{score.state}{'; ' + score.remark if score.remark else ''}",
-            *(score.registration, f"{score.source}{f' ({score.row})' if score.row else ''}"),
+            _structure(score),
+            f"{score.metric} {limit_text(score)}{_interval(score)} {sources.mark(_source(score))}",
+            f"{score.basis}, {score.alpha_beta_gy:g} Gy",
+            *(score.prior, *(score.prior_otherwise for _ in otherwise), score.new),
+            *(score.cumulative, *(score.cumulative_otherwise for _ in otherwise), score.margin),
+            *(_left(score), f"{score.state} {remarks.mark(score.remark)}", score.registration),
         ]
         for score in scores
     ]
-    return section("Scorecard", table(header, rows, [_ROW_CLASS[score.state] for score in scores]), paragraph(_NOTE, "note"))
+    legend = _legend(scores)
+    return section(
+        "Scorecard",
+        table(header, rows, [_ROW_CLASS[score.state] for score in scores]),
+        paragraph(f"{legend}{_NOTE}", "note"),
+        remarks.note(),
+        sources.note(),
+    )
+
+
+def _source(score: ScoreSummary) -> str:
+    return f"{score.source}{f' ({score.row})' if score.row else ''}"
+
+
+def _structure(score: ScoreSummary) -> str:
+    """The name, with the marks of what limits the values."""
+    marks = f" {MARK}" if score.state == ScoreState.UNRELIABLE.value else ""
+    marks += f" {SMALL_MARK}" if score.volume_cc < SMALL_CC else ""
+    unknown = _unknown_percent(score)
+    marks += f" {UNKNOWN_MARK}{unknown:.1f} %" if unknown > 0.0 else ""
+    return f"{score.structure}{marks}, {score.volume_cc:.2f} cc"
+
+
+def _unknown_percent(score: ScoreSummary) -> float:
+    return score.prior_unknown_percent if score.cumulative_unknown_percent is None else score.cumulative_unknown_percent
+
+
+def _legend(scores: Sequence[ScoreSummary]) -> str:
+    """What the marks that occur mean."""
+    parts = []
+    if any(_unknown_percent(score) > 0.0 for score in scores):
+        parts.append(f"{UNKNOWN_MARK} share of the volume where a dose is not known (outside a grid) and counts as 0 Gy. ")
+    if any(score.volume_cc < SMALL_CC for score in scores):
+        parts.append(f"{SMALL_MARK} small structure: a voxel or a slice changes what is read in it. ")
+    if any(score.state == ScoreState.UNRELIABLE.value for score in scores):
+        parts.append(f"{MARK_NOTE} ")
+    return "".join(parts)
 
 
 def limit_text(score: ScoreSummary) -> str:
@@ -61,7 +109,12 @@ def limit_text(score: ScoreSummary) -> str:
     return f"{text}; {score.months_published}"
 
 
-def _left(score: ScoreSummary) -> str:
+def _interval(score: ScoreSummary) -> str:
+    return f" (it is {score.months:.1f})" if score.months is not None else ""
+
+
+def _left(score: ScoreSummary) -> Cell:
     if score.left_eqd2_gy is None or score.left_physical_gy is None:
         return "–"
-    return f"{'at most ' if score.left_is_at_most else ''}{number(score.left_eqd2_gy)}; {number(score.left_physical_gy)}"
+    bound = "at most " if score.left_is_at_most else ""
+    return Html(f"{bound}{number(score.left_eqd2_gy)}; <b>{number(score.left_physical_gy)}</b>")
