@@ -65,10 +65,11 @@ clean:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# Without elastix the demo registers with SimpleITK alone.
+# Without elastix the demo registers with SimpleITK alone, without WeasyPrint the report is no PDF.
 $(STAMP): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	$(BIN)/python -m pip install --quiet --editable '.[elastix]' || echo "itk-elastix cannot be installed here"
+	$(BIN)/python -m pip install --quiet --editable '.[pdf]' || echo "WeasyPrint cannot be installed here"
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python

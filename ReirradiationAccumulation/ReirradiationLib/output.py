@@ -75,7 +75,11 @@ class OutputFolder:
         return self._temporary / name
 
     def write_text(self, name: str, text: str, encoding: str = "utf-8") -> None:
-        """Write a text file of this output, its line ends as they are.
+        """Write a text file of this output, its line ends as they are; raises as :meth:`write_bytes`."""
+        self.write_bytes(name, text.encode(encoding))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Write a file of this output.
 
         Raises
         ------
@@ -83,7 +87,7 @@ class OutputFolder:
             If it cannot be written.
         """
         try:
-            self.path(name).write_bytes(text.encode(encoding))
+            self.path(name).write_bytes(content)
         except OSError as error:
             raise self._cannot(f"take {name}", error) from error
 

@@ -48,6 +48,7 @@ def report_html(
         provenance_section(evaluation),
         *(_annexes(evaluation, evaluation.planning, registrations) if evaluation.planning else ()),
         input_annex(evaluation),
+        running_head=(f"{evaluation.case.patient_name} ({evaluation.case.patient_id})", evaluation.case.title),
     )
 
 

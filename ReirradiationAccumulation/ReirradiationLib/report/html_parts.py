@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import TypeAlias
 
+from .print_style import PRINT_STYLE, page_margins
+from .shown_text import shown, visible
 from .style import STYLE
 
 Cell: TypeAlias = "str | float | int | Html | None"
 
 CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page may load nothing: no script, no network."""
-
-
-LONGEST_WORD = 18
-"""Characters that a word in a table may have before it is broken, wherever the line ends."""
 
 
 class Html(str):
@@ -29,7 +27,7 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], classes: Sequence[str] = (), digits: int = 2) -> str:
     """A table; numbers are right-aligned with ``digits`` decimals, ``classes`` mark the rows."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in header)
+    head = "".join(f"<th>{shown(text)}</th>" for text in header)
     body = []
     for n, row in enumerate(rows):
         mark = f' class="{classes[n]}"' if classes else ""
@@ -41,26 +39,26 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], classes: Sequen
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph of plain text."""
     mark = f' class="{kind}"' if kind else ""
-    return f"<p{mark}>{escape(text)}</p>"
+    return f"<p{mark}>{shown(text)}</p>"
 
 
 def section(title: str, *parts: str, kind: str = "") -> str:
     """A section with its heading."""
     mark = f' class="{kind}"' if kind else ""
-    return f"<section{mark}><h2>{escape(title)}</h2>\n" + "\n".join(part for part in parts if part) + "\n</section>"
+    return f"<section{mark}><h2>{shown(title)}</h2>\n" + "\n".join(part for part in parts if part) + "\n</section>"
 
 
 def annex(title: str, *sections: str) -> str:
     """Details that are on the screen when they are unfolded, and not on paper."""
     content = "\n".join(part for part in sections if part)
-    return f'<details class="annex"><summary>{escape(title)}</summary>\n{content}\n</details>' if content else ""
+    return f'<details class="annex"><summary>{shown(title)}</summary>\n{content}\n</details>' if content else ""
 
 
 def bullets(lines: Sequence[str], kinds: Sequence[str] = ()) -> str:
     """A list of plain texts; empty without any."""
     marks = kinds or [""] * len(lines)
     items = (
-        f'<li class="{mark}">{escape(line)}</li>' if mark else f"<li>{escape(line)}</li>"
+        f'<li class="{mark}">{shown(line)}</li>' if mark else f"<li>{shown(line)}</li>"
         for line, mark in zip(lines, marks, strict=True)
     )
     return f"<ul>{''.join(items)}</ul>" if lines else ""
@@ -69,22 +67,24 @@ def bullets(lines: Sequence[str], kinds: Sequence[str] = ()) -> str:
 def prose(text: str) -> str:
     """A free text: its paragraphs and its lines are kept."""
     parts = [part for part in text.split("\n\n") if part.strip()]
-    return "".join(f"<p>{'<br>'.join(map(escape, part.splitlines()))}</p>" for part in parts)
+    return "".join(f"<p>{'<br>'.join(map(shown, part.splitlines()))}</p>" for part in parts)
 
 
 def figure(content: str, caption: str) -> str:
     """A figure with its caption; the content is HTML already."""
-    return f"<figure>{content}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f"<figure>{content}<figcaption>{shown(caption)}</figcaption></figure>"
 
 
-def page(title: str, *parts: str) -> str:
-    """A whole, self-contained page: no script, no network."""
-    return (
+def page(title: str, *parts: str, running_head: tuple[str, str] = ("", "")) -> str:
+    """A whole, self-contained page: no script, no network. ``running_head``: left and right on each printed sheet."""
+    margins = page_margins(*map(visible, running_head))
+    html = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}{PRINT_STYLE}{margins}</style></head><body>\n"
     )
+    return visible(html + "\n".join(parts) + "\n</body></html>\n")
 
 
 def _cell(cell: Cell, digits: int) -> str:
@@ -94,5 +94,4 @@ def _cell(cell: Cell, digits: int) -> str:
         return f'<td class="number">{number(cell, digits)}</td>'
     if isinstance(cell, int):
         return f'<td class="number">{cell}</td>'
-    is_long = max(map(len, cell.split()), default=0) > LONGEST_WORD
-    return f'<td class="long">{escape(cell)}</td>' if is_long else f"<td>{escape(cell)}</td>"
+    return f"<td>{shown(cell)}</td>"

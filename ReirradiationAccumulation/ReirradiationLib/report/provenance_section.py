@@ -28,7 +28,12 @@ def provenance_section(evaluation: Evaluation) -> str:
 def input_annex(evaluation: Evaluation) -> str:
     """Every input file."""
     rows: list[list[Cell]] = [
-        [one.path, one.role, Html(f"<code>{escape(one.sop_instance_uid) or '–'}</code>"), Html(f"<code>{one.sha256}</code>")]
+        [
+            one.path,
+            one.role,
+            Html(f"<code>{escape(one.sop_instance_uid) or '–'}</code>"),
+            Html(f"<code>{escape(one.sha256)}</code>"),
+        ]
         for one in evaluation.inputs
     ]
     title = f"{len(evaluation.inputs)} input files"

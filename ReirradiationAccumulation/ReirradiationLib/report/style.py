@@ -15,7 +15,6 @@ p { margin: 4px 0; } ul { margin: 4px 0; padding-left: 18px; }
 .use { border: 1px solid var(--bad); border-left-width: 6px; padding: 4px 10px; margin: 8px 0; font-size: 12px; }
 table { border-collapse: collapse; width: 100%; margin: 6px 0; font-size: 12px; }
 th, td { border: 1px solid var(--line); padding: 3px 6px; text-align: left; vertical-align: top; }
-td.long { overflow-wrap: anywhere; }
 th { background: #f3f6f9; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.met td:first-child { border-left: 6px solid var(--good); } tr.bad td:first-child { border-left: 6px solid var(--bad); }
@@ -48,8 +47,7 @@ details.annex { margin: 10px 0; border: 1px solid var(--line); padding: 4px 10px
 details.annex > summary { font-weight: 600; cursor: pointer; padding: 4px 0; }
 details.annex table { width: auto; min-width: 100%; }
 details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); }
-.print-only { display: none; }
-@page { size: A4; margin: 12mm 11mm 14mm; }
+@media screen { .print-only { display: none; } }
 @media print {
   body { padding: 0; max-width: none; font-size: 8.6pt; line-height: 1.3; }
   h1 { font-size: 14pt; } h2 { font-size: 11pt; margin: 9pt 0 3pt; break-after: avoid; }
@@ -58,7 +56,7 @@ details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1f
   .note, figcaption, .sign div { font-size: 7pt; } .use, .task p { font-size: 7.6pt; }
   code { font-size: 6.4pt; } ul.headlines li { margin: 1.5pt 0; }
   tr { break-inside: avoid; } thead { display: table-header-group; }
-  .annex, .screen-only { display: none; } .print-only { display: block; }
+  .annex, .screen-only { display: none; }
 }
 """
 """The page's own style: nothing is loaded. Colours are from Okabe and Ito's palette, and nothing is told by colour alone."""
