@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from ..planning.feasibility import FeasibilityState
 from .feasibility_limits import LIMIT_HEADER, limit_cells
 from .feasibility_summary import CompromisedTargetSummary, FeasibilitySummary, OrganFeasibilitySummary
 from .html_parts import Cell, paragraph, section, table
 from .marks import MARK, MARK_NOTE
+from .shown_text import shown
 
 FEASIBILITY_CLASS = {
     FeasibilityState.FITS.value: "met",
@@ -39,7 +38,7 @@ def feasibility_section(summary: FeasibilitySummary) -> str:
     if summary.organs:
         parts += [_organs(summary), paragraph(_METHOD, "note"), paragraph(_binding(summary))]
         if any(organ.unreliable_courses for organ in summary.organs):
-            parts.append(f'<p class="bad">{escape(MARK_NOTE)}</p>')
+            parts.append(f'<p class="bad">{shown(MARK_NOTE)}</p>')
     parts += _compromised(summary)
     if summary.not_planned:
         rows: list[list[Cell]] = [[*limit_cells(one.limit), one.reason] for one in summary.not_planned]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from .evaluation import Evaluation
 from .html_parts import bullets
+from .shown_text import shown
 from .task_summary import TaskStatus, TaskSummary
 
 _TASK_CLASS = {
@@ -21,12 +20,12 @@ ANONYMOUS = "Anonymised: names, dates, labels, free texts and identifiers of fil
 def header_section(evaluation: Evaluation) -> str:
     """Title, intended use, facts, the three tasks and the headlines."""
     case = evaluation.case
-    anonymous = f'<div class="use">{escape(ANONYMOUS)}</div>' if evaluation.is_anonymous else ""
+    anonymous = f'<div class="use">{shown(ANONYMOUS)}</div>' if evaluation.is_anonymous else ""
     return "\n".join(
         [
-            f'<header><div class="masthead"><h1>{escape(case.title)}</h1>'
-            f'<div class="stage">Reirradiation evaluation: {escape(case.stage)}</div></div>',
-            f'<div class="use">{escape(evaluation.intended_use)}</div>{anonymous}',
+            f'<header><div class="masthead"><h1>{shown(case.title)}</h1>'
+            f'<div class="stage">Reirradiation evaluation: {shown(case.stage)}</div></div>',
+            f'<div class="use">{shown(evaluation.intended_use)}</div>{anonymous}',
             f'<dl class="facts">{"".join(_fact(name, text) for name, text in _facts(evaluation))}</dl>',
             f'<div class="tasks">{"".join(map(_task, evaluation.tasks))}</div>',
             bullets([one.text for one in evaluation.headlines], [one.mood.value for one in evaluation.headlines]).replace(
@@ -76,13 +75,11 @@ def _overlap(evaluation: Evaluation) -> str:
 
 
 def _fact(name: str, text: str) -> str:
-    return f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>"
+    return f"<div><dt>{shown(name)}</dt><dd>{shown(text)}</dd></div>"
 
 
 def _task(task: TaskSummary) -> str:
     signed = ", ".join(text for text in (task.who, task.when) if text)
     lines = [signed, task.comment, task.remark, f"key {task.key}" if task.key else ""]
-    shown = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
-    return (
-        f'<div class="task {_TASK_CLASS[task.status]}"><b>{escape(task.title)}</b>{escape(task.status.value)}{shown}</div>'
-    )
+    below = "".join(f"<p>{shown(line)}</p>" for line in lines if line)
+    return f'<div class="task {_TASK_CLASS[task.status]}"><b>{shown(task.title)}</b>{shown(task.status.value)}{below}</div>'

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from .evaluation import Evaluation
 from .html_parts import Cell, paragraph, section, table
 from .marks import marked
 from .metric_summary import MetricSummary
+from .shown_text import shown
 
 SENSITIVITY_NOTE = (
     "For comparison only: limits, scorecard, optimization structures, DVHs and the tables above are EQD2 by the "
@@ -33,7 +33,7 @@ def metric_tables(rows: Sequence[tuple[str, Sequence[MetricSummary]]], quantity:
                 for name, values in rows
             ]
             if any(cell is not None for row in cells for cell in row[1:-1]):
-                parts.append(f"<h3>{escape(role)}: {basis} sum, {escape(quantity)}</h3>")
+                parts.append(f"<h3>{shown(role)}: {basis} sum, {shown(quantity)}</h3>")
                 parts.append(table(["Structure", *metrics, "Dose not known [%]"], cells))
     if any(metric == "Dmax[Gy]" for metric in metrics):
         parts.append(paragraph(MAXIMUM_NOTE, "note"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from ..planning.levels import LevelState
 from ..planning.optimization_structures import ShellVariant
@@ -11,6 +10,7 @@ from .constraint_sheet import NEGLIGIBLE_GY
 from .html_parts import Cell, paragraph, section, table
 from .marks import unreliable_note
 from .shell_summary import OptimizationSummary, ShellSummary
+from .shown_text import shown
 
 
 def optimization_section(organs: Sequence[OptimizationSummary]) -> str:
@@ -27,9 +27,9 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         f"R = {summary.new_eqd2_gy:.2f} Gy EQD2, A = {summary.limit_eqd2_gy:.2f} Gy EQD2 ({summary.source}), "
         f"α/β {summary.alpha_beta_gy:g} Gy: {summary.state}."
     )
-    parts = [f"<h3>{escape(summary.structure)}</h3>", paragraph(text)]
+    parts = [f"<h3>{shown(summary.structure)}</h3>", paragraph(text)]
     if summary.unreliable_courses:
-        parts.append(f'<p class="bad">{escape(unreliable_note(summary.unreliable_courses))}</p>')
+        parts.append(f'<p class="bad">{shown(unreliable_note(summary.unreliable_courses))}</p>')
     if summary.shells:
         header = [
             *("Structure", "Prior EQD2 from [Gy]", "to [Gy]", "New plan at most [Gy EQD2]"),
@@ -47,7 +47,7 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         step = f"d = {summary.step_eqd2_gy:.2f} Gy EQD2." if summary.step_eqd2_gy > 0.0 else "Isodoses as given."
         parts.append(paragraph(f"{step}{rest}", "note"))
     if summary.remark:
-        parts.append(f'<p class="bad">{escape(summary.remark)}</p>')
+        parts.append(f'<p class="bad">{shown(summary.remark)}</p>')
     if summary.state == LevelState.NOT_NEEDED_NEAR.value:
         full = summary.organ_maximum_eqd2_gy + summary.new_eqd2_gy
         text = (

@@ -8,6 +8,7 @@ from ..model.registration_picture import RegistrationPictureStyle
 from ..model.scene import Orientation
 from .html_parts import paragraph, section
 from .registration_pictures import OrganPictures, RegistrationPicture, RegistrationPictureSet
+from .shown_text import shown
 
 TITLE = "Pictures of the registrations"
 HOW_TO_READ = (
@@ -44,10 +45,10 @@ def registration_strip(drawn: RegistrationPictureSet) -> str:
     firsts = {one.course: one for one in reversed(drawn.organs)}
     strips = []
     for organ in (firsts[course] for course in dict.fromkeys(one.course for one in drawn.organs)):
-        shown = [_find(organ, style, orientation) for style, orientation in STRIP]
-        figures = "".join(_figure(one) for one in shown if one is not None)
+        found = [_find(organ, style, orientation) for style, orientation in STRIP]
+        figures = "".join(_figure(one) for one in found if one is not None)
         title = f"{organ.course}, {organ.organ}: slices through the {organ.where}. {organ.remark}".rstrip()
-        strips.append(f'<div class="strip"><h3>{escape(title)}</h3><div class="planes">{figures}</div></div>')
+        strips.append(f'<div class="strip"><h3>{shown(title)}</h3><div class="planes">{figures}</div></div>')
     missing = [paragraph(f"No pictures: {reason}.", "note") for reason in drawn.missing]
     return "".join((*strips, paragraph(STRIP_NOTE, "note") if strips else "", *missing))
 
@@ -57,7 +58,7 @@ def _find(organ: OrganPictures, style: RegistrationPictureStyle, orientation: Or
 
 
 def _organ(organ: OrganPictures) -> str:
-    heading = f"<h3>{escape(organ.organ)} – {escape(organ.course)}</h3>"
+    heading = f"<h3>{shown(organ.organ)} – {shown(organ.course)}</h3>"
     where = paragraph(f"{organ.source}; slices through the {organ.where}. {organ.remark}".rstrip(), "note")
     return f'{heading}{where}<div class="planes">{"".join(map(_figure, organ.pictures))}</div>'
 
@@ -67,5 +68,5 @@ def _figure(drawn: RegistrationPicture) -> str:
     picture = drawn.picture
     return (
         f'<figure><img alt="{escape(picture.caption)}" title="{escape(picture.caption)}" src="{picture.data_uri()}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figcaption>{shown(caption)}</figcaption></figure>"
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from ..model.registration_quality import OrganQuality, OrganVerdict, QualityMeasure, Reason, Region, Verdict
 from .html_parts import Cell, number, paragraph, section, table
 from .registration_measures import measure_table, reason_table
 from .registration_summary import WORDS, RegistrationSummary
+from .shown_text import shown
 
 _ROW_CLASS = {Verdict.GO: "met", Verdict.CAUTION: "open", Verdict.WORKSHEET: "bad"}
 
@@ -32,7 +32,7 @@ def registration_sections(registrations: Sequence[RegistrationSummary], labels: 
     """A section with the verdicts of each course, and one with all measures; ``labels`` are the courses' by identifier."""
     verdicts = [_verdicts(one, labels[one.course]) for one in registrations]
     measures = [_measures(one, labels[one.course]) for one in registrations]
-    details = [f"<h3>{escape(labels[one.course])}</h3>{reason_table(one)}{measure_table(one)}" for one in registrations]
+    details = [f"<h3>{shown(labels[one.course])}</h3>{reason_table(one)}{measure_table(one)}" for one in registrations]
     if not verdicts:
         return []
     return [
@@ -56,7 +56,7 @@ def _verdicts(summary: RegistrationSummary, label: str) -> str:
     )
     return "\n".join(
         [
-            f"<h3>{escape(label)}</h3>",
+            f"<h3>{shown(label)}</h3>",
             paragraph(f"{summary.method}; {summary.source}. Key {summary.key}. Sign-off: {summary.sign_off}.{target}"),
             *(paragraph(line, "note") for line in summary.log),
             table(["Structure", "Verdict", "Because", "Also"], rows, classes),
@@ -94,7 +94,7 @@ def _measures(summary: RegistrationSummary, label: str) -> str:
         *("Folded [%]", "Harmonic energy", "There and back mean, 95th [mm]", "Contours: Dice; mean, 95th [mm]"),
         *("TRE mean, largest [mm]", "Outside prior CT, dose [%]"),
     ]
-    return f"<h3>{escape(label)}</h3>" + table(header, [_row(organ) for organ in summary.organs])
+    return f"<h3>{shown(label)}</h3>" + table(header, [_row(organ) for organ in summary.organs])
 
 
 def _row(organ: OrganQuality) -> list[Cell]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from ..planning.full_overlap import Answer
 from .html_parts import Cell, paragraph, section, table
 from .screening_summary import DistanceSummary, RegionSummary, ScreeningSummary
+from .shown_text import shown
 
 _SENSE = {"at_most": "≤", "at_least": "≥"}
 _ANSWER_CLASS = {Answer.YES.value: "met", Answer.NO.value: "bad", Answer.UNKNOWN.value: "open"}
@@ -52,7 +52,7 @@ def _region(region: RegionSummary) -> str:
         [one.structure, one.role, one.structure_cc, one.high_cc, one.high_percent, one.unknown_cc] for one in region.overlaps
     ]
     header = ["Structure", "Role", "Volume [cc]", "In the region [cc]", "[%]", "Dose not known [cc]"]
-    parts = [f"<h4>{escape(title)}</h4>", table(header, overlaps)]
+    parts = [f"<h4>{shown(title)}</h4>", table(header, overlaps)]
     if region.irradiated:
         shared: list[list[Cell]] = [
             [one.irradiated, one.irradiated_cc, one.common_cc, one.unknown_cc] for one in region.irradiated
@@ -118,4 +118,4 @@ def _no_overlap(summary: ScreeningSummary) -> list[str]:
 
 
 def _list(lines: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+    return f"<ul>{''.join(f'<li>{shown(line)}</li>' for line in lines)}</ul>" if lines else ""

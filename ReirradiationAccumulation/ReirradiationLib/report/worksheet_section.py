@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from .html_parts import Cell, paragraph, section, table
+from .shown_text import shown
 from .worksheet_summary import RemainingSummary, WorksheetCourseSummary, WorksheetSummary
 from .worksheet_text import fits_text
 
@@ -34,7 +34,7 @@ def _worksheet(one: WorksheetSummary) -> str:
     lines = [("sum of maxima", one.sum_of_maxima), ("mapped sum", one.mapped_sum)]
     return "\n".join(
         [
-            f"<h3>{escape(one.structure)}</h3>",
+            f"<h3>{shown(one.structure)}</h3>",
             paragraph(limit),
             table((*_COURSE, "from"), [_course(course) for course in one.courses], [_mark(c) for c in one.courses]),
             *(_remaining(one, name, left) for name, left in lines if left is not None),
@@ -73,4 +73,4 @@ def _remaining(one: WorksheetSummary, name: str, left: RemainingSummary) -> str:
     if left.takes_prescription is not None and one.prescription_gy is not None:
         fits = fits_text(left.takes_prescription, all(course.unknown_percent <= 0.0 for course in one.courses))
         text += f"; the full prescription, {one.prescription_gy:g} Gy = {one.prescription_eqd2_gy:.2f} Gy EQD2, {fits}"
-    return f"<p><b>{escape(text)}.</b></p>" if left.counts else paragraph(f"{text}.")
+    return f"<p><b>{shown(text)}.</b></p>" if left.counts else paragraph(f"{text}.")
