@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         default=Task.SUM.value,
         help="the last task to do; as far as it goes",
     )
+    run.add_argument(
+        "--anonymous", action="store_true", help="write the report alone, without identifiers, to be given away"
+    )
     run.set_defaults(command=commands.run)
 
     register = added.add_parser("register", help="register and judge the courses of a case, and draw what must be looked at")
