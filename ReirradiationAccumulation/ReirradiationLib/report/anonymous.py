@@ -47,7 +47,7 @@ def anonymous(evaluation: Evaluation, identifiers: Identifiers) -> Evaluation:
             replace(one, row=WITHHELD if one.row and has_own_tables else one.row) for one in evaluation.scorecard
         ),
         planning=_planning(evaluation.planning, evaluation.case.reirradiation_type) if evaluation.planning else None,
-        findings=tuple(_finding(finding) for finding in evaluation.findings),
+        findings=tuple(_finding(finding, evaluation.inputs, has_own_tables) for finding in evaluation.findings),
         inputs=_inputs(evaluation.inputs),
     )
     return cleaned(withheld, identifiers)
@@ -160,9 +160,13 @@ def _worksheet_course(course: WorksheetCourseSummary) -> WorksheetCourseSummary:
     )
 
 
-def _finding(finding: FindingSummary) -> FindingSummary:
+def _finding(finding: FindingSummary, inputs: tuple[InputSummary, ...], has_own_tables: bool) -> FindingSummary:
     """What differs between patients is not told, nor what a decision accepts that is not there."""
     decision = _if_any(finding.decision, f"accepted by {WITHHELD}, {WITHHELD_DATE}")
+    of_file = next((one.role for one in inputs if one.path.rsplit("/", 1)[-1] == finding.subject), "")
+    finding = replace(finding, subject=of_file or finding.subject)
+    if finding.identifier == Interlock.LIMIT_ORGAN.identifier and has_own_tables:
+        finding = replace(finding, subject=finding.subject.split(", limit '")[0], found="a limit of another organ")
     if finding.identifier == Interlock.DECISION_UNUSED.identifier:
         return replace(finding, subject=WITHHELD, found="the case accepts what was not found", decision=decision)
     if finding.identifier in _OF_PATIENT:

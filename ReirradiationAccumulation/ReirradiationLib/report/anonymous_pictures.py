@@ -6,11 +6,12 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
-from ..model.image import Image
+from ..model.image import Image, Patient
 from ..model.registration_picture import RegistrationPictureRequest
 from ..model.scene import PictureMaker, PictureRequest
 from .identifiers import Identifiers
 
+NOBODY = Patient("", "", "", "")
 Request = TypeVar("Request", PictureRequest, RegistrationPictureRequest)
 
 
@@ -43,8 +44,10 @@ class AnonymousPictureMaker:
         return replace(request, **{f.name: self._cleaned(getattr(request, f.name)) for f in fields(request)})
 
     def _cleaned(self, value: Any) -> Any:
-        """Doses and structures by other names. Of the CT only voxels and geometry are drawn; it stays as it is."""
-        if isinstance(value, (Image, Enum)):
+        """Doses and structures by other names; of the CT only voxels and geometry are drawn."""
+        if isinstance(value, Image):
+            return replace(value, patient=NOBODY, description="CT", study_date="")
+        if isinstance(value, Enum):
             return value
         if isinstance(value, str):
             return self._identifiers.cleaned(value)

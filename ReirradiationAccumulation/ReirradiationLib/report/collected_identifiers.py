@@ -29,6 +29,9 @@ LEAST_SIGNS = 2
 LEAST_DIGITS = 6
 """Of an ID of digits only: shorter ones are numbers like any other."""
 LEAST_ID_LENGTH = 4
+LEAST_NAME_LENGTH = 6
+"""Of the name of a file, and of a label."""
+LEAST_KEY_LENGTH = 8
 LEAST_TEXT_LENGTH = 20
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHORT_DATES = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d%m%Y")
@@ -51,22 +54,18 @@ def collect_identifiers(case: Case, found: CaseRecords) -> Identifiers:
     days = sorted(set(_days(case, found, patients)))
     texts = [
         *(one for patient in patients for one in _names(patient.name, own)),
-        *(_by_length(Kind.ID, patient.patient_id, own, LEAST_ID_LENGTH) for patient in patients),
+        *(one for patient in patients for one in _by_length(Kind.ID, patient.patient_id, own, LEAST_ID_LENGTH)),
         *(Identifier(Kind.DATE, day.strftime(form), Occurrence.ALONE) for day in days for form in _SHORT_DATES),
         *(Identifier(Kind.UID, uid, Occurrence.ALONE) for uid in _uids(found) if uid.count(".") > 1),
         *(one for who in people for one in _person(who, own)),
-        *(_by_length(Kind.FILE, name, own, LEAST_DIGITS) for name in _file_names(case, found)),
-        *(
-            Identifier(Kind.LABEL, fold(label).text, Occurrence.ALONE)
-            for label in _labels(case, found)
-            if _YEAR.search(label)
-        ),
-        *(_by_length(Kind.TEXT, text, own, LEAST_TEXT_LENGTH) for text in _texts(case, found)),
-        *(Identifier(Kind.KEY, key, Occurrence.ALONE) for key in _keys(case, found)),
+        *(one for name in _file_names(case, found) for one in _by_length(Kind.FILE, name, own, LEAST_NAME_LENGTH)),
+        *(one for label in _labels(case, found) if _YEAR.search(label) for one in _label(label)),
+        *(one for text in _texts(case, found) for one in _by_length(Kind.TEXT, text, own, LEAST_TEXT_LENGTH)),
+        *(Identifier(Kind.KEY, key, Occurrence.ALONE) for key in _keys(case, found) if len(key) >= LEAST_KEY_LENGTH),
     ]
     in_names = {word for patient in patients for word in _words(patient.name)}
     in_names |= {word for who in people for word in _words(who) if word not in own}
-    in_names |= {fold(one.patient_id).text for one in patients if len(one.patient_id) >= LEAST_ID_LENGTH}
+    in_names |= {one.text for one in texts if one.kind is Kind.ID}
     in_names |= {day.strftime(form) for day in days for form in _DATES_IN_NAMES}
     renamed = neutral_names(
         *(_structure_names(found), _derived_names(found)),
@@ -98,24 +97,34 @@ def _names(name: str, own: frozenset[str]) -> Iterator[Identifier]:
     for group in name.split("="):
         parts = [part.strip() for part in group.split("^") if part.strip()]
         for first, second in pairwise(parts):
+            if len(first) + len(second) < LEAST_ID_LENGTH or all(word in own for word in words(f"{first} {second}")):
+                continue
             for form in (f"{first} {second}", f"{second} {first}", f"{first}, {second}", f"{first}^{second}"):
                 yield from (Identifier(Kind.NAME, spelling, Occurrence.ALONE) for spelling in spellings(form))
 
 
 def _person(who: str, own: frozenset[str]) -> Iterator[Identifier]:
-    yield _by_length(Kind.PERSON, who, own, LEAST_LETTERS)
+    yield from _by_length(Kind.PERSON, who, own, LEAST_ID_LENGTH)
     for word in dict.fromkeys(_words(who)):
         if word not in own and len(word) >= LEAST_ID_LENGTH:
             yield Identifier(Kind.PERSON, word, Occurrence.WORD if _has_case(word) else Occurrence.ANYWHERE)
 
 
-def _by_length(kind: Kind, text: str, own: frozenset[str], least: int) -> Identifier:
-    """Taken out wherever it stands if it is long enough and no wording of the program; else only in quotation marks."""
+def _label(label: str) -> Iterator[Identifier]:
+    folded = fold(label).text.strip()
+    if len(folded) >= LEAST_NAME_LENGTH:
+        yield Identifier(Kind.LABEL, folded, Occurrence.ALONE)
+
+
+def _by_length(kind: Kind, text: str, own: frozenset[str], least: int) -> Iterator[Identifier]:
+    """Looked for wherever it stands if it is long enough and no wording of the program."""
     folded = fold(text).text.strip()
     needed = max(least, LEAST_DIGITS) if folded.isdigit() else least
     is_common = not any(character.isdigit() for character in folded) and all(word in own for word in words(text))
-    occurrence = Occurrence.QUOTED if len(folded) < needed or is_common else Occurrence.ALONE
-    return Identifier(kind, folded, occurrence)
+    if len(folded) >= needed and not is_common:
+        yield Identifier(kind, folded, Occurrence.ALONE)
+    elif kind in (Kind.FILE, Kind.TEXT):
+        yield Identifier(kind, folded, Occurrence.IN_PARENTHESES)
 
 
 def _records(found: CaseRecords) -> tuple[CourseRecord, ...]:
@@ -174,9 +183,10 @@ def _uids(found: CaseRecords) -> Iterator[str]:
 def _file_names(case: Case, found: CaseRecords) -> Iterator[str]:
     """Paths and names of all inputs, and of the folders that the case lies in."""
     folder = case.file.parent
-    yield from (str(folder), case.file.stem, folder.name)
+    yield str(folder)
+    yield from (name for name in (case.file.stem, folder.name) if sum(character.isdigit() for character in name) > 1)
     for file in found.records.inputs(found.case):
-        yield from (str(file.path), file.path.name, file.path.stem)
+        yield from (str(file.path), file.path.name)
         if file.path.is_relative_to(folder):
             yield file.path.relative_to(folder).as_posix()
     if case.protocol_folder is not None:

@@ -36,12 +36,12 @@ class Occurrence(Enum):
     WORD = "no letter before and behind, or a change of letter case"
     ALONE = "neither letter nor digit before and behind"
     ANYWHERE = "within anything, as in scripts that write words without blanks"
-    QUOTED = "in quotation marks or parentheses, or nothing else: it is too short or too common"
+    IN_PARENTHESES = "in parentheses: it is too short or too common to be looked for elsewhere"
 
 
 @dataclass(frozen=True)
 class Identifier:
-    """A folded text that must not be shown. What is only :attr:`Occurrence.QUOTED` is taken out, but not searched for."""
+    """A folded text that must not be shown. What stands only :attr:`Occurrence.IN_PARENTHESES` is not searched for."""
 
     kind: Kind
     text: str
@@ -88,7 +88,7 @@ class Identifiers:
             if _places(text, folded, one.former, Occurrence.ALONE):
                 return Kind.NAME
         for identifier in self.texts:
-            if identifier.occurrence is not Occurrence.QUOTED and _places(
+            if identifier.occurrence is not Occurrence.IN_PARENTHESES and _places(
                 text, folded, identifier.text, identifier.occurrence
             ):
                 return identifier.kind
@@ -157,8 +157,8 @@ def _stands_there(text: str, start: int, end: int, occurrence: Occurrence) -> bo
         return True
     if occurrence is Occurrence.WORD:
         return _begins(text, start) and _ends(text, end)
-    if occurrence is Occurrence.QUOTED:
-        return not (before or behind) or (before, behind) in {("'", "'"), ('"', '"'), ("(", ")")}
+    if occurrence is Occurrence.IN_PARENTHESES:
+        return (before, behind) == ("(", ")")
     if text[start:end].isdigit() and (_is_decimal(text[start - 2 : start]) or _is_decimal(text[end : end + 2][::-1])):
         return False  # digits of a number
     return not (before.isalnum() and text[start].isalnum()) and not (behind.isalnum() and text[end - 1].isalnum())

@@ -74,7 +74,7 @@ def _is_meant(text: str, at: int, word: str, kept: Collection[str]) -> bool:
     before = re.search(r"[^\W\d_]*$", text[:at])
     behind = re.match(r"[^\W\d_]*", text[at + len(word) :])
     around = f"{before[0] if before else ''}{word}{behind[0] if behind else ''}"
-    if around in kept or (around in WITHHELD and f"[{around}]" in text):
+    if word in kept or around in kept or (around in WITHHELD and f"[{around}]" in text):
         return False
     if word.isdigit():
         return not text[at - 1 : at].isdigit() and not text[at + len(word) :][:1].isdigit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from ..model.protocol_tables import default_protocol_folder
@@ -21,9 +22,11 @@ def words(text: str) -> tuple[str, ...]:
 
 def anatomical_words() -> frozenset[str]:
     """Words of the shipped names of structures: ``Cord`` in a name is the organ, whatever a patient is called."""
-    return frozenset(words(_read(default_protocol_folder() / SYNONYMS_FILE)))
+    table = _read(default_protocol_folder() / SYNONYMS_FILE)
+    return frozenset((*words(table), *words(table.lower())))
 
 
+@cache  # the program does not change while it runs
 def own_words() -> frozenset[str]:
     """Every word in texts of the program, apart from its comments, and in the shipped tables."""
     package = Path(__file__).resolve().parent.parent
