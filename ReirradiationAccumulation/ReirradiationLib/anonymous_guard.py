@@ -10,15 +10,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from .model.errors import OutputError
+from .model.errors import AnonymityError
 from .report.identifiers import Identifiers
 
 REMEDY = "Nothing was written. Take it out of the names and labels of the case, or report this."
 _DATA_URI = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]*")
-
-
-class AnonymityError(OutputError):
-    """An anonymised output holds an identifier; the message names the file and the kind, not the value."""
 
 
 def require_anonymous(folder: Path, shown_name: str, identifiers: Identifiers) -> None:

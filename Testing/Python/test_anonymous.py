@@ -22,19 +22,22 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from ReirradiationLib import write_anonymous as writing
 from ReirradiationLib.__main__ import main
-from ReirradiationLib.anonymous_guard import AnonymityError, require_anonymous
+from ReirradiationLib.anonymous_guard import require_anonymous
 from ReirradiationLib.model.case import Case
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.case_notes import Task
+from ReirradiationLib.model.errors import AnonymityError
 from ReirradiationLib.model.registration_picture import RegistrationPictureRequest
 from ReirradiationLib.model.scene import PictureRequest
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.report.anonymous import anonymous, cleaned
+from ReirradiationLib.report.collected_identifiers import collect_identifiers
 from ReirradiationLib.report.evaluation import Evaluation
 from ReirradiationLib.report.folded_text import spellings
 from ReirradiationLib.report.identifiers import Identifier, Identifiers, Kind, Occurrence, identifiers_of
 from ReirradiationLib.report.neutral_case import neutral_case
 from ReirradiationLib.report.neutral_names import DerivedName, neutral_names
+from ReirradiationLib.transfer import read_case_records
 from ReirradiationLib.workflow import Services, run_case
 
 GERMAN, JAPANESE = "Müller^Jürgen", "Yamada^Tarou=山田^太郎=やまだ^たろう"
@@ -420,6 +423,26 @@ def test_neutral_names_change_no_choice(planted_case: Case) -> None:
     }
     assert neutral.new_course.date == date(2024, 6, 17)
     assert [one.dose for one in neutral.prior_courses] == [one.dose for one in planted_case.prior_courses]
+
+
+def test_a_decision_on_what_was_found_still_accepts_it(planted_case: Case) -> None:
+    found = "dose not known in a part of it: that of Müller L2 2019 in 1.7 %, that of Lung in 5.7 %"
+    decided = replace(planted_case.decisions[0], subject="Structure 'Lung'", found=found)
+    (neutral,) = neutral_case(replace(planted_case, decisions=(decided,))).decisions
+    assert neutral.subject == "Structure 'Lung'"
+    assert neutral.found == "dose not known in a part of it: that of Course 1 in 1.7 %, that of New course in 5.7 %"
+
+
+def test_identifiers_that_are_words_or_numbers_of_ours_are_left_alone(planted_case: Case) -> None:
+    """A patient called Cord, with the ID 50.5 and a file called course1, must not spoil the report."""
+    found = read_case_records(neutral_case(planted_case), Monitor())
+    patient = replace(found.records.ct.patient, name="Cord^Dose", patient_id="50.5")
+    ct = replace(found.records.ct, patient=patient, files=(Path("course1"), Path("Gy")), slice_uids=("1.2.3", "1.2.4"))
+    records = replace(found.records, ct=ct)
+    known = collect_identifiers(planted_case, replace(found, records=records))
+    for text in ("spinal cord: dose 50.5 Gy", "course1", "Course 1", "New course", "D0.1cc[Gy] (Gy EQD2)"):
+        assert known.cleaned(text) == text
+        assert known.found_in(text) is None
 
 
 def test_the_switch_of_the_command_line(planted_case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,8 @@ def _label(label: str) -> Iterator[Identifier]:
 def _by_length(kind: Kind, text: str, own: frozenset[str], least: int) -> Iterator[Identifier]:
     """Looked for wherever it stands if it is long enough and no wording of the program."""
     folded = fold(text).text.strip()
-    needed = max(least, LEAST_DIGITS) if folded.isdigit() else least
+    is_number = not any(character.isalpha() for character in folded)
+    needed = max(least, LEAST_DIGITS) if is_number else least
     is_common = not any(character.isdigit() for character in folded) and all(word in own for word in words(text))
     if len(folded) >= needed and not is_common:
         yield Identifier(kind, folded, Occurrence.ALONE)

@@ -73,10 +73,14 @@ class Identifiers:
 
     def cleaned(self, text: str) -> str:
         """The text without identifiers, the same if there are none."""
+        held = fold(text).text
         for one in self.structures:
-            text = _replaced(text, one.former, Occurrence.ALONE, one.name)
+            if one.former in held:
+                text = _replaced(text, one.former, Occurrence.ALONE, one.name)
         for identifier in self.texts:
-            text = _replaced(text, identifier.text, identifier.occurrence, _PLACEHOLDERS.get(identifier.kind, WITHHELD))
+            if identifier.text in held:
+                by = _PLACEHOLDERS.get(identifier.kind, WITHHELD)
+                text = _replaced(text, identifier.text, identifier.occurrence, by)
         for kind, pattern in _PATTERNS.items():
             text = pattern.sub(lambda found, kind=kind: _withheld(kind, found[0]), text)  # type: ignore[misc]
         return text
@@ -99,13 +103,15 @@ class Identifiers:
 
 
 def identifiers_of(texts: Sequence[Identifier], structures: Sequence[Renamed] = ()) -> Identifiers:
-    """In the order in which they must be taken out; what is part of a placeholder cannot be told from it."""
+    """In the order in which they must be taken out, without what is a part of our own placeholders and labels."""
     kept = {one for one in texts if one.text.strip() and not any(one.text in held for held in _HELD)}
+    kept = {one for one in kept if not _NEUTRAL.fullmatch(one.text)}
     ordered = sorted(kept, key=lambda one: (-len(one.text), one.kind.value, one.text, one.occurrence.value))
     return Identifiers(tuple(ordered), tuple(sorted(structures, key=lambda one: (-len(one.former), one.former))))
 
 
 _PLACEHOLDERS = {Kind.DATE: WITHHELD_DATE, Kind.UID: WITHHELD_UID}
+_NEUTRAL = re.compile(r"(?:new )?course ?\d*")
 _HELD = (WITHHELD.lower(), WITHHELD_DATE.lower(), WITHHELD_UID.lower())
 
 _CLOCK = r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
