@@ -388,6 +388,20 @@ def test_structures_that_lose_the_same_keep_different_names() -> None:
     assert sorted(one.name for one in found) == ["PTV_[withheld]", "PTV_[withheld] 2"]
 
 
+def test_text_and_properties_of_a_pdf_are_searched(tmp_path: Path) -> None:
+    weasyprint = pytest.importorskip("weasyprint")
+    pytest.importorskip("pypdf")
+    known = identifiers_of([NAME])
+    page = "<html><head><title>{}</title></head><body><p>{}</p></body></html>"
+    for title, text, is_clean in (("a", "cord 45 Gy", True), ("a", "Herr Müller", False), ("Müller", "cord", False)):
+        weasyprint.HTML(string=page.format(title, text)).write_pdf(tmp_path / "report.pdf")
+        if is_clean:
+            require_anonymous(tmp_path, "out", known)
+            continue
+        with pytest.raises(AnonymityError, match=r"report\.pdf"):
+            require_anonymous(tmp_path, "out", known)
+
+
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéøł"
 WORDS = st.text(LETTERS, min_size=6, max_size=12).filter(lambda word: len(set(word)) > 3)
 
