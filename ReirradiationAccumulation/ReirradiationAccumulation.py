@@ -16,7 +16,6 @@ from ReirradiationAccumulationWidgets.report_panel import ReportPanel
 from ReirradiationAccumulationWidgets.result_panel import ResultPanel
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.case_notes import Task
-from ReirradiationLib.model.errors import OutputError
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.mrml.engines import MainThreadEngine, slicer_engines
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
@@ -160,11 +159,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
         services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines())
-        # TODO(founder): the next line instead of the refusal, once run_case takes it.
-        # return run_case(case, pathlib.Path(outputFolder), services, monitor, replace, stage, is_anonymous=anonymous)
-        if anonymous:
-            raise OutputError(str(outputFolder), "no anonymised report can be made yet", "Clear that choice.")
-        return run_case(case, pathlib.Path(outputFolder), services, monitor, replace, stage)
+        return run_case(case, pathlib.Path(outputFolder), services, monitor, replace, stage, is_anonymous=anonymous)
 
     def register(self, caseFile, outputFolder, replace=False, onProgress=None, isCancelled=None):
         """Register and judge the prior courses and draw what must be looked at before anybody signs; see ``run``.

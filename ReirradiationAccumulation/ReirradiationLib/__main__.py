@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         default=Task.SUM.value,
         help="the last task to do; as far as it goes",
     )
+    run.add_argument(
+        "--anonymous", action="store_true", help="write the report alone, without identifiers, to be given away"
+    )
     run.set_defaults(command=commands.run)
 
     note = added.add_parser("note", help="write free texts of the report, or who finished a task, into a case file")

@@ -33,6 +33,7 @@ from .workflow import Services, run_case, run_transfer
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
+ANONYMISED = "the anonymised report alone. Read it before you give it away: see docs/report.md for what it still tells."
 LONG_SCAN = 1000
 """Files after which progress is told."""
 
@@ -43,10 +44,11 @@ def run(parsed: argparse.Namespace) -> int:
     services = Services(OffscreenPictureMaker(), MrbSceneWriter())
     with nullcontext() if parsed.verbose else _quiet_pydicom():
         monitor, stage = Monitor(_print_progress), Task(parsed.stage)
-        evaluation = run_case(case, parsed.output, services, monitor, may_replace=parsed.replace, stage=stage)
+        evaluation = run_case(case, parsed.output, services, monitor, parsed.replace, stage, parsed.anonymous)
     print(evaluation_summary(evaluation))
     scene = "" if stage is Task.RECORDS else ", case.mrb in 3D Slicer"
-    print(f"\nWritten to {parsed.output}: open report.html in a browser{scene}.\n{INTENDED_USE}")
+    opened = ANONYMISED if parsed.anonymous else f"open report.html in a browser{scene}."
+    print(f"\nWritten to {parsed.output}: {opened}\n{INTENDED_USE}")
     return EXIT_DONE
 
 

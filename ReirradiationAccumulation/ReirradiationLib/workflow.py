@@ -36,10 +36,12 @@ from .registration.engines import library_engines
 from .report.assemble import assemble, assemble_records
 from .report.evaluation import Evaluation
 from .report.findings import optimization_findings
+from .report.neutral_case import neutral_case
 from .report.registration_findings import require_signatures
 from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
 from .transfer import read_case_records, transfer
+from .write_anonymous import write_anonymous
 from .write_outputs import is_former_output, write_outputs
 from .write_report import WITHOUT_PICTURES, write_report
 from .write_transfer import is_former_transfer, write_transfer
@@ -64,6 +66,7 @@ def run_case(
     monitor: Monitor,
     may_replace: bool = False,
     stage: Task = Task.SUM,
+    is_anonymous: bool = False,
 ) -> Evaluation:
     """Run a case as far as it goes, or up to a stage, and write all outputs.
 
@@ -78,6 +81,8 @@ def run_case(
         Whether a former output of this program may be replaced.
     stage : Task
         The last one to do. After the records there is a report only; after the dose transfer the new plan is left out.
+    is_anonymous : bool
+        Whether to write the report alone, without anything that tells who the patient is, to be given away.
 
     Raises
     ------
@@ -90,17 +95,25 @@ def run_case(
     require_outside(output, [case.current.ct, *(course.ct for course in case.prior_courses if course.ct)])
     folder.require_free()
     report = partial(monitor.report, Step.WRITE)
+    named, case = case, neutral_case(case) if is_anonymous else case
     if stage is Task.RECORDS:
-        evaluation = assemble_records(read_case_records(case, monitor))
+        found = read_case_records(case, monitor)
+        evaluation = assemble_records(found)
         with folder:
-            write_report(evaluation, WITHOUT_PICTURES, folder, report)
+            if is_anonymous:
+                evaluation = write_anonymous(named, found, evaluation, folder, None, report)
+            else:
+                write_report(evaluation, WITHOUT_PICTURES, folder, report)
             monitor.check()
             folder.finish()
         return evaluation
     results = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
     evaluation = assemble(results)
     with folder:
-        write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
+        if is_anonymous:
+            evaluation = write_anonymous(named, results, evaluation, folder, services.pictures, report)
+        else:
+            write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
         monitor.check()
         folder.finish()
     return evaluation

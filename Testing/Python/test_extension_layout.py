@@ -40,6 +40,8 @@ FLOORS = {
     "write_outputs": 4,
     "write_report": 4,
     "case_notes_file": 4,
+    "anonymous_guard": 4,
+    "write_anonymous": 4,
     "write_transfer": 4,
     "write_planning": 4,
     "workflow": 4,

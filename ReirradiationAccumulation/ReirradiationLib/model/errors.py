@@ -63,5 +63,9 @@ class OutputError(ReirradiationError):
     """An output cannot be written."""
 
 
+class AnonymityError(OutputError):
+    """An anonymised output holds an identifier: the message names the file and the kind, not the value."""
+
+
 class Cancelled(Exception):
     """The user asked to stop; nothing that looks finished was written."""
