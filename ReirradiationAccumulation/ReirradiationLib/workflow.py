@@ -39,6 +39,7 @@ from .report.findings import optimization_findings
 from .report.registration_findings import require_signatures
 from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
+from .run_record import write_run_record
 from .transfer import read_case_records, transfer
 from .write_outputs import is_former_output, write_outputs
 from .write_report import WITHOUT_PICTURES, write_report
@@ -49,12 +50,14 @@ from .write_transfer import is_former_transfer, write_transfer
 class Services:
     """What the doors hand in: pictures and scenes need a Slicer runtime, which the lower rooms never import.
 
-    ``engines`` are those of this library where None is given; a Slicer application has more.
+    ``engines`` are those of this library where None is given; a Slicer application has more. ``door`` is who asks, for the
+    record of the run.
     """
 
     pictures: PictureMaker | None = None
     scene: SceneWriter | None = None
     engines: tuple[RegistrationEngine, ...] | None = None
+    door: str = "Python"
 
 
 def run_case(
@@ -94,6 +97,7 @@ def run_case(
         evaluation = assemble_records(read_case_records(case, monitor))
         with folder:
             write_report(evaluation, WITHOUT_PICTURES, folder, report)
+            write_run_record(folder, case.file, stage.value, services.door, report)
             monitor.check()
             folder.finish()
         return evaluation
@@ -101,6 +105,7 @@ def run_case(
     evaluation = assemble(results)
     with folder:
         write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
+        write_run_record(folder, case.file, stage.value, services.door, report)
         monitor.check()
         folder.finish()
     return evaluation

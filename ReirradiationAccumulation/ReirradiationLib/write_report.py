@@ -10,10 +10,13 @@ from .report.evaluation import Evaluation, evaluation_json
 from .report.html import report_html
 from .report.pictures import NO_DOSE_PICTURES, PictureSet
 from .report.registration_pictures import NO_PICTURES, RegistrationPictureSet
+from .run_record import RUN_FILE
+from .write_csv_tables import CSV_TABLE_FILES, write_csv_tables
 
 REPORT_FILE = "report.html"
 EVALUATION_FILE = "evaluation.json"
-REPORT_FILES = frozenset({REPORT_FILE, EVALUATION_FILE})
+REPORT_FILES = frozenset({REPORT_FILE, EVALUATION_FILE, RUN_FILE}) | CSV_TABLE_FILES
+"""``run.json`` is written last of all, by the workflow."""
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,4 @@ def write_report(
     folder.write_text(REPORT_FILE, html)
     report(EVALUATION_FILE)
     folder.write_text(EVALUATION_FILE, evaluation_json(evaluation))
+    write_csv_tables(evaluation, folder, report)

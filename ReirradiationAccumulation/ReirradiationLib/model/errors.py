@@ -63,5 +63,9 @@ class OutputError(ReirradiationError):
     """An output cannot be written."""
 
 
+class VerificationError(ReirradiationError):
+    """A former output cannot be held against a new run."""
+
+
 class Cancelled(Exception):
     """The user asked to stop; nothing that looks finished was written."""
