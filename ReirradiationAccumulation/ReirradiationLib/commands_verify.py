@@ -52,12 +52,16 @@ def _print_stored(stored: StoredOutput) -> None:
 
 def _print_comparison(comparison: Comparison) -> None:
     found = comparison.differences
-    print("\nevaluation.json: " + (f"{len(found)} differences; the first:" if found else "every value is the same"))
+    print("\nevaluation.json: " + (f"{_counted(found)}; the first:" if found else "every value is the same"))
     if found:
         print(f"  {found[0]}")
     _print_list("Files compared byte by byte", comparison.files, f"{len(comparison.compared)}, all the same")
     if comparison.not_compared:
         print(f"Not compared (pictures, scene, or the version of their writer): {', '.join(comparison.not_compared)}")
+
+
+def _counted(found: Sequence[object]) -> str:
+    return "1 difference" if len(found) == 1 else f"{len(found)} differences"
 
 
 def _print_list(title: str, lines: Sequence[str], otherwise: str) -> None:

@@ -121,7 +121,14 @@ def read_run_record(folder: Path) -> RunRecord:
         record = RunRecord(**values, files=files)
     except (AttributeError, KeyError, TypeError) as error:
         raise damaged(folder / RUN_FILE, "its keys are not those of a record") from error
-    texts = (record.case_file, record.case_file_from_output, record.stage, record.door, *record.versions)
+    texts = (
+        record.case_file,
+        record.case_file_from_output,
+        record.stage,
+        record.door,
+        *record.versions,
+        *record.versions.values(),
+    )
     if not all(isinstance(text, str) for text in (*texts, *(one.name for one in files), *(one.sha256 for one in files))):
         raise damaged(folder / RUN_FILE, "a value in it is no text")
     return record

@@ -17,6 +17,7 @@ from dicom_files import changed, validator_errors
 from ReirradiationLib.__main__ import main
 from ReirradiationLib.mrml.opengl import opengl_unavailable_because
 from ReirradiationLib.mrml.scene_writer import read_volumes
+from ReirradiationLib.report.csv_tables import TABLE_NAMES
 from ReirradiationLib.report.results import CaseResults
 
 FILES = {
@@ -29,6 +30,8 @@ FILES = {
     *(f"constraint_sheet.{kind}" for kind in ("csv", "json", "txt")),
     "point_worksheet.csv",
     "remaining_dose.dcm",
+    "run.json",
+    *(f"table_{name}.csv" for name in TABLE_NAMES if name != "points"),
 }
 
 

@@ -10,9 +10,9 @@ from typing import Any
 LONGEST_SHOWN = 80
 
 _NAMES = (
-    *(("identifier",), ("name",), ("path",), ("organ",), ("structure",), ("course",), ("metric",), ("sum",), ("task",)),
-    *(("target",), ("label",), ("structure", "metric"), ("structure", "metric", "source"), ("identifier", "subject")),
-    *(("identifier", "subject", "found"),),
+    *(("identifier",), ("name",), ("path",), ("organ",), ("structure", "metric"), ("structure", "metric", "source")),
+    *(("structure",), ("course",), ("metric",), ("sum",), ("task",), ("target",), ("label",)),
+    *(("identifier", "subject"), ("identifier", "subject", "found")),
 )
 """What tells the items of a list apart, tried in turn; where nothing does, their numbers."""
 
