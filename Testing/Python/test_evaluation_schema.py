@@ -45,6 +45,11 @@ def test_every_part_is_described() -> None:
     assert all(part["description"] for part in (schema, *schema["$defs"].values()))
 
 
+def test_the_documentation_names_every_part() -> None:
+    described = (PUBLISHED.parents[1] / "evaluation.md").read_text(encoding="utf-8")
+    assert [key for key in evaluation_schema()["required"] if f"`{key}`" not in described] == []
+
+
 def test_an_evaluation_with_the_new_plan_is_valid(stored: dict[str, Any]) -> None:
     assert list(VALIDATOR.iter_errors(stored)) == []
     assert stored["stage"] == "sum"
