@@ -24,7 +24,8 @@ from ReirradiationLib.registration.elastix_parameters import parameter_texts
 from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
 from ReirradiationLib.workflow import Services, run_case, run_transfer
-from ReirradiationLib.write_outputs import REPORT_FILE, SCENE_FILE
+from ReirradiationLib.write_outputs import SCENE_FILE
+from ReirradiationLib.write_report import REPORT_FILE
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import parameterNodeWrapper
