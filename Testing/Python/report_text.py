@@ -80,4 +80,4 @@ def forms(value: float) -> set[str]:
     """How a number may be shown: up to three decimals, significant digits, thousands apart; never in another unit."""
     size = abs(value)
     fixed = {f"{size:.{digits}f}" for digits in range(4)}
-    return fixed | {f"{size:g}", f"{size:.2g}", f"{size:.4g}", f"{size:,.0f}"}
+    return fixed | {f"{size:g}", f"{size:.2g}", f"{size:.3g}", f"{size:.4g}", f"{size:,.0f}"}
