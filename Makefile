@@ -58,6 +58,8 @@ closed-loop-fine: $(STAMP) $(OPTIMIZER_STAMP)
 
 docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md
+	mkdir -p docs/schema
+	$(BIN)/reirradiation schema > docs/schema/evaluation-2.schema.json
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(REGISTRATION_PEERS) $(OPTIMIZER) out

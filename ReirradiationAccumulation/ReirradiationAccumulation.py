@@ -158,7 +158,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         """
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
-        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines())
+        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines(), slicerDoor())
         return run_case(case, pathlib.Path(outputFolder), services, monitor, replace, stage, is_anonymous=anonymous)
 
     def register(self, caseFile, outputFolder, replace=False, onProgress=None, isCancelled=None):
@@ -177,6 +177,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             run.on_main_thread(OffscreenPictureMaker()),
             run.on_main_thread(MrbSceneWriter()),
             allEngines(run.on_main_thread),
+            slicerDoor(),
         )
         progress, isCancelled = run.report_progress, run.cancelled.is_set
         return self.run(caseFile, outputFolder, replace, progress, isCancelled, services, stage, anonymous)
@@ -188,6 +189,11 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             slicer.util.loadScene(str(pathlib.Path(outputFolder) / SCENE_FILE), {"clear": False})
         finally:
             slicer.mrmlScene.SetURL(formerUrl)
+
+
+def slicerDoor():
+    """Who runs a case from here, for the record of the run."""
+    return f"3D Slicer {slicer.app.applicationVersion}"
 
 
 def allEngines(onMainThread=None):

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, commands, commands_protocol, commands_worksheet
+from . import __version__, commands, commands_protocol, commands_verify, commands_worksheet
 from .commands import EXIT_REFUSED
 from .commands_note import add_note_command
 from .model.case_notes import Task
@@ -108,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     worksheet.add_argument("--output", type=Path, metavar="OUT.csv", help="write the table with results; a new file")
     worksheet.set_defaults(command=commands_worksheet.worksheet)
 
+    verify = added.add_parser("verify", help="make a former output again from its inputs, and name what is not the same")
+    verify.add_argument("folder", type=Path, metavar="DIR", help="an output of 'run'; it is not changed")
+    verify.add_argument("--case", type=Path, metavar="CASE.json", help="where the case is, if elsewhere than then")
+    verify.set_defaults(command=commands_verify.verify)
+
+    schema = added.add_parser("schema", help="print the JSON Schema of evaluation.json")
+    schema.set_defaults(command=commands_verify.schema)
+
     interlocks = added.add_parser("interlocks", help="print the catalogue of everything that is noticed, as Markdown")
     interlocks.set_defaults(command=commands.interlocks)
 
@@ -120,7 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     names.add_argument("--protocol", type=Path, metavar="FOLDER", help="tables of your own; if left out the shipped ones")
     names.set_defaults(command=commands_protocol.names)
 
-    for command in (records, run, note, register, engines, validate, worksheet, interlocks, protocol, names):
+    everything = (records, run, note, register, engines, validate, worksheet, verify, schema, interlocks, protocol, names)
+    for command in everything:
         command.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

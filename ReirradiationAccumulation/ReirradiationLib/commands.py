@@ -41,9 +41,9 @@ LONG_SCAN = 1000
 def run(parsed: argparse.Namespace) -> int:
     """Run a case file and write its outputs."""
     case = read_case(parsed.case)
-    services = Services(OffscreenPictureMaker(), MrbSceneWriter())
-    with nullcontext() if parsed.verbose else _quiet_pydicom():
-        monitor, stage = Monitor(_print_progress), Task(parsed.stage)
+    services = Services(OffscreenPictureMaker(), MrbSceneWriter(), door="command line")
+    with nullcontext() if parsed.verbose else quiet_pydicom():
+        monitor, stage = Monitor(print_progress), Task(parsed.stage)
         evaluation = run_case(case, parsed.output, services, monitor, parsed.replace, stage, parsed.anonymous)
     print(evaluation_summary(evaluation))
     scene = "" if stage is Task.RECORDS else ", case.mrb in 3D Slicer"
@@ -56,8 +56,8 @@ def register(parsed: argparse.Namespace) -> int:
     """Register and judge the courses of a case, and draw what must be looked at before anybody signs."""
     case = read_case(parsed.case)
     services = Services(OffscreenPictureMaker())
-    with nullcontext() if parsed.verbose else _quiet_pydicom():
-        found = run_transfer(case, parsed.output, services, Monitor(_print_progress), may_replace=parsed.replace)
+    with nullcontext() if parsed.verbose else quiet_pydicom():
+        found = run_transfer(case, parsed.output, services, Monitor(print_progress), may_replace=parsed.replace)
     print(transfer_summary(found))
     print(f"\nWritten to {parsed.output}: open registration.html in a browser, then sign off.\n{INTENDED_USE}")
     return EXIT_DONE
@@ -74,7 +74,7 @@ def engines(parsed: argparse.Namespace) -> int:
 
 def records(parsed: argparse.Namespace) -> int:
     """List the courses in folders of DICOM files."""
-    with nullcontext() if parsed.verbose else _quiet_pydicom():
+    with nullcontext() if parsed.verbose else quiet_pydicom():
         # A draft lies elsewhere than the reader stands: its paths must hold from there.
         folders = [folder.resolve() for folder in parsed.folders] if parsed.draft is not None else parsed.folders
         found = scan(folders, _print_scanned, headers_only=parsed.headers_only)
@@ -117,7 +117,7 @@ def _write_draft(found: Scan, path: Path, new_course: int | None) -> None:
 
 
 @contextmanager
-def _quiet_pydicom() -> Iterator[None]:
+def quiet_pydicom() -> Iterator[None]:
     """Without pydicom's warnings of every odd value; the findings say what matters."""
     logger = logging.getLogger("pydicom")
     former = logger.propagate
@@ -130,7 +130,8 @@ def _quiet_pydicom() -> Iterator[None]:
         logger.propagate = former
 
 
-def _print_progress(progress: Progress) -> None:
+def print_progress(progress: Progress) -> None:
+    """A line per piece of work."""
     print(f"[{progress.step}/{progress.steps}] {progress.title}: {progress.detail}", flush=True)
 
 

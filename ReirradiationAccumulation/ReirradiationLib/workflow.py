@@ -40,6 +40,7 @@ from .report.neutral_case import neutral_case
 from .report.registration_findings import require_signatures
 from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
+from .run_record import write_run_record
 from .transfer import read_case_records, transfer
 from .write_anonymous import write_anonymous
 from .write_outputs import is_former_output, write_outputs
@@ -51,12 +52,14 @@ from .write_transfer import is_former_transfer, write_transfer
 class Services:
     """What the doors hand in: pictures and scenes need a Slicer runtime, which the lower rooms never import.
 
-    ``engines`` are those of this library where None is given; a Slicer application has more.
+    ``engines`` are those of this library where None is given; a Slicer application has more. ``door`` is who asks, for the
+    record of the run.
     """
 
     pictures: PictureMaker | None = None
     scene: SceneWriter | None = None
     engines: tuple[RegistrationEngine, ...] | None = None
+    door: str = "Python"
 
 
 def run_case(
@@ -104,6 +107,7 @@ def run_case(
                 evaluation = write_anonymous(named, found, evaluation, folder, None, report)
             else:
                 write_report(evaluation, WITHOUT_PICTURES, folder, report)
+            write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous)
             monitor.check()
             folder.finish()
         return evaluation
@@ -114,6 +118,7 @@ def run_case(
             evaluation = write_anonymous(named, results, evaluation, folder, services.pictures, report)
         else:
             write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
+        write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous)
         monitor.check()
         folder.finish()
     return evaluation

@@ -11,11 +11,14 @@ from .report.html import report_html
 from .report.pdf import report_pdf
 from .report.pictures import NO_DOSE_PICTURES, PictureSet
 from .report.registration_pictures import NO_PICTURES, RegistrationPictureSet
+from .run_record import RUN_FILE
+from .write_csv_tables import CSV_TABLE_FILES, write_csv_tables
 
 REPORT_FILE = "report.html"
 EVALUATION_FILE = "evaluation.json"
 REPORT_PDF = "report.pdf"
-REPORT_FILES = frozenset({REPORT_FILE, REPORT_PDF, EVALUATION_FILE})
+REPORT_FILES = frozenset({REPORT_FILE, REPORT_PDF, EVALUATION_FILE, RUN_FILE}) | CSV_TABLE_FILES
+"""``run.json`` is written last of all, by the workflow."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,4 @@ def write_report(
         report(f"{REPORT_PDF}: {printed.remark}")
     report(EVALUATION_FILE)
     folder.write_text(EVALUATION_FILE, evaluation_json(evaluation))
+    write_csv_tables(evaluation, folder, report)

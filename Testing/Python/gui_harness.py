@@ -33,6 +33,7 @@ class Application:
     """What ``slicer.app`` is asked for."""
 
     applicationName = "offscreen stand-in"
+    applicationVersion = "5.99"
 
     def testingEnabled(self) -> bool:
         return False

@@ -67,5 +67,9 @@ class AnonymityError(OutputError):
     """An anonymised output holds an identifier: the message names the file and the kind, not the value."""
 
 
+class VerificationError(ReirradiationError):
+    """A former output cannot be held against a new run."""
+
+
 class Cancelled(Exception):
     """The user asked to stop; nothing that looks finished was written."""
