@@ -13,7 +13,7 @@ from .model.geometry import Geometry
 from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
 from .model.structure import EndCaps, Structure
 from .output import OutputFolder
-from .report.evaluation import SCHEMA, Evaluation
+from .report.evaluation import SCHEMA_NAME, Evaluation
 from .report.pictures import draw_pictures
 from .report.registration_pictures import draw_registration_pictures
 from .report.results import CaseResults
@@ -58,7 +58,8 @@ def is_former_output(folder: Path) -> bool:
         stored = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(stored, dict) and stored.get("schema") == SCHEMA
+    # Of an older version too: whoever updates may replace what was there.
+    return isinstance(stored, dict) and str(stored.get("schema")).startswith(SCHEMA_NAME)
 
 
 def _is_own(path: Path) -> bool:

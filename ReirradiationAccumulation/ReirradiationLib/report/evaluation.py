@@ -22,7 +22,8 @@ from .shell_summary import OptimizationSummary
 from .structure_summary import StructureSummary
 from .task_summary import TaskSummary
 
-SCHEMA = "reirradiation-evaluation/2"
+SCHEMA_NAME = "reirradiation-evaluation/"
+SCHEMA = f"{SCHEMA_NAME}2"
 SIGNIFICANT_DIGITS = 6
 
 INTENDED_USE = (
