@@ -12,7 +12,7 @@ from ..model.arrays import FloatArray
 from ..model.geometry import Vector3
 from ..model.protocol import Basis
 from ..model.scene import DoseQuantity, Orientation, PictureMaker, PictureRequest, SceneContent
-from .dvh_figure import round_step
+from .figure_style import round_step
 from .results import CaseResults, StructureResult
 
 WIDTH, HEIGHT = 760, 620
