@@ -105,10 +105,13 @@ class Drawing:
         self._add(mapper, WHITE, 1.0)
 
     def add_lines(self, lines: Any, colour: Colour, thickness: float, rim: Colour = BLACK, rim_px: float = 1.0) -> None:
-        """Draw a ``vtkPolyData`` with a rim, dark unless told otherwise, that keeps it visible on any ground."""
+        """Draw a ``vtkPolyData`` with a rim, dark unless told otherwise, that keeps it visible on any ground.
+
+        Its points count from the centre of the lower left pixel, as those of a slice plane do.
+        """
         for line_colour, line_width in ((rim, thickness + 2.0 * rim_px), (colour, thickness)):
             mapper = vtk.vtkPolyDataMapper2D()
-            mapper.SetInputData(_enlarged(lines, self._factor))
+            mapper.SetInputData(_enlarged(lines, self._factor, shift=0.5))
             mapper.ScalarVisibilityOff()
             self._add(mapper, line_colour, line_width)
 
@@ -206,9 +209,10 @@ def _literal(text: str) -> str:
     return printable.replace("$", r"\$").replace("|", "¦")
 
 
-def _enlarged(shape: Any, factor: int) -> Any:
+def _enlarged(shape: Any, factor: int, shift: float = 0.0) -> Any:
     scale = vtk.vtkTransform()
     scale.Scale(factor, factor, 1.0)
+    scale.Translate(shift, shift, 0.0)
     scaled = vtk.vtkTransformPolyDataFilter()
     scaled.SetTransform(scale)
     scaled.SetInputData(shape)

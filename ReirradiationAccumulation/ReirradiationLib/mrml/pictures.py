@@ -40,7 +40,7 @@ NUMBER_MARGIN = 0.14
 """Share of the picture along its edges that is kept free of numbers: there are the letters."""
 
 FIRST_NUMBER_DEGREES, NUMBER_STEP_DEGREES = 215.0, 75.0
-RING_PX, RING_POINTS = 11.0, 48
+RING_PX, RING_LINE_PX, RING_POINTS = 11.0, 2.0, 48
 TEXT_GROUND = 0.4
 
 JPEG_QUALITY = 88
@@ -189,7 +189,7 @@ def _draw_ring(drawing: Drawing, request: PictureRequest, plane: Geometry) -> No
     radius = RING_PX * min(plane.size[:2]) / USUAL_PX
     angles = [2.0 * math.pi * n / RING_POINTS for n in range(RING_POINTS + 1)]
     circle = [(column + radius * math.cos(angle), row + radius * math.sin(angle)) for angle in angles]
-    drawing.add_line(circle, WHITE, 1.6)
+    drawing.add_line(circle, WHITE, RING_LINE_PX)
     for across, up in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         ends = [(column + factor * radius * across, row + factor * radius * up) for factor in (1.0, 1.7)]
-        drawing.add_line(ends, WHITE, 1.6)
+        drawing.add_line(ends, WHITE, RING_LINE_PX)

@@ -176,7 +176,8 @@ def _organ_pictures(
         )
         for title in titles
     ]
-    keys = tuple(OutlineKey(name, colour, role) for name, colour, role in structures)
+    seen = {outline.structure.name for shown in slices.values() for outline in shown if outline.structure.mask.any()}
+    keys = tuple(OutlineKey(name, colour, role) for name, colour, role in structures if name in seen)
     return OrganDosePictures(organ.name, point, top_gy, isodoses, keys, tuple(rows))
 
 
