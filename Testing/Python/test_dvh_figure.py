@@ -86,7 +86,11 @@ def whole_and_tail(svg: str) -> tuple[ElementTree.Element, Axes, Axes]:
 
 
 def figure_curves(structure: StructureSummary) -> list[FigureCurve]:
-    return [FigureCurve(c.sum, plain(c.dose_gy), plain(c.volume_percent)) for c in structure.curves]
+    kinds = {RAW_SUM: CurveKind.SUM}
+    return [
+        FigureCurve(c.sum, plain(c.dose_gy), plain(c.volume_percent), kinds.get(c.sum, CurveKind.COURSE))
+        for c in structure.curves
+    ]
 
 
 def test_the_drawn_points_are_the_numbers_of_the_json(evaluation: Evaluation) -> None:
@@ -119,6 +123,10 @@ def test_every_maximum_lies_inside_both_axes(evaluation: Evaluation) -> None:
             ends = [curve[-1, 0] for curve in axes.curves(root)]
             assert max(ends) == pytest.approx(highest, abs=0.1)
             assert axes.read(axes.right, axes.bottom)[0] > highest + 0.1
+        dots = [float(dot.get("cx", "")) for dot in root.findall(".//{*}circle") if dot.get("class") == "maximum"]
+        total = next(curve for curve in structure.curves if curve.sum == RAW_SUM).dose_gy[-1]
+        for axes, across in zip((whole, tail), (dots[0], dots[-1]), strict=True):
+            assert axes.read(across, 0)[0] == pytest.approx(total, abs=0.1)
         assert all(points[-1][1] == pytest.approx(whole.bottom) for points in polylines(root))
 
 
@@ -266,7 +274,8 @@ def require_inside(svg: str) -> None:
 def test_rings_of_limits_at_the_same_place_do_not_cover_each_other() -> None:
     limits = [FigureLimit(str(n), 60.0 + 0.1 * n, 1.0, Side.RIGHT) for n in range(6)]
     root, whole, _ = whole_and_tail(organ_figure("", VOLUME_CC, [NORMAL], limits))
-    rings = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in root.findall(".//{*}circle")]
+    circles = [circle for circle in root.findall(".//{*}circle") if circle.get("class") != "maximum"]
+    rings = [(float(circle.get("cx", "")), float(circle.get("cy", ""))) for circle in circles]
     shown = [ring for ring in rings if ring[0] < whole.right]
     assert len(shown) == len(limits)
     assert all(math.dist(one, two) > 11.5 for one, two in itertools.combinations(shown, 2))

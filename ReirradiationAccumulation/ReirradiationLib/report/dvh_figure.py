@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from enum import Enum
 from html import escape
 
-from .dvh_panel import FONT_PX, RING_PX, Panel, Point, Side, dose_axis, frame, letter_ring, limit_mark, polyline
+from .dvh_panel import (
+    FONT_PX,
+    RING_PX,
+    Panel,
+    Point,
+    Side,
+    dose_axis,
+    end_mark,
+    frame,
+    letter_ring,
+    limit_mark,
+    limit_ring,
+    polyline,
+)
 from .figure_style import DASHES, PALETTE, fitted
 
 WIDTH, HEIGHT = 718, 216
@@ -73,12 +86,13 @@ def organ_figure(title: str, volume_cc: float, curves: Sequence[FigureCurve], li
     parts = [_opening(title), *frame(whole, "Whole volume", "EQD2 [Gy]", f"Volume [% of {volume_cc:.4g} cc]")]
     parts += frame(tail, "Hottest part, logarithmic", "EQD2 [Gy]", "Volume [cc]")
     for panel, per_percent in ((whole, 1.0), (tail, volume_cc / 100.0)):
-        parts += [polyline(panel, _points(curve, per_percent), style) for curve, style in zip(curves, styles, strict=True)]
         taken: list[Point] = []
-        for letter, limit in zip(LETTERS, limits, strict=False):
-            volume = limit.volume_percent * per_percent
-            if panel.holds(limit.dose_gy, volume):
-                parts.append(limit_mark(panel, limit.dose_gy, volume, limit.forbidden, letter, taken))
+        placed = [(one.dose_gy, one.volume_percent * per_percent, one.forbidden) for one in limits]
+        shown = [(place, letter) for place, letter in zip(placed, LETTERS, strict=False) if panel.holds(*place[:2])]
+        parts += [limit_mark(panel, *place) for place, _ in shown]  # below the curves, which show how far they go
+        parts += [polyline(panel, _points(curve, per_percent), style) for curve, style in zip(curves, styles, strict=True)]
+        parts += [end_mark(panel, curve.dose_gy[-1]) for curve in curves if curve.kind is not CurveKind.COURSE]
+        parts += [limit_ring(panel, *place, letter, taken) for place, letter in shown]
     parts += _legend([(curve.label, style) for curve, style in zip(curves, styles, strict=True)], limits)
     return "\n".join([*parts, "</svg>"])
 

@@ -112,22 +112,31 @@ def polyline(panel: Panel, points: Sequence[Point], style: str) -> str:
     return f'<polyline class="curve" points="{text}" {style}/>'
 
 
-def limit_mark(panel: Panel, dose_gy: float, volume: float, forbidden: Side, letter: str, taken: list[Point]) -> str:
-    """A bar at a limit, an arrow to its forbidden side, and its letter in a ring that covers no other one."""
+def limit_mark(panel: Panel, dose_gy: float, volume: float, forbidden: Side) -> str:
+    """A bar at a limit and an arrow to its forbidden side."""
     x, y = panel.x(dose_gy), panel.y(volume)
     right, down = forbidden.value
     bar = f"M{-6 * down},{-6 * right} L{6 * down},{6 * right}"
     tip = f"{ARROW_PX * right:g},{ARROW_PX * down:g}"
     head = f"M{7 * right + 3 * down},{7 * down + 3 * right} L{tip} L{7 * right - 3 * down},{7 * down - 3 * right}"
-    ring = _free_place(panel, (x + (ARROW_PX + RING_PX) * right, y + (ARROW_PX + RING_PX) * down), taken)
-    taken.append(ring)
-    stroke = 'fill="none" stroke-linecap="butt"'
     return (
-        f'<g class="limit" transform="translate({x:.2f} {y:.2f})">'
-        f'<path d="{bar} M0,0 L{tip} {head}" stroke="white" stroke-width="4" {stroke}/>'
-        f'<path d="{bar}" stroke="{LIMIT_COLOUR}" stroke-width="2.6" {stroke}/>'
-        f'<path d="M0,0 L{tip} {head}" stroke="{LIMIT_COLOUR}" stroke-width="1.4" {stroke}/></g>' + letter_ring(ring, letter)
+        f'<g class="limit" transform="translate({x:.2f} {y:.2f})" fill="none" stroke="{LIMIT_COLOUR}">'
+        f'<path d="{bar}" stroke-width="2.6"/><path d="M0,0 L{tip} {head}" stroke-width="1.4"/></g>'
     )
+
+
+def limit_ring(panel: Panel, dose_gy: float, volume: float, forbidden: Side, letter: str, taken: list[Point]) -> str:
+    """The letter of a limit beyond its arrow, where it covers no other one."""
+    right, down = forbidden.value
+    reach = ARROW_PX + RING_PX
+    ring = _free_place(panel, (panel.x(dose_gy) + reach * right, panel.y(volume) + reach * down), taken)
+    taken.append(ring)
+    return letter_ring(ring, letter)
+
+
+def end_mark(panel: Panel, maximum_gy: float) -> str:
+    """A dot on the dose axis at the maximum of a sum."""
+    return f'<circle class="maximum" cx="{panel.x(maximum_gy):.2f}" cy="{panel.bottom:g}" r="3" fill="#000"/>'
 
 
 def letter_ring(at: Point, letter: str) -> str:

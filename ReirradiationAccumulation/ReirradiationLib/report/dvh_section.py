@@ -14,7 +14,8 @@ from .structure_summary import RAW_SUM, RECOVERED_SUM, CurveSummary, StructureSu
 CURVES_PER_FIGURE = 7
 HOW_TO_READ = (
     "Left: cumulative DVH of the whole structure. Right: its hottest part on a logarithmic axis of volume, down to the "
-    "maximum. Bars with letters are limits of the sum of all courses where they act; the arrow points to the forbidden side."
+    "maximum (dot). Bars with letters are limits of the sum of all courses where they act; the arrow points to the "
+    "forbidden side."
 )
 _KINDS = {RAW_SUM: CurveKind.SUM, RECOVERED_SUM: CurveKind.RECOVERED}
 
