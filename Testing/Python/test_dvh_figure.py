@@ -256,6 +256,14 @@ def test_hostile_labels_are_cut_in_their_room_for_any_volume(volume_cc: float) -
     assert "\u202e" not in svg
 
 
+def test_a_structure_without_any_known_dose_has_an_empty_figure_that_says_so(evaluation: Evaluation) -> None:
+    cord = replace(evaluation.structures[0], curves=(), unknown_courses=("old",))
+    page = dvh_section(replace(evaluation, structures=(cord,)))
+    assert "no sum, for old is not known in it" in page
+    assert "for there is no sum of all courses" in page
+    require_inside(organ_figure("", 20.0, []))
+
+
 def require_inside(svg: str) -> None:
     root = ElementTree.fromstring(svg)
     for element in root.findall(".//{*}text"):

@@ -35,6 +35,9 @@ MOST_ROWS = int((HEIGHT - TOP - 8) / ROW_PX)
 
 TAIL_TOP_CC, TAIL_BOTTOM_CC = 10.0, 0.01
 MOST_DOSE_TICKS = 7
+FAR_FROM_ZERO = 0.25
+"""Share of the highest dose from which on the axis of the hottest part need not start at 0."""
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 COURSE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -117,9 +120,9 @@ def _tail_panel(volume_cc: float, curves: Sequence[FigureCurve], limits: Sequenc
     acting = [limit.dose_gy for limit in limits if bottom <= limit.volume_percent * volume_cc / 100.0 <= top]
     starts = [_dose_at(curve, 100.0 * top / volume_cc) for curve in curves if curve.kind is not CurveKind.COURSE]
     starts += [curve.dose_gy[-1] for curve in curves] + acting
-    span_gy = highest_gy - 0.95 * min(starts)
-    start_gy = 0.95 * min(starts) if span_gy < 0.75 * highest_gy else 0.0
-    end_gy, tick_gy = dose_axis(highest_gy - start_gy, FIELD_WIDTH, MOST_DOSE_TICKS)
+    lowest_gy = 0.95 * min(starts, default=0.0)
+    start_gy = lowest_gy if lowest_gy > FAR_FROM_ZERO * highest_gy else 0.0
+    tick_gy = dose_axis(highest_gy - start_gy, FIELD_WIDTH, MOST_DOSE_TICKS)[1]
     first_gy = tick_gy * math.floor(start_gy / tick_gy)
     end_gy = first_gy + dose_axis(highest_gy - first_gy, FIELD_WIDTH, MOST_DOSE_TICKS)[0]
     return Panel(SECOND_LEFT, TOP, FIELD_WIDTH, FIELD_HEIGHT, first_gy, end_gy, tick_gy, bottom, top, True)
