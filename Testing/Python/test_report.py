@@ -8,11 +8,19 @@ from html.parser import HTMLParser
 
 import pytest
 from ReirradiationLib.model.dates import months_between, reference_day
+from ReirradiationLib.model.scene import OutlineRole
 from ReirradiationLib.report.assemble import assemble
 from ReirradiationLib.report.evaluation import Evaluation, evaluation_json
 from ReirradiationLib.report.html import report_html
 from ReirradiationLib.report.html_parts import number, table
-from ReirradiationLib.report.pictures import PictureSet, ReportPicture, draw_pictures
+from ReirradiationLib.report.pictures import (
+    OrganDosePictures,
+    OutlineKey,
+    PictureRow,
+    PictureSet,
+    ReportPicture,
+    draw_pictures,
+)
 from ReirradiationLib.report.results import CaseResults
 from ReirradiationLib.write_outputs import scene_content
 
@@ -58,7 +66,10 @@ def test_hostile_names_stay_text(evaluation: Evaluation) -> None:
         scorecard=tuple(replace(s, structure=HOSTILE, source=HOSTILE) for s in evaluation.scorecard),
         optimization=tuple(replace(o, structure=HOSTILE, source=HOSTILE) for o in evaluation.optimization),
     )
-    pictures = PictureSet((ReportPicture(HOSTILE, b"png"),), "")
+    keys = (OutlineKey(HOSTILE, (1, 2, 3), OutlineRole.TARGET),)
+    rows = (PictureRow(HOSTILE, (ReportPicture(HOSTILE, b"jpeg"),)),)
+    organ = OrganDosePictures(spoilt.structures[0].name, (0.0, 0.0, 0.0), 60.0, (20.0,), keys, rows)
+    pictures = PictureSet((organ,), "", (HOSTILE,))
     page = parsed(report_html(spoilt, pictures))
     assert "script" not in page.tags
     assert "<script>alert(1)</script>" in page.text
