@@ -58,9 +58,9 @@ def test_a_case_runs_to_its_scorecard_report_and_scene(
     import ReirradiationAccumulation
 
     class WatchedPictures(OffscreenPictureMaker):
-        def draw(self, *arguments: Any) -> bytes:
+        def draw_all(self, *arguments: Any) -> tuple[bytes, ...]:
             drawn_by.add(threading.current_thread().name)
-            return super().draw(*arguments)
+            return super().draw_all(*arguments)
 
     monkeypatch.setattr(ReirradiationAccumulation, "OffscreenPictureMaker", WatchedPictures)
     widget.ui.runButton.click()

@@ -438,7 +438,7 @@ class RecordingMaker:
     def unavailable_because(self) -> str | None:
         return None
 
-    def draw(self, request: Any, width: int, height: int) -> bytes:
+    def draw_all(self, requests: Any, width: int, height: int) -> tuple[bytes, ...]:
         raise AssertionError("no dose picture was asked for")
 
     def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:

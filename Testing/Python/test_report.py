@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ReirradiationLib.model.dates import months_between, reference_day
+from ReirradiationLib.model.scene import OutlineRole
 from ReirradiationLib.report.assemble import assemble
-from ReirradiationLib.report.dvh_figure import FigureCurve, FigureLimit, dvh_figure
 from ReirradiationLib.report.evaluation import Evaluation, evaluation_json
 from ReirradiationLib.report.html import report_html
 from ReirradiationLib.report.html_parts import number, table
-from ReirradiationLib.report.pictures import PictureSet, ReportPicture, draw_pictures
+from ReirradiationLib.report.pictures import (
+    OrganDosePictures,
+    OutlineKey,
+    PictureRow,
+    PictureSet,
+    ReportPicture,
+    draw_pictures,
+)
 from ReirradiationLib.report.results import CaseResults
 from ReirradiationLib.write_outputs import scene_content
 
@@ -63,7 +66,10 @@ def test_hostile_names_stay_text(evaluation: Evaluation) -> None:
         scorecard=tuple(replace(s, structure=HOSTILE, source=HOSTILE) for s in evaluation.scorecard),
         optimization=tuple(replace(o, structure=HOSTILE, source=HOSTILE) for o in evaluation.optimization),
     )
-    pictures = PictureSet((ReportPicture(HOSTILE, b"png"),), "")
+    keys = (OutlineKey(HOSTILE, (1, 2, 3), OutlineRole.TARGET),)
+    rows = (PictureRow(HOSTILE, (ReportPicture(HOSTILE, b"jpeg"),)),)
+    organ = OrganDosePictures(spoilt.structures[0].name, (0.0, 0.0, 0.0), 60.0, (20.0,), keys, rows)
+    pictures = PictureSet((organ,), "", (HOSTILE,))
     page = parsed(report_html(spoilt, pictures))
     assert "script" not in page.tags
     assert "<script>alert(1)</script>" in page.text
@@ -112,20 +118,6 @@ def test_without_a_picture_maker_the_reason_is_given(demo_results: CaseResults) 
     drawn = draw_pictures(demo_results, scene_content(demo_results), None, lambda: None)
     assert drawn.pictures == ()
     assert drawn.missing
-
-
-@given(st.lists(st.tuples(st.floats(0.1, 300), st.text(max_size=40)), min_size=1, max_size=9), st.floats(0.1, 300))
-def test_a_figure_is_valid_xml_and_no_curve_leaves_its_axes(ends, limit) -> None:
-    curves = [FigureCurve(re.sub(r"[\x00-\x1f\ufffe\uffff]", "", label), (0.0, end), (100.0, 0.0)) for end, label in ends]
-    root = ElementTree.fromstring(dvh_figure("title", curves, [FigureLimit("limit", limit)]))
-    frame = next(element for element in root.iter() if element.tag.endswith("rect"))
-    left, width = float(frame.get("x")), float(frame.get("width"))
-    lines = [element for element in root.iter() if element.tag.endswith("polyline")]
-    assert len(lines) == len(curves)
-    for line in lines:
-        across = [float(pair.split(",")[0]) for pair in line.get("points").split()]
-        assert left - 0.1 <= min(across)
-        assert max(across) <= left + width + 0.1
 
 
 def test_numbers_and_cells() -> None:

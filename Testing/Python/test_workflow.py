@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,9 +44,9 @@ class RecordingPictures:
     def unavailable_because(self) -> str | None:
         return None
 
-    def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
-        self.requests.append(request)
-        return b"\x89PNG"
+    def draw_all(self, requests: Sequence[PictureRequest], width: int, height: int) -> tuple[bytes, ...]:
+        self.requests += requests
+        return (b"\xff\xd8",) * len(requests)
 
     def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:
         return b"\x89PNG"
@@ -63,7 +64,8 @@ class RecordingScene:
 def test_pictures_and_scene_come_from_the_services_that_are_handed_in(small_case: Case, tmp_path: Path) -> None:
     pictures, scene = RecordingPictures(), RecordingScene()
     run_case(small_case, tmp_path / "out", Services(pictures, scene), Monitor())
-    assert [request.orientation.value for request in pictures.requests] == ["axial", "sagittal", "coronal"]
+    assert [request.orientation.value for request in pictures.requests] == ["axial", "sagittal", "coronal"] * 2
+    assert [request.title for request in pictures.requests] == ["Prior EQD2"] * 3 + ["Cumulative EQD2"] * 3
     (content,) = scene.contents
     assert [dose.name for dose in content.doses][-1] == "Cumulative EQD2"
     assert [structure.name for structure in content.structures] == ["spinal_cord", "PTV2_L1"]

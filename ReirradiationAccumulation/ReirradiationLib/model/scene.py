@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -83,6 +84,22 @@ class SceneContent:
     isodoses: tuple[SceneStructure, ...] = ()
 
 
+class OutlineRole(str, Enum):
+    """What an outline is of, which decides how it is drawn."""
+
+    TARGET = "target"
+    ORGAN = "organ"
+    SHELL = "optimization structure"
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A structure to be drawn in its colour: targets thick with a white edge, optimization structures dashed."""
+
+    structure: SceneStructure
+    role: OutlineRole = OutlineRole.ORGAN
+
+
 class Orientation(str, Enum):
     """The three standard planes."""
 
@@ -93,33 +110,35 @@ class Orientation(str, Enum):
 
 @dataclass(frozen=True, eq=False)
 class PictureRequest:
-    """One slice picture: CT, dose wash, isodoses and structure outlines.
+    """One slice picture: CT, dose wash, isodoses, structure outlines, and a ring at its point. It holds no legend.
 
     Parameters
     ----------
     image : Image
     dose : SceneDose
-    structures : tuple of SceneStructure
-        Drawn as outlines in their colours.
+    outlines : tuple of Outline
     orientation : Orientation
     point_mm : (x, y, z)
-        LPS point that the slice goes through.
+        LPS point that the slice goes through; it is marked by a ring.
     isodoses_gy : tuple of float
         Levels drawn as lines, in the dose's quantity.
     maximum_gy : float
         Upper end of the colour scale.
     field_of_view_mm : float or None
         Smaller side of what is shown, centred on the point; None shows the whole CT.
+    title : str
+        A word or two that stand in the picture.
     """
 
     image: Image
     dose: SceneDose
-    structures: tuple[SceneStructure, ...]
+    outlines: tuple[Outline, ...]
     orientation: Orientation
     point_mm: Vector3
     isodoses_gy: tuple[float, ...]
     maximum_gy: float
     field_of_view_mm: float | None = None
+    title: str = ""
 
 
 class PictureMaker(Protocol):
@@ -129,8 +148,8 @@ class PictureMaker(Protocol):
         """Why no picture can be drawn here and what to install, or None if pictures can be drawn."""
         ...
 
-    def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
-        """The picture as PNG bytes."""
+    def draw_all(self, requests: Sequence[PictureRequest], width: int, height: int) -> tuple[bytes, ...]:
+        """The pictures as JPEG bytes; several of one case are drawn faster together."""
         ...
 
     def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:

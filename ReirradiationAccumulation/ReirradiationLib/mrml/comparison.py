@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.arrays import BoolArray, Float32Array, FloatArray
+from ..model.dose_colours import Colour
 from ..model.geometry import Geometry, Vector3
 from ..model.registration_picture import RegistrationPictureRequest
-from .palette import CURRENT, HATCH_DARK, HATCH_LIGHT, PRIOR, Colour, diverging_colours
+from .palette import CURRENT, HATCH_DARK, HATCH_LIGHT, PRIOR, diverging_colours
 from .slice_layers import resliced
 from .volume_nodes import CT_LEVEL_HU, CT_WINDOW_HU
 

@@ -8,8 +8,9 @@ from typing import TypeAlias
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.dose_colours import Colour
 from ..model.geometry import Geometry, Vector3
-from .palette import FOLDED, GROWS, SHRINKS, Colour
+from .palette import FOLDED, GROWS, SHRINKS
 
 Displacement: TypeAlias = Callable[[FloatArray], FloatArray]
 """From LPS points to displacements in mm, both of shape (n, 3); NaN where undefined."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 import vtk
 
-from .palette import Colour
+from ..model.dose_colours import Colour
 
 BLACK: Colour = (0.0, 0.0, 0.0)
 WHITE: Colour = (1.0, 1.0, 1.0)
@@ -21,7 +22,54 @@ LETTER_WIDTH = 0.56
 """Of an average letter, as a share of the font size."""
 
 OVERSAMPLING = 3
-"""Everything is drawn so much larger and averaged down: smooth lines and text, whatever the graphics driver can do."""
+"""Usually everything is drawn so much larger and averaged down: smooth lines and text, whatever the driver can do."""
+
+
+class Canvas:
+    """An offscreen window that drawings of one size are rendered in, one after the other: making it takes longer than that.
+
+    Use it as a context manager.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels of the finished pictures.
+    oversampling : int
+        How much larger everything is drawn before it is averaged down.
+    """
+
+    def __init__(self, width: int, height: int, oversampling: int = OVERSAMPLING) -> None:
+        self.oversampling = oversampling
+        self._window: Any = vtk.vtkRenderWindow()
+        self._window.SetOffScreenRendering(1)
+        self._window.SetMultiSamples(0)
+        self._window.SetSize(oversampling * width, oversampling * height)
+
+    def __enter__(self) -> Canvas:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._window.Finalize()
+
+    def encoded(self, renderer: Any, writer: Any) -> bytes:
+        """Render and return what an image writer makes of it."""
+        self._window.AddRenderer(renderer)
+        self._window.Render()
+        grab = vtk.vtkWindowToImageFilter()
+        grab.SetInput(self._window)
+        grab.SetInputBufferTypeToRGB()
+        grab.ReadFrontBufferOff()
+        averaged = vtk.vtkImageShrink3D()
+        averaged.SetInputConnection(grab.GetOutputPort())
+        averaged.SetShrinkFactors(self.oversampling, self.oversampling, 1)
+        averaged.MeanOn()
+        writer.WriteToMemoryOn()
+        writer.SetInputConnection(averaged.GetOutputPort())
+        writer.Write()
+        self._window.RemoveRenderer(renderer)
+        return bytes(memoryview(writer.GetResult()))
 
 
 class Drawing:
@@ -31,28 +79,24 @@ class Drawing:
 
     Parameters
     ----------
-    width, height : int
-        Pixels.
+    canvas : Canvas
     stroke : float
         Factor on the thickness of all lines; large pictures have thick ones.
     """
 
-    def __init__(self, width: int, height: int, stroke: float = 1.0) -> None:
+    def __init__(self, canvas: Canvas, stroke: float = 1.0) -> None:
+        self._canvas = canvas
         self._stroke = stroke
+        self._factor = canvas.oversampling
         self._renderer: Any = vtk.vtkRenderer()
         self._renderer.SetBackground(*BLACK)
-        self._window: Any = vtk.vtkRenderWindow()
-        self._window.SetOffScreenRendering(1)
-        self._window.SetMultiSamples(0)
-        self._window.SetSize(OVERSAMPLING * width, OVERSAMPLING * height)
-        self._window.AddRenderer(self._renderer)
         self._layer = 0
 
     def add_pixels(self, rgba: Any) -> None:
         """Draw a ``vtkImageData`` with its first pixel in the lower left corner."""
         enlarged = vtk.vtkImageMagnify()
         enlarged.SetInputData(rgba)
-        enlarged.SetMagnificationFactors(OVERSAMPLING, OVERSAMPLING, 1)
+        enlarged.SetMagnificationFactors(self._factor, self._factor, 1)
         enlarged.InterpolateOff()
         mapper = vtk.vtkImageMapper()
         mapper.SetInputConnection(enlarged.GetOutputPort())
@@ -60,11 +104,14 @@ class Drawing:
         mapper.SetColorLevel(127.5)
         self._add(mapper, WHITE, 1.0)
 
-    def add_lines(self, lines: Any, colour: Colour, thickness: float) -> None:
-        """Draw a ``vtkPolyData`` with a dark rim that keeps it visible on any grey."""
-        for line_colour, line_width in ((BLACK, thickness + 2.0), (colour, thickness)):
+    def add_lines(self, lines: Any, colour: Colour, thickness: float, rim: Colour = BLACK, rim_px: float = 1.0) -> None:
+        """Draw a ``vtkPolyData`` with a rim, dark unless told otherwise, that keeps it visible on any ground.
+
+        Its points count from the centre of the lower left pixel, as those of a slice plane do.
+        """
+        for line_colour, line_width in ((rim, thickness + 2.0 * rim_px), (colour, thickness)):
             mapper = vtk.vtkPolyDataMapper2D()
-            mapper.SetInputData(_enlarged(lines))
+            mapper.SetInputData(_enlarged(lines, self._factor, shift=0.5))
             mapper.ScalarVisibilityOff()
             self._add(mapper, line_colour, line_width)
 
@@ -75,13 +122,13 @@ class Drawing:
     def add_strip(self, start: Point, end: Point, colour: Colour, thickness: float) -> None:
         """Draw a straight line without a rim."""
         mapper = vtk.vtkPolyDataMapper2D()
-        mapper.SetInputData(_enlarged(_polyline([start, end])))
+        mapper.SetInputData(_enlarged(_polyline([start, end]), self._factor))
         self._add(mapper, colour, thickness)
 
     def add_area(self, corner: Point, opposite: Point, colour: Colour) -> None:
         """Fill an upright rectangle."""
         mapper = vtk.vtkPolyDataMapper2D()
-        mapper.SetInputData(_enlarged(_rectangle(corner, opposite)))
+        mapper.SetInputData(_enlarged(_rectangle(corner, opposite), self._factor))
         self._add(mapper, colour, 1.0)
 
     def add_text(
@@ -113,44 +160,35 @@ class Drawing:
         """
         actor = vtk.vtkTextActor()
         actor.SetInput(_literal(text))
-        actor.SetDisplayPosition(round(OVERSAMPLING * at[0]), round(OVERSAMPLING * at[1]))
+        actor.SetDisplayPosition(round(self._factor * at[0]), round(self._factor * at[1]))
         style = actor.GetTextProperty()
         style.SetFontFamilyToArial()
-        style.SetFontSize(OVERSAMPLING * size)
+        style.SetFontSize(self._factor * size)
         style.SetColor(*colour)
         style.SetBold(bold)
         style.SetBackgroundColor(*BLACK)
         style.SetBackgroundOpacity(ground)
         style.ShadowOn()
-        style.SetShadowOffset(OVERSAMPLING, -OVERSAMPLING)
+        style.SetShadowOffset(self._factor, -self._factor)
         style.SetJustification(("left", "centre", "right").index(align))
         style.SetVerticalJustification(("bottom", "centre", "top").index(vertical))
         self._show(actor)
 
     def png(self) -> bytes:
         """Render the drawing and return it as PNG."""
-        self._window.Render()
-        grab = vtk.vtkWindowToImageFilter()
-        grab.SetInput(self._window)
-        grab.SetInputBufferTypeToRGB()
-        grab.ReadFrontBufferOff()
-        averaged = vtk.vtkImageShrink3D()
-        averaged.SetInputConnection(grab.GetOutputPort())
-        averaged.SetShrinkFactors(OVERSAMPLING, OVERSAMPLING, 1)
-        averaged.MeanOn()
-        writer = vtk.vtkPNGWriter()
-        writer.WriteToMemoryOn()
-        writer.SetInputConnection(averaged.GetOutputPort())
-        writer.Write()
-        data = bytes(memoryview(writer.GetResult()))
-        self._window.Finalize()
-        return data
+        return self._canvas.encoded(self._renderer, vtk.vtkPNGWriter())
+
+    def jpeg(self, quality: int) -> bytes:
+        """Render the drawing and return it as JPEG of a quality up to 100."""
+        writer = vtk.vtkJPEGWriter()
+        writer.SetQuality(quality)
+        return self._canvas.encoded(self._renderer, writer)
 
     def _add(self, mapper: Any, colour: Colour, line_width: float) -> None:
         actor = vtk.vtkActor2D()
         actor.SetMapper(mapper)
         actor.GetProperty().SetColor(*colour)
-        actor.GetProperty().SetLineWidth(OVERSAMPLING * self._stroke * line_width)
+        actor.GetProperty().SetLineWidth(self._factor * self._stroke * line_width)
         self._show(actor)
 
     def _show(self, actor: Any) -> None:
@@ -171,9 +209,10 @@ def _literal(text: str) -> str:
     return printable.replace("$", r"\$").replace("|", "¦")
 
 
-def _enlarged(shape: Any) -> Any:
+def _enlarged(shape: Any, factor: int, shift: float = 0.0) -> Any:
     scale = vtk.vtkTransform()
-    scale.Scale(OVERSAMPLING, OVERSAMPLING, 1.0)
+    scale.Scale(factor, factor, 1.0)
+    scale.Translate(shift, shift, 0.0)
     scaled = vtk.vtkTransformPolyDataFilter()
     scaled.SetTransform(scale)
     scaled.SetInputData(shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -10,13 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from .drawing import BLACK, GREY, WHITE, Drawing, Point, shortened
-from .palette import HATCH_LIGHT, Colour, dose_colour
-from .volume_nodes import WASH_THRESHOLD
+from ..model.dose_colours import Colour
+from .drawing import GREY, WHITE, Drawing, Point, shortened
+from .palette import HATCH_LIGHT
 
 SMALLEST_FONT = 9
 BAR_STEPS = 64
-MOST_STEPS = 5.5
 
 
 class Swatch(Enum):
@@ -84,15 +82,6 @@ def draw_legend(
     _draw_rows(drawing, panel, below, rows)
 
 
-def dose_scale(maximum_gy: float) -> Scale:
-    """The colours of dose from 0 to a maximum; black where the wash does not colour."""
-
-    def colour(fraction: float) -> Colour:
-        return dose_colour(fraction) if fraction - 0.5 / BAR_STEPS >= WASH_THRESHOLD else BLACK
-
-    return Scale(colour, tuple((value / maximum_gy, f"{value:g}") for value in ticks(maximum_gy)))
-
-
 def _draw_scale(drawing: Drawing, corner: Point, opposite: Point, scale: Scale, font: int) -> None:
     (left, bottom), (right, top) = corner, opposite
     drawing.add_area((left - 1, bottom - 1), (right + 1, top + 1), GREY)
@@ -104,13 +93,6 @@ def _draw_scale(drawing: Drawing, corner: Point, opposite: Point, scale: Scale, 
         y = bottom + fraction * (top - bottom)
         drawing.add_line([(right + 1, y), (right + 5, y)], GREY, 1.0)
         drawing.add_text(text, (right + 9, y), font)
-
-
-def ticks(maximum_gy: float) -> tuple[float, ...]:
-    """Round values from 0 up, three to six."""
-    decade = 10.0 ** math.floor(math.log10(maximum_gy / MOST_STEPS))
-    step = next(decade * factor for factor in (1.0, 2.0, 5.0, 10.0) if maximum_gy / (decade * factor) <= MOST_STEPS)
-    return tuple(step * count for count in range(int(maximum_gy / step + 1e-9) + 1))
 
 
 def _draw_rows(drawing: Drawing, panel: Panel, top: float, rows: Sequence[LegendRow]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.dose_colours import Colour
 from ..model.geometry import Geometry, Vector3
 from ..model.scene import Orientation, SceneStructure
 from .drawing import GREY, WHITE, Drawing
 from .legend import LegendRow, Panel, Swatch
 from .line_dashes import dashed
-from .palette import Colour
 from .slice_layers import outline
 from .slice_plane import VIEWS, position_text
 
@@ -57,13 +57,21 @@ def draw_outlines(
 
 
 def draw_marks(
-    drawing: Drawing, orientation: Orientation, point_mm: Vector3, plane: Geometry, font: int, ground: float = 0.0
+    drawing: Drawing,
+    orientation: Orientation,
+    point_mm: Vector3,
+    plane: Geometry,
+    font: int,
+    ground: float = 0.0,
+    title: str = "",
 ) -> None:
-    """Position, letters of the edges, and a ruler; ``ground`` is the opacity of the black behind text."""
+    """Title, position, letters of the edges, and a ruler; ``ground`` is the opacity of the black behind text."""
     width, height, _ = plane.size
     edge, large = 0.6 * font, round(1.25 * font)
     left, right, top, bottom = VIEWS[orientation].letters
-    place = (edge, height - edge)
+    if title:
+        drawing.add_text(title, (edge, height - edge), font, vertical="top", bold=True, ground=ground)
+    place = (edge, height - edge - (1.35 * font if title else 0.0))
     drawing.add_text(
         position_text(orientation, point_mm), place, font, WHITE if ground else GREY, vertical="top", ground=ground
     )

@@ -1,27 +1,11 @@
-"""The colours of dose and of registrations: palettes that colour-blind readers tell apart, on grey CT and on black."""
+"""The colours of registrations: palettes that colour-blind readers tell apart, on grey CT and on black."""
 
 from __future__ import annotations
-
-from typing import TypeAlias
 
 import numpy as np
 
 from ..model.arrays import FloatArray
-
-Colour: TypeAlias = tuple[float, float, float]
-"""Red, green, blue, each 0 … 1."""
-
-STOPS: tuple[Colour, ...] = (
-    (0.10, 0.25, 0.85),
-    (0.20, 0.40, 1.00),
-    (0.52, 0.30, 1.00),
-    (0.84, 0.25, 0.80),
-    (0.97, 0.40, 0.48),
-    (1.00, 0.62, 0.22),
-    (1.00, 0.95, 0.35),
-)
-"""From no dose to the maximum at even steps: blue – violet – magenta – orange – yellow, the last ones ever lighter."""
-
+from ..model.dose_colours import Colour
 
 HATCH_DARK: Colour = (0.10, 0.10, 0.13)
 HATCH_LIGHT: Colour = (0.36, 0.36, 0.42)
@@ -57,17 +41,4 @@ def diverging_colours(fractions: FloatArray) -> FloatArray:
 def diverging_colour(fraction: float) -> Colour:
     """The colour of one fraction −1 … 1."""
     red, green, blue = diverging_colours(np.array(fraction)).tolist()
-    return (red, green, blue)
-
-
-def dose_colour(fraction: float) -> Colour:
-    """The colour of a dose given as a fraction of the maximum; clamped to 0 … 1."""
-    at = np.linspace(0.0, 1.0, len(STOPS))
-    red, green, blue = (float(np.interp(fraction, at, channel)) for channel in zip(*STOPS, strict=True))
-    return (red, green, blue)
-
-
-def line_colour(fraction: float) -> Colour:
-    """The colour of an isodose line: that of the dose, lightened so that a thin line stands out from the wash."""
-    red, green, blue = (0.35 + 0.65 * channel for channel in dose_colour(fraction))
     return (red, green, blue)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.dose_colours import Colour
 from ..model.errors import OutputError
-from ..model.geometry import Vector3
+from ..model.geometry import Geometry, Vector3
 from ..model.registration_picture import RegistrationPictureRequest, RegistrationPictureStyle
 from .comparison import (
     HATCH_PX,
@@ -34,11 +35,11 @@ from .deformed_grid import (
     washed,
     within,
 )
-from .drawing import WHITE, Drawing
-from .legend import LegendRow, Scale, Swatch, draw_legend
+from .drawing import WHITE, Canvas, Drawing
+from .legend import LegendRow, Panel, Scale, Swatch, draw_legend
 from .line_dashes import polylines
 from .marks import USUAL_FONT_PX, draw_marks, draw_outlines, side_panel
-from .palette import CURRENT, FOLDED, HATCH_DARK, PRIOR, Colour, diverging_colour
+from .palette import CURRENT, FOLDED, HATCH_DARK, PRIOR, diverging_colour
 from .ras import vtk_image
 from .slice_plane import slice_plane
 
@@ -79,7 +80,11 @@ def registration_png(request: RegistrationPictureRequest, width: int, height: in
     plane = slice_plane(request, round(panel.left), height)
     stroke = panel.font / USUAL_FONT_PX
     layer = _layer(request, compared_plane(request, plane, max(4, round(HATCH_PX * stroke))))
-    drawing = Drawing(width, height, stroke)
+    with Canvas(width, height) as canvas:
+        return _drawn(request, plane, layer, panel, Drawing(canvas, stroke)).png()
+
+
+def _drawn(request: RegistrationPictureRequest, plane: Geometry, layer: _Layer, panel: Panel, drawing: Drawing) -> Drawing:
     drawing.add_pixels(_rgb_image(layer.pixels))
     if layer.lines:
         drawing.add_lines(polylines(list(layer.lines)), layer.line_colour, layer.line_px)
@@ -91,7 +96,7 @@ def registration_png(request: RegistrationPictureRequest, width: int, height: in
     draw_marks(drawing, request.orientation, request.point_mm, plane, panel.font, ground=TEXT_GROUND)
     title = request.style.value.capitalize()
     draw_legend(drawing, panel, title, layer.subtitle, layer.scale, rows)
-    return drawing.png()
+    return drawing
 
 
 def _layer(request: RegistrationPictureRequest, compared: ComparedPlane) -> _Layer:

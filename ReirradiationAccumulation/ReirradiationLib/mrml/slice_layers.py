@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -17,53 +19,82 @@ from .application import HeadlessApplication
 from .cropping import cropped
 from .ras import FLIP, as_vector, vtk_image, vtk_matrix
 from .scene_content import WASH_OPACITY
-from .volume_nodes import dose_node, image_node
+from .volume_nodes import dose_node, image_node, show_as_wash
 
 
-def blended_slice(request: PictureRequest, plane: Geometry) -> Any:
-    """CT and dose wash as the slice view of a scene shows them.
+class SliceScene:
+    """A scene of CT and doses, as the slice view of a scene shows them; nodes are made once for all pictures.
 
-    Parameters
-    ----------
-    request : PictureRequest
-    plane : Geometry
-        LPS grid of one slice.
-
-    Returns
-    -------
-    vtkImageData
-        RGBA, one pixel per grid point; transparent outside the CT.
+    Use it as a context manager. CT and doses are known by identity: they must not change meanwhile.
     """
-    import slicer
 
-    with HeadlessApplication() as application:
-        logic = slicer.vtkMRMLSliceLogic()
-        logic.SetMRMLApplicationLogic(application.application_logic)
-        logic.SetMRMLScene(application.scene)
-        _place_slice(logic.AddSliceNode("Picture"), plane)
-        composite = logic.GetSliceCompositeNode()
-        composite.SetBackgroundVolumeID(image_node(application.scene, request.image).GetID())
-        composite.SetForegroundVolumeID(dose_node(application.scene, request.dose, request.maximum_gy).GetID())
+    def __init__(self) -> None:
+        import slicer
+
+        self._application = HeadlessApplication()
+        self._logic: Any = slicer.vtkMRMLSliceLogic()
+        self._logic.SetMRMLApplicationLogic(self._application.application_logic)
+        self._logic.SetMRMLScene(self._application.scene)
+        self._slice: Any = self._logic.AddSliceNode("Picture")
+        self._nodes: dict[int, tuple[object, Any]] = {}
+
+    def __enter__(self) -> SliceScene:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._logic.SetMRMLScene(None)
+        self._application.close()
+
+    def blended(self, request: PictureRequest, plane: Geometry) -> Any:
+        """CT and dose wash in a plane.
+
+        Parameters
+        ----------
+        request : PictureRequest
+        plane : Geometry
+            LPS grid of one slice.
+
+        Returns
+        -------
+        vtkImageData
+            RGBA, one pixel per grid point; transparent outside the CT.
+        """
+        scene = self._application.scene
+        image = self._node(request.image, lambda: image_node(scene, request.image))
+        dose = self._node(request.dose, lambda: dose_node(scene, request.dose))
+        show_as_wash(dose, request.maximum_gy)
+        _place_slice(self._slice, plane)
+        composite = self._logic.GetSliceCompositeNode()
+        composite.SetBackgroundVolumeID(image.GetID())
+        composite.SetForegroundVolumeID(dose.GetID())
         composite.SetForegroundOpacity(WASH_OPACITY)
-        logic.UpdatePipeline()
-        port = logic.GetImageDataConnection()
+        self._logic.UpdatePipeline()
+        port = self._logic.GetImageDataConnection()
         port.GetProducer().Update()
         blended = vtk.vtkImageData()
         blended.DeepCopy(port.GetProducer().GetOutputDataObject(port.GetIndex()))
-        logic.SetMRMLScene(None)
-    blended.SetOrigin(0.0, 0.0, 0.0)
-    return blended
+        blended.SetOrigin(0.0, 0.0, 0.0)
+        return blended
+
+    def _node(self, data: object, make: Callable[[], Any]) -> Any:
+        """The node of an image or a dose; the object is kept, so that its id stays its own."""
+        if id(data) not in self._nodes:
+            self._nodes[id(data)] = (data, make())
+        return self._nodes[id(data)][1]
 
 
-def isodose_line(dose: SceneDose, level_gy: float, plane: Geometry) -> Any:
-    """The line of a dose in the plane, from the interpolated dose; open where the dose grid ends.
+def isodose_lines(dose: SceneDose, levels_gy: Sequence[float], plane: Geometry) -> list[Any]:
+    """The line of each dose in the plane, from the interpolated dose; open where the dose grid ends.
 
     Returns
     -------
-    vtkPolyData
+    list of vtkPolyData
         In pixels of the plane; without lines if the dose is nowhere reached.
     """
-    return _contour(resliced(dose.voxels_gy, dose.geometry, plane, np.nan), level_gy)
+    values = resliced(dose.voxels_gy, dose.geometry, plane, np.nan)
+    return [_contour(values, level_gy) for level_gy in levels_gy]
 
 
 def outline(structure: SceneStructure, plane: Geometry) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 import vtk
 
 from ..model.arrays import Float32Array
+from ..model.dose_colours import WASH_THRESHOLD, dose_colour
 from ..model.errors import GeometryError
 from ..model.geometry import Geometry
 from ..model.image import Image
 from ..model.scene import SceneDose
-from .palette import dose_colour
 from .ras import geometry_from_ijk_to_ras, ijk_to_ras, numpy_matrix, numpy_voxels, vtk_image, vtk_matrix
 
 DOSE_VOLUME_ATTRIBUTE = "DicomRtImport.DoseVolume"
@@ -22,9 +22,6 @@ QUANTITY_ATTRIBUTE = "SlicerReirradiation.DoseQuantity"
 
 CT_WINDOW_HU = 350.0
 CT_LEVEL_HU = 40.0
-
-WASH_THRESHOLD = 0.1
-"""Fraction of the maximum below which the dose is not coloured."""
 
 COLOURS = 256
 
@@ -69,9 +66,19 @@ def dose_node(scene: Any, dose: SceneDose, maximum_gy: float | None = None) -> A
     node.SetAttribute(DOSE_VOLUME_ATTRIBUTE, "1")
     node.SetAttribute(QUANTITY_ATTRIBUTE, dose.quantity.value)
     node.SetDescription(dose.description)
+    node.GetDisplayNode().SetAndObserveColorNodeID(dose_colour_node(scene).GetID())
     highest = float(dose.voxels_gy.max()) if maximum_gy is None else maximum_gy
-    _show_as_wash(node, dose_colour_node(scene), highest if highest > 0.0 else 1.0)
+    show_as_wash(node, highest if highest > 0.0 else 1.0)
     return node
+
+
+def show_as_wash(node: Any, maximum_gy: float) -> None:
+    """Colour a dose node from 10 % of a maximum up; whatever is above has the colour of the maximum."""
+    display = node.GetDisplayNode()
+    display.SetWindowLevelMinMax(0.0, maximum_gy)
+    display.SetLowerThreshold(WASH_THRESHOLD * maximum_gy)
+    display.SetUpperThreshold(max(maximum_gy, float(node.GetImageData().GetScalarRange()[1])))
+    display.ApplyThresholdOn()
 
 
 def dose_colour_node(scene: Any) -> Any:
@@ -135,12 +142,3 @@ def _volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry
     display.AutoThresholdOff()
     node.SetAndObserveDisplayNodeID(display.GetID())
     return node
-
-
-def _show_as_wash(node: Any, colours: Any, maximum_gy: float) -> None:
-    display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(colours.GetID())
-    display.SetWindowLevelMinMax(0.0, maximum_gy)
-    display.SetLowerThreshold(WASH_THRESHOLD * maximum_gy)
-    display.SetUpperThreshold(max(maximum_gy, float(node.GetImageData().GetScalarRange()[1])))
-    display.ApplyThresholdOn()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -27,14 +28,15 @@ class AnonymousPictureMaker:
     def __init__(self, maker: PictureMaker, identifiers: Identifiers) -> None:
         self._maker = maker
         self._identifiers = identifiers
+        self._images: dict[int, tuple[Image, Image]] = {}
 
     def unavailable_because(self) -> str | None:
         """Why no picture can be drawn here."""
         return self._maker.unavailable_because()
 
-    def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
-        """The picture as PNG bytes."""
-        return self._maker.draw(self._neutral(request), width, height)
+    def draw_all(self, requests: Sequence[PictureRequest], width: int, height: int) -> tuple[bytes, ...]:
+        """The pictures as JPEG bytes."""
+        return self._maker.draw_all([self._neutral(one) for one in requests], width, height)
 
     def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:
         """The picture of a registration as PNG bytes."""
@@ -46,7 +48,7 @@ class AnonymousPictureMaker:
     def _cleaned(self, value: Any) -> Any:
         """Doses and structures by other names; of the CT only voxels and geometry are drawn."""
         if isinstance(value, Image):
-            return replace(value, patient=NOBODY, description="CT", study_date="")
+            return self._nobodys(value)
         if isinstance(value, Enum):
             return value
         if isinstance(value, str):
@@ -58,6 +60,12 @@ class AnonymousPictureMaker:
             texts = {name: self._cleaned(text) for name, text in named.items() if isinstance(text, str)}
             return replace(value, **texts)
         return value
+
+    def _nobodys(self, image: Image) -> Image:
+        """The same neutral CT for the same CT: pictures of one CT share a scene. The CT itself is kept, so its id is too."""
+        if id(image) not in self._images:
+            self._images[id(image)] = (image, replace(image, patient=NOBODY, description="CT", study_date=""))
+        return self._images[id(image)][1]
 
 
 def anonymous_maker(maker: PictureMaker | None, identifiers: Identifiers) -> PictureMaker | None:

@@ -1,111 +1,195 @@
-"""Cumulative DVHs as a vector figure."""
+"""Cumulative DVHs as vector figures: an organ with its tail and its limits; all structures together."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from html import escape
 
-WIDTH, HEIGHT = 960, 380
-LONGEST_LABEL = 42
-LEFT, RIGHT, TOP, BOTTOM = 62, 290, 16, 52
-MOST_TICKS = 12
+from .dvh_panel import (
+    FONT_PX,
+    RING_PX,
+    Panel,
+    Point,
+    Side,
+    dose_axis,
+    end_mark,
+    frame,
+    letter_ring,
+    limit_mark,
+    limit_ring,
+    polyline,
+)
+from .figure_style import DASHES, PALETTE, fitted
 
-# Okabe M, Ito K: a palette that stays apart under colour blindness; dashes keep curves apart in greyscale print.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C6D31")
-HALO = 'stroke="white" stroke-width="4" paint-order="stroke"'
-DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 4", "4 2", "1 3", "6 2 2 2")
+WIDTH, HEIGHT = 718, 216
+"""One pixel of the figure is one of the page: 190 mm across A4, 57 mm high."""
+
+TOP, FIELD_HEIGHT, FIELD_WIDTH = 18, 168, 214
+FIRST_LEFT, SECOND_LEFT, LEGEND_LEFT = 40, 306, 534
+SUMS_WIDTH = LEGEND_LEFT - FIRST_LEFT - 14
+KEY_PX, ROW_PX = 26, 13.5
+MOST_ROWS = int((HEIGHT - TOP - 8) / ROW_PX)
+
+TAIL_TOP_CC, TAIL_BOTTOM_CC = 10.0, 0.01
+MOST_DOSE_TICKS = 7
+FAR_FROM_ZERO = 0.25
+"""Share of the highest dose from which on the axis of the hottest part need not start at 0."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+COURSE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+COURSE_DASHES = ("6 3", "2 2", "8 2 2 2", "4 4", "12 3", "6 2 1.5 2 1.5 2", "1 3")
+"""Their numbers have no common divisor, so that 42 courses differ in colour or dashes."""
+
+
+class CurveKind(Enum):
+    """What a curve is of: it decides how the curve is drawn."""
+
+    SUM = "sum"
+    RECOVERED = "recovered sum"
+    COURSE = "course"
 
 
 @dataclass(frozen=True)
 class FigureCurve:
-    """A curve to draw, with the label it gets in the legend."""
+    """A curve to draw, with the label it gets in the legend; it ends at its maximum."""
 
     label: str
     dose_gy: Sequence[float]
     volume_percent: Sequence[float]
+    kind: CurveKind = CurveKind.SUM
 
 
 @dataclass(frozen=True)
 class FigureLimit:
-    """A limit drawn as a vertical line at a dose."""
+    """A limit as a point of the figure and the side of it that is forbidden; a maximum is at 0 % of the volume."""
 
     label: str
     dose_gy: float
+    volume_percent: float
+    forbidden: Side
 
 
-def dvh_figure(title: str, curves: Sequence[FigureCurve], limits: Sequence[FigureLimit] = ()) -> str:
-    """A figure as SVG text; the dose axis reaches beyond the largest dose, so no maximum is cut off."""
-    highest = max([curve.dose_gy[-1] for curve in curves] + [limit.dose_gy for limit in limits] + [1.0])
-    tick = round_step(highest, MOST_TICKS)
-    dose_end = tick * (int(highest * 1.02 / tick) + 1)
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg" '
-        'font-family="sans-serif" font-size="12">',
-        _axes(dose_end, tick),
-    ]
-    for n, curve in enumerate(curves):
-        parts += _curve(n, curve, dose_end)
-    for n, limit in enumerate(limits):
-        parts += _limit(n, limit, dose_end)
-    parts.append("</svg>")
-    return "\n".join(parts)
+def organ_figure(title: str, volume_cc: float, curves: Sequence[FigureCurve], limits: Sequence[FigureLimit] = ()) -> str:
+    """The DVHs of one structure as SVG: on the left all of it in percent, on the right its hottest part in cc.
+
+    No maximum is cut off: both dose axes reach beyond the largest dose. The right axis of volume is logarithmic, from 10 cc
+    (or the next round volume above the structure's) down to 0.01 cc. Limits are where they act, with an arrow to the
+    forbidden side and the letter by which the legend names them.
+    """
+    limits = limits[: len(LETTERS)]
+    highest_gy = max([curve.dose_gy[-1] for curve in curves] + [limit.dose_gy for limit in limits] + [1.0])
+    end_gy, tick_gy = dose_axis(highest_gy, FIELD_WIDTH, MOST_DOSE_TICKS)
+    whole = Panel(FIRST_LEFT, TOP, FIELD_WIDTH, FIELD_HEIGHT, 0.0, end_gy, tick_gy, 0.0, 100.0, False)
+    tail = _tail_panel(volume_cc, curves, limits, highest_gy)
+    styles = _styles(curves)
+    parts = [_opening(title), *frame(whole, "Whole volume", "EQD2 [Gy]", f"Volume [% of {volume_cc:.4g} cc]")]
+    parts += frame(tail, "Hottest part, logarithmic", "EQD2 [Gy]", "Volume [cc]")
+    for panel, per_percent in ((whole, 1.0), (tail, volume_cc / 100.0)):
+        taken: list[Point] = []
+        placed = [(one.dose_gy, one.volume_percent * per_percent, one.forbidden) for one in limits]
+        shown = [(place, letter) for place, letter in zip(placed, LETTERS, strict=False) if panel.holds(*place[:2])]
+        parts += [limit_mark(panel, *place) for place, _ in shown]  # below the curves, which show how far they go
+        parts += [polyline(panel, _points(curve, per_percent), style) for curve, style in zip(curves, styles, strict=True)]
+        parts += [end_mark(panel, curve.dose_gy[-1]) for curve in curves if curve.kind is not CurveKind.COURSE]
+        parts += [limit_ring(panel, *place, letter, taken) for place, letter in shown]
+    parts += _legend([(curve.label, style) for curve, style in zip(curves, styles, strict=True)], limits)
+    return "\n".join([*parts, "</svg>"])
 
 
-def _curve(n: int, curve: FigureCurve, dose_end: float) -> list[str]:
-    colour, dashes = PALETTE[n % len(PALETTE)], DASHES[n % len(DASHES)]
-    style = f'stroke="{colour}" stroke-dasharray="{dashes}" stroke-width="1.8" fill="none"'
+def sums_figure(title: str, curves: Sequence[FigureCurve]) -> str:
+    """One curve of each of several structures as SVG."""
+    highest_gy = max([curve.dose_gy[-1] for curve in curves] + [1.0])
+    end_gy, tick_gy = dose_axis(highest_gy, SUMS_WIDTH, 2 * MOST_DOSE_TICKS)
+    panel = Panel(FIRST_LEFT, TOP, SUMS_WIDTH, FIELD_HEIGHT, 0.0, end_gy, tick_gy, 0.0, 100.0, False)
+    styles = [_style(PALETTE[n % len(PALETTE)], DASHES[n % len(DASHES)], 1.7) for n in range(len(curves))]
+    parts = [_opening(title), *frame(panel, "", "EQD2 [Gy]", "Volume [%]")]
+    parts += [polyline(panel, _points(curve, 1.0), style) for curve, style in zip(curves, styles, strict=True)]
+    parts += _legend([(curve.label, style) for curve, style in zip(curves, styles, strict=True)], ())
+    return "\n".join([*parts, "</svg>"])
+
+
+def _tail_panel(volume_cc: float, curves: Sequence[FigureCurve], limits: Sequence[FigureLimit], highest_gy: float) -> Panel:
+    """From the dose that the whole range of volumes receives, if that is far from 0."""
+    volumes = [limit.volume_percent * volume_cc / 100.0 for limit in limits if limit.volume_percent > 0.0]
+    bottom = 10.0 ** math.floor(math.log10(max(min([TAIL_BOTTOM_CC, volume_cc / 5.0, *volumes]), 1e-4)) + 1e-9)
+    top = min(TAIL_TOP_CC, _next_round(volume_cc))
+    acting = [limit.dose_gy for limit in limits if bottom <= limit.volume_percent * volume_cc / 100.0 <= top]
+    starts = [_dose_at(curve, 100.0 * top / volume_cc) for curve in curves if curve.kind is not CurveKind.COURSE]
+    starts += [curve.dose_gy[-1] for curve in curves] + acting
+    lowest_gy = 0.95 * min(starts, default=0.0)
+    start_gy = lowest_gy if lowest_gy > FAR_FROM_ZERO * highest_gy else 0.0
+    tick_gy = dose_axis(highest_gy - start_gy, FIELD_WIDTH, MOST_DOSE_TICKS)[1]
+    first_gy = tick_gy * math.floor(start_gy / tick_gy)
+    end_gy = first_gy + dose_axis(highest_gy - first_gy, FIELD_WIDTH, MOST_DOSE_TICKS)[0]
+    return Panel(SECOND_LEFT, TOP, FIELD_WIDTH, FIELD_HEIGHT, first_gy, end_gy, tick_gy, bottom, top, True)
+
+
+def _next_round(volume_cc: float) -> float:
+    decade = 10.0 ** math.floor(math.log10(volume_cc))
+    return next(step * decade for step in (1.0, 2.0, 5.0, 10.0) if volume_cc <= step * decade * (1 + 1e-9))
+
+
+def _dose_at(curve: FigureCurve, percent: float) -> float:
+    """The dose of the first point of a curve with less than so much volume."""
     pairs = zip(curve.dose_gy, curve.volume_percent, strict=True)
-    points = " ".join(f"{_x(dose, dose_end):.1f},{_y(volume):.1f}" for dose, volume in pairs)
-    left, y = WIDTH - RIGHT + 14, TOP + 12 + 20 * n
-    return [
-        f'<polyline points="{points}" {style}/>',
-        f'<line x1="{left}" x2="{left + 34}" y1="{y}" y2="{y}" {style}/>',
-        f'<text x="{left + 40}" y="{y + 4}">{escape(_short(curve.label))}</text>',
-    ]
+    return next((dose for dose, volume in pairs if volume < percent), curve.dose_gy[-1])
 
 
-def _limit(n: int, limit: FigureLimit, dose_end: float) -> list[str]:
-    x = _x(limit.dose_gy, dose_end)
-    ends = f'x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"'
-    # Right of the middle the label goes to the left of its line, so that it stays within the axes.
-    anchor, shift = ("end", -5) if limit.dose_gy > dose_end / 2 else ("start", 5)
-    label = f'<text x="{x + shift:.1f}" y="{TOP + 14 + 15 * n}" text-anchor="{anchor}" fill="#b00020" {HALO}>'
-    return [f'<line {ends} stroke="#b00020" stroke-width="1.4"/>', f"{label}{escape(_short(limit.label))}</text>"]
+def _points(curve: FigureCurve, per_percent: float) -> list[Point]:
+    points = [(dose, per_percent * volume) for dose, volume in zip(curve.dose_gy, curve.volume_percent, strict=True)]
+    return [*points, (curve.dose_gy[-1], 0.0)] if curve.volume_percent[-1] > 0.0 else points
 
 
-def _axes(dose_end: float, tick: float) -> str:
-    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    parts = [f'<rect x="{LEFT}" y="{TOP}" width="{width}" height="{height}" fill="white" stroke="#444"/>']
-    for n in range(round(dose_end / tick) + 1):
-        x = _x(n * tick, dose_end)
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#ddd"/>')
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{n * tick:g}</text>')
-    for percent in range(0, 101, 20):
-        y = _y(percent)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{percent}</text>')
-    across, down = LEFT + width / 2, TOP + height / 2
-    parts.append(f'<text x="{across:.0f}" y="{HEIGHT - 14}" text-anchor="middle">EQD2 [Gy]</text>')
-    parts.append(f'<text transform="translate(18 {down:.0f}) rotate(-90)" text-anchor="middle">Volume [%]</text>')
-    return "\n".join(parts)
+def _styles(curves: Sequence[FigureCurve]) -> list[str]:
+    """Sums thick, courses thin; every pair of curves differs in dashes, or in width where both are whole lines."""
+    styles, course = [], 0
+    for curve in curves:
+        if curve.kind is CurveKind.SUM:
+            styles.append(_style("#000000", "", 2.4))
+        elif curve.kind is CurveKind.RECOVERED:
+            styles.append(_style("#6E6E6E", "9 3", 2.4))
+        else:
+            styles.append(
+                _style(COURSE_COLOURS[course % len(COURSE_COLOURS)], COURSE_DASHES[course % len(COURSE_DASHES)], 1.4)
+            )
+            course += 1
+    return styles
 
 
-def _x(dose_gy: float, dose_end: float) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * dose_gy / dose_end
+def _style(colour: str, dashes: str, width: float) -> str:
+    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return f'stroke="{colour}"{dashed} stroke-width="{width:g}" fill="none"'
 
 
-def _y(percent: float) -> float:
-    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * percent / 100.0
+def _legend(curves: Sequence[tuple[str, str]], limits: Sequence[FigureLimit]) -> list[str]:
+    """A row for each curve and limit; the last row counts those that there is no room for."""
+    rows = [(_key(style), label) for label, style in curves]
+    rows += [(letter, limit.label) for letter, limit in zip(LETTERS, limits, strict=False)]
+    if len(rows) > MOST_ROWS:
+        rows = [*rows[: MOST_ROWS - 1], ("", f"{len(rows) - MOST_ROWS + 1} more: see the tables")]
+    left, room = LEGEND_LEFT + KEY_PX + 6, WIDTH - LEGEND_LEFT - KEY_PX - 8
+    parts = []
+    for n, (key, label) in enumerate(rows):
+        y = TOP + 4 + ROW_PX * n
+        if key.startswith("<"):
+            parts.append(f'<g transform="translate({LEGEND_LEFT} {y:.1f})">{key}</g>')
+        elif key:
+            parts.append(letter_ring((LEGEND_LEFT + KEY_PX - RING_PX, y), key))
+        parts.append(f'<text x="{left}" y="{y + 3.5:.1f}">{fitted(label, FONT_PX, room)}</text>')
+    return parts
 
 
-def round_step(highest: float, most: int) -> float:
-    """The smallest of the steps 1, 2, 5, 10, 20, 50 … (and tenths of them) that fits at most so often into a range."""
-    decade = 10.0 ** math.floor(math.log10(highest / most))
-    return next(step * decade for step in (1.0, 2.0, 5.0, 10.0) if highest / (step * decade) <= most)
+def _key(style: str) -> str:
+    return f'<line x1="0" x2="{KEY_PX}" y1="0" y2="0" {style}/>'
 
 
-def _short(label: str) -> str:
-    """The label, cut in the middle: its end says what was done to a course's dose."""
-    return label if len(label) <= LONGEST_LABEL else f"{label[:19]}…{label[-22:]}"
+def _opening(title: str) -> str:
+    clean = "".join(letter if letter.isprintable() else " " for letter in title)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(clean)}" xmlns="http://www.w3.org/2000/svg" '
+        f'font-family="DejaVu Sans, Arial, sans-serif" font-size="{FONT_PX}">'
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 from ..dosimetry.radiobiology import LQ_LIMIT_GY_PER_FRACTION
-from .dvh_figure import DASHES, HALO, MOST_TICKS, PALETTE, round_step
 from .feasibility_limits import limit_label
+from .figure_style import DASHES, HALO, MOST_TICKS, PALETTE, round_step
 from .fractionation_summary import FractionationSummary
 
 WIDTH, HEIGHT = 960, 420

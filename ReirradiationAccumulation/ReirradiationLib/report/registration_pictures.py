@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..dosimetry.bodies import body_of
 from ..dosimetry.cells import SolidBody
-from ..dosimetry.masks import structure_mask
 from ..model.arrays import FloatArray
 from ..model.constraint import Sense
 from ..model.course import Course
 from ..model.errors import CaseError, DosimetryError, RegistrationError
-from ..model.geometry import Geometry, Vector3
+from ..model.geometry import Vector3
 from ..model.image import Image
 from ..model.registration_picture import RegistrationPictureRequest, RegistrationPictureStyle, WarpedCt
 from ..model.scene import Orientation, PictureMaker, SceneStructure
@@ -22,6 +21,7 @@ from ..model.segment import AnyStructure
 from ..model.structure import EndCaps, StructureSet
 from ..registration.nonrigid_part import nonrigid_displacement
 from ..registration.warped_image import cropped_grid, warped_image
+from .picture_slices import fine_grid, slice_corners, slice_structure
 from .pictures import ReportPicture
 from .results import StructureResult, Transfer
 
@@ -32,9 +32,6 @@ REGION_HALF_MM = 0.75 * FIELD_OF_VIEW_MM
 
 ORIENTATIONS = (Orientation.AXIAL, Orientation.SAGITTAL)
 MOST_ORGANS = 4
-OUTLINE_VOXEL_MM = 1.0
-"""Of the masks that outlines are drawn from, however coarse the CT is."""
-
 BODY_SAMPLES = 50_000
 """A prior structure that is looked up at the voxels of an outline is as fine as for as many samples."""
 
@@ -139,11 +136,14 @@ def _organ_pictures(pair: _Pair, organ: StructureResult, maker: PictureMaker, ch
     styles = [style for style in RegistrationPictureStyle if displacement_mm or style is not RegistrationPictureStyle.GRID]
     pictures: dict[tuple[RegistrationPictureStyle, Orientation], RegistrationPicture] = {}
     for orientation in ORIENTATIONS:
-        corners = _corners(orientation, point)
+        corners = slice_corners(orientation, point, REGION_HALF_MM)
         for style in styles:
             check(f"{style.value}, {orientation.value}, of '{course.label}' in {name}")
             if style is styles[0]:
-                warped, shown = _warped(pair, corners), _outline(organ.structure, pair, corners)
+                warped, shown = (
+                    _warped(pair, corners),
+                    slice_structure(organ.structure, pair.current.geometry, corners, pair.end_caps),
+                )
                 prior_shown = (_prior_outline(organ.structure, prior_body, pair, corners),) if prior_body else ()
             request = RegistrationPictureRequest(
                 image=pair.current,
@@ -191,12 +191,6 @@ def _warped(pair: _Pair, corners: FloatArray) -> WarpedCt:
     return WarpedCt(warped_image(pair.prior, pair.course.transform, grid), grid)
 
 
-def _outline(structure: AnyStructure, pair: _Pair, corners: FloatArray) -> SceneStructure:
-    grid = cropped_grid(_fine(pair.current.geometry), corners)
-    mask = structure_mask(structure, pair.current.geometry, grid, pair.end_caps)
-    return SceneStructure(structure.name, structure.colour, mask, grid)
-
-
 def _prior_body(structure: AnyStructure, pair: _Pair) -> SolidBody | None:
     """The structure of the same name on the prior CT; None if there is none that can be used."""
     if pair.structures is None:
@@ -209,25 +203,9 @@ def _prior_body(structure: AnyStructure, pair: _Pair) -> SolidBody | None:
 
 def _prior_outline(structure: AnyStructure, body: SolidBody, pair: _Pair, corners: FloatArray) -> SceneStructure:
     """The prior structure where the registration puts it; drawn dashed."""
-    grid = cropped_grid(_fine(pair.current.geometry), corners)
+    grid = cropped_grid(fine_grid(pair.current.geometry), corners)
     there = pair.course.transform.apply(np.concatenate([grid.plane_points(k) for k in range(grid.size[2])]))
     known = np.isfinite(there).all(axis=1)
     mask = np.zeros(len(there), dtype=np.bool_)
     mask[known] = body.contains(there[known])
     return SceneStructure(structure.name, structure.colour, mask.reshape(grid.shape), grid)
-
-
-def _corners(orientation: Orientation, point: Vector3) -> FloatArray:
-    """The corners of a slice through a point, larger than any picture of it, shape (4, 3), LPS mm."""
-    reach = REGION_HALF_MM * np.array([(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)])
-    across = {Orientation.AXIAL: 2, Orientation.SAGITTAL: 0, Orientation.CORONAL: 1}[orientation]
-    return np.asarray(np.array(point) + np.insert(reach, across, 0.0, axis=1))
-
-
-def _fine(geometry: Geometry) -> Geometry:
-    """A grid with voxels of about a millimetre that covers the same box."""
-    factors = np.maximum(1, np.round(np.asarray(geometry.spacing_mm) / OUTLINE_VOXEL_MM)).astype(int)
-    i, j, k = (np.asarray(geometry.spacing_mm) / factors).tolist()
-    x, y, z = geometry.to_lps((-0.5 + 0.5 / factors)[None])[0].tolist()
-    ni, nj, nk = (np.asarray(geometry.size) * factors).tolist()
-    return replace(geometry, origin_mm=(x, y, z), spacing_mm=(i, j, k), size=(ni, nj, nk))

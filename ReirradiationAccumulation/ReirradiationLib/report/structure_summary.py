@@ -8,12 +8,13 @@ import numpy as np
 
 from ..dosimetry.dvh import CumulativeDvh, cumulative_dvh
 from ..model.protocol import Basis
+from .curve_points import curve_points
 from .metric_summary import MetricSummary, SensitivitySummary
 from .results import CaseResults, StructureResult
 from .structure_metrics import Sums, metric_summaries, sensitivity_summary, structure_sums
 
-CURVE_POINTS = 161
 RAW_SUM = "sum, raw"
+RECOVERED_SUM = "sum, recovered"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,13 @@ class CourseInStructure:
 
 @dataclass(frozen=True)
 class CurveSummary:
-    """A cumulative DVH curve: EQD2 in Gy against percent of the volume."""
+    """A cumulative DVH curve: EQD2 in Gy against percent of the volume that receives at least as much.
+
+    At most 181 points in the order of rising dose, chosen where the curve bends (:func:`.curve_points.curve_points`), so
+    that straight lines between them follow it on a linear axis and, in its tail down to 0.005 cc, on a logarithmic one. It
+    passes through D0.01cc, D0.03cc, D0.1cc, D0.5cc, D1cc, D2cc, D2%, D50%, D95% and D98%. The last two points are at the
+    maximum: the volume of the hottest sample (its middle), then 0.
+    """
 
     sum: str
     dose_gy: tuple[float, ...]
@@ -122,10 +129,10 @@ def _curves(result: StructureResult, sums: Sums) -> tuple[CurveSummary, ...]:
     curves.append(_curve(RAW_SUM, sums.cumulative_raw or sums.prior_raw))
     recovered = sums.cumulative_recovered or sums.prior_recovered
     if recovered is not None and any(part.recovery > 0.0 for part in dose.courses):
-        curves.append(_curve("sum, recovered", recovered))
+        curves.append(_curve(RECOVERED_SUM, recovered))
     return tuple(curves)
 
 
 def _curve(label: str, dvh: CumulativeDvh) -> CurveSummary:
-    axis = np.linspace(0.0, max(float(dvh.dose_gy[0]), 1e-3), CURVE_POINTS)
-    return CurveSummary(label, tuple(axis.tolist()), tuple(dvh.curve(axis).tolist()))
+    points = curve_points(dvh)
+    return CurveSummary(label, tuple(points.dose_gy.tolist()), tuple(points.percent.tolist()))

@@ -48,6 +48,12 @@ details.annex > summary { font-weight: 600; cursor: pointer; padding: 4px 0; }
 details.annex table { width: auto; min-width: 100%; }
 details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); }
 @media screen { .print-only { display: none; } }
+.pictures { break-inside: avoid; margin: 10px 0 14px; }
+.pictures h3 { margin: 0 0 4px; } .pictures h3 small { font-weight: normal; font-size: 11px; }
+.dose-pictures { display: grid; grid-template-columns: 1fr 132px; gap: 6px; align-items: start; }
+.dose-planes { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 3px; }
+.dose-planes img { display: block; width: 100%; }
+.dose-pictures svg { display: block; width: 132px; }
 @media print {
   body { padding: 0; max-width: none; font-size: 8.6pt; line-height: 1.3; }
   h1 { font-size: 14pt; } h2 { font-size: 11pt; margin: 9pt 0 3pt; break-after: avoid; }
