@@ -9,6 +9,7 @@ from .html_parts import figure, paragraph, section
 from .marks import mark_note, marked
 from .score_summary import ScoreSummary
 from .scorecard_section import SENSE, limit_text
+from .shown_text import shown
 from .structure_summary import RAW_SUM, RECOVERED_SUM, CurveSummary, StructureSummary
 
 CURVES_PER_FIGURE = 7
@@ -21,12 +22,17 @@ _KINDS = {RAW_SUM: CurveKind.SUM, RECOVERED_SUM: CurveKind.RECOVERED}
 
 
 def dvh_section(evaluation: Evaluation) -> str:
-    """The DVHs of every structure with a limit, and of all structures together."""
+    """The DVHs of every structure with a limit; empty if there is none."""
     limited = {score.structure for score in evaluation.scorecard}
     organs = [_organ(structure, evaluation) for structure in evaluation.structures if structure.name in limited]
     note = [paragraph(HOW_TO_READ, "note")] if organs else []
     title = "Dose–volume histograms"
-    return section(title, *note, *organs, *_all_structures(evaluation), *mark_note(evaluation))
+    return section(title, *note, *organs, *mark_note(evaluation)) if organs else ""
+
+
+def all_dvhs_section(evaluation: Evaluation) -> str:
+    """The sums of all structures, as many in a figure as can be told apart."""
+    return section("Dose–volume histograms of all structures", *_all_structures(evaluation), *mark_note(evaluation))
 
 
 def _organ(structure: StructureSummary, evaluation: Evaluation) -> str:
@@ -48,7 +54,9 @@ def _organ(structure: StructureSummary, evaluation: Evaluation) -> str:
         for score, place in places
         if isinstance(place, str)
     ]
-    return figure(svg, f"{'. '.join(words)}.")
+    name, *rest = words
+    heading = f"<figcaption><b>{shown(name)}.</b> {shown('. '.join(rest))}</figcaption>"
+    return f"<figure>{heading}{svg}</figure>"
 
 
 def _figure_curve(curve: CurveSummary, evaluation: Evaluation) -> FigureCurve:

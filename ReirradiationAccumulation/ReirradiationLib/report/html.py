@@ -5,7 +5,7 @@ from __future__ import annotations
 from .biology_section import biology_section
 from .courses_section import courses_section
 from .dose_picture_section import dose_picture_section
-from .dvh_section import dvh_section
+from .dvh_section import all_dvhs_section, dvh_section
 from .evaluation import Evaluation, course_labels
 from .finding_section import finding_section
 from .header_section import header_section
@@ -66,7 +66,10 @@ def _annexes(evaluation: Evaluation, planning: PlanningSummary, registrations: R
     grid = evaluation.reference_grid
     return [
         annex(
-            "Structures: metrics, sampling, mapped doses", structures_section(evaluation), mapped_doses_section(evaluation)
+            "Structures: DVHs, metrics, samples, mapped doses",
+            all_dvhs_section(evaluation),
+            structures_section(evaluation),
+            mapped_doses_section(evaluation),
         ),
         annex("Sensitivity", *sensitivity_sections(evaluation)),
         annex(

@@ -16,6 +16,10 @@ CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page may load nothing: no script, no network."""
 
 
+MOST_ROWS_KEPT = 6
+"""Rows of a table that is not parted between pages."""
+
+
 class Html(str):
     """Text that is HTML already: its pieces from data were escaped when it was made."""
 
@@ -33,7 +37,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], classes: Sequen
         mark = f' class="{classes[n]}"' if classes else ""
         body.append(f"<tr{mark}>{''.join(_cell(cell, digits) for cell in row)}</tr>")
     head = f"<thead><tr>{head}</tr></thead>" if any(header) else ""
-    return f"<table>{head}<tbody>\n" + "\n".join(body) + "\n</tbody></table>"
+    keep = ' class="keep"' if len(rows) <= MOST_ROWS_KEPT else ""
+    return f"<table{keep}>{head}<tbody>\n" + "\n".join(body) + "\n</tbody></table>"
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -91,5 +91,12 @@ def _remaining(left: RemainingSummary | None) -> Cell:
 
 
 def remaining_overview(remaining: RemainingDoseSummary | None) -> str:
-    """That there is a remaining dose, and what it holds; nothing without one."""
-    return paragraph(f"Remaining physical dose (remaining_dose.dcm): {remaining.rule}", "note") if remaining else ""
+    """That there is a remaining dose, and what it is; nothing without one."""
+    if remaining is None:
+        return ""
+    return paragraph(
+        f"remaining_dose.dcm holds the physical dose that the limits still allow at each voxel in {remaining.fractions} "
+        f"fractions, at most {remaining.ceiling_gy:g} Gy where no limit says less; it is no dose that was or will be given. "
+        "Its rule and limits: annex.",
+        "note",
+    )

@@ -61,7 +61,7 @@ details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1f
   table { font-size: 7.4pt; } th, td { padding: 1.5pt 3pt; }
   .note, figcaption, .sign div { font-size: 7pt; } .use, .task p { font-size: 7.6pt; }
   code { font-size: 6.4pt; } ul.headlines li { margin: 1.5pt 0; }
-  tr { break-inside: avoid; } thead { display: table-header-group; }
+  tr, table.keep { break-inside: avoid; } thead { display: table-header-group; }
   .annex, .screen-only { display: none; }
 }
 """
