@@ -62,6 +62,7 @@ details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1f
   .note, figcaption, .sign div { font-size: 7pt; } .use, .task p { font-size: 7.6pt; }
   code { font-size: 6.4pt; } ul.headlines li { margin: 1.5pt 0; }
   tr, table.keep { break-inside: avoid; } thead { display: table-header-group; }
+  .strip .planes { width: 74%; } figure > svg { width: 158mm; } figure { margin: 4pt 0; }
   .annex, .screen-only { display: none; }
 }
 """
