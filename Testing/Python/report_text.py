@@ -8,6 +8,9 @@ from html.parser import HTMLParser
 UNSEEN = ("svg", "style", "title", "script")
 """Figures are looked at elsewhere: their axes have numbers of their own."""
 
+WITHIN_WORDS = ("wbr", "bdi")
+"""What part no words."""
+
 NUMBER = re.compile(r"(?<![A-Za-z\d.,_])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?![A-Za-z\d_]|[.,]\d)")
 """Not the 2 of EQD2, the 0.03 of D0.03cc or a part of 2026-11-21's neighbours; the sign is left out."""
 
@@ -22,7 +25,7 @@ class _Reader(HTMLParser):
         self._unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.text.append(" ")
+        self.text.append("" if tag in WITHIN_WORDS else " ")
         self._unseen += tag in UNSEEN
         if re.fullmatch("h[1-6]", tag):
             self._heading, self._where = [], tag
@@ -35,7 +38,7 @@ class _Reader(HTMLParser):
             self._where = tag
 
     def handle_endtag(self, tag: str) -> None:
-        self.text.append(" ")
+        self.text.append("" if tag in WITHIN_WORDS else " ")
         self._unseen -= tag in UNSEEN
         if tag == self._where:
             self._where = ""

@@ -6,7 +6,7 @@ from ..planning.feasibility import FeasibilityState
 from .feasibility_limits import LIMIT_HEADER, limit_cells
 from .feasibility_summary import CompromisedTargetSummary, FeasibilitySummary, OrganFeasibilitySummary
 from .html_parts import Cell, paragraph, section, table
-from .marks import MARK, MARK_NOTE
+from .marks import MARK, unreliable_note
 from .shown_text import shown
 
 FEASIBILITY_CLASS = {
@@ -37,8 +37,8 @@ def feasibility_section(summary: FeasibilitySummary) -> str:
     parts = []
     if summary.organs:
         parts += [_organs(summary), paragraph(_METHOD, "note"), paragraph(_binding(summary))]
-        if any(organ.unreliable_courses for organ in summary.organs):
-            parts.append(f'<p class="bad">{shown(MARK_NOTE)}</p>')
+        unreliable = [organ for organ in summary.organs if organ.unreliable_courses]
+        parts += [f'<p class="bad">{shown(_unreliable(organ))}</p>' for organ in unreliable]
     parts += _compromised(summary)
     if summary.not_planned:
         rows: list[list[Cell]] = [[*limit_cells(one.limit), one.reason] for one in summary.not_planned]
@@ -56,7 +56,7 @@ def _organs(summary: FeasibilitySummary) -> str:
         [
             _name(organ),
             *limit_cells(organ.limit)[1:],
-            f"{organ.region}, {organ.region_cc:.2f} cc, {organ.prior_metric}",
+            f"{organ.region}, {organ.region_cc:.2f} cc, {organ.prior_metric}; {organ.target}, {organ.prescription_gy:g} Gy",
             *(organ.prior_eqd2_gy, organ.new_eqd2_gy, organ.sum_eqd2_gy, organ.excess_eqd2_gy),
             *(organ.left_eqd2_gy, organ.left_physical_gy, organ.left_per_fraction_gy),
             "; ".join([organ.state, *(["binding"] if organ.is_binding else []), *organ.remarks]),
@@ -69,6 +69,10 @@ def _organs(summary: FeasibilitySummary) -> str:
 
 def _name(organ: OrganFeasibilitySummary) -> str:
     return f"{organ.limit.structure} {MARK}" if organ.unreliable_courses else organ.limit.structure
+
+
+def _unreliable(organ: OrganFeasibilitySummary) -> str:
+    return f"{organ.limit.structure}: {unreliable_note(organ.unreliable_courses)}"
 
 
 def _binding(summary: FeasibilitySummary) -> str:
@@ -104,7 +108,8 @@ def _compromised(summary: FeasibilitySummary) -> list[str]:
     rows: list[list[Cell]] = []
     for number, together in enumerate(summary.together):
         rows += [
-            [_target(together), *limit_cells(organ.limit), *_volumes(organ.compromised[number])] for organ in summary.organs
+            [_target(organ.compromised[number]), *limit_cells(organ.limit), *_volumes(organ.compromised[number])]
+            for organ in summary.organs
         ]
         if len(summary.organs) > 1:
             everything: list[Cell] = ["all limits above together", "as above", "as above", "as above"]

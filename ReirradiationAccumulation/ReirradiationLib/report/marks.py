@@ -26,5 +26,7 @@ def unreliable_note(courses: Sequence[str]) -> str:
 
 
 def mark_note(evaluation: Evaluation) -> list[str]:
-    """What the mark means as a paragraph, where anything bears it."""
-    return [paragraph(MARK_NOTE, "note")] if any(one.unreliable_courses for one in evaluation.structures) else []
+    """What the mark means as a paragraph, and which courses it is about, where anything bears it."""
+    marked_ones = [one for one in evaluation.structures if one.unreliable_courses]
+    which = "; ".join(f"{one.name}: {' and '.join(one.unreliable_courses)}" for one in marked_ones)
+    return [paragraph(f"{MARK_NOTE} {which}.", "note")] if marked_ones else []

@@ -25,7 +25,8 @@ def _organ_shells(summary: OptimizationSummary) -> str:
         f"P = {summary.prior_eqd2_gy:.2f} Gy EQD2 ({summary.metric} of the {summary.basis} prior sum, {summary.region}: "
         f"{summary.region_cc:.2f} cc, dose not known in {summary.unknown_percent:.1f} % of it), "
         f"R = {summary.new_eqd2_gy:.2f} Gy EQD2, A = {summary.limit_eqd2_gy:.2f} Gy EQD2 ({summary.source}), "
-        f"α/β {summary.alpha_beta_gy:g} Gy: {summary.state}."
+        f"α/β {summary.alpha_beta_gy:g} Gy: {summary.state}. The whole organ holds up to "
+        f"{summary.organ_maximum_eqd2_gy:.2f} Gy EQD2, more than P in {summary.above_prior_cc:.2f} cc."
     )
     parts = [f"<h3>{shown(summary.structure)}</h3>", paragraph(text)]
     if summary.unreliable_courses:

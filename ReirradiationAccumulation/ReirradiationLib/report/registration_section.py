@@ -57,7 +57,8 @@ def _verdicts(summary: RegistrationSummary, label: str) -> str:
     return "\n".join(
         [
             f"<h3>{shown(label)}</h3>",
-            paragraph(f"{summary.method}; {summary.source}. Key {summary.key}. Sign-off: {summary.sign_off}.{target}"),
+            paragraph(f"Worst: {WORDS[summary.verdict]}. {summary.method}; {summary.source}."),
+            paragraph(f"Key {summary.key}. Sign-off: {summary.sign_off}.{target}"),
             *(paragraph(line, "note") for line in summary.log),
             table(["Structure", "Verdict", "Because", "Also"], rows, classes),
             paragraph(f"Limits: {summary.limits}; confirm locally.", "note"),

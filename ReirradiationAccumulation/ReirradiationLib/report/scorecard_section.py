@@ -79,9 +79,14 @@ def _structure(score: ScoreSummary) -> str:
     """The name, with the marks of what limits the values."""
     marks = f" {MARK}" if score.state == ScoreState.UNRELIABLE.value else ""
     marks += f" {SMALL_MARK}" if score.volume_cc < SMALL_CC else ""
-    unknown = _unknown_percent(score)
-    marks += f" {UNKNOWN_MARK}{unknown:.1f} %" if unknown > 0.0 else ""
+    marks += f" {UNKNOWN_MARK}{_unknown_text(score)}" if _unknown_percent(score) > 0.0 else ""
     return f"{score.structure}{marks}, {score.volume_cc:.2f} cc"
+
+
+def _unknown_text(score: ScoreSummary) -> str:
+    """Of the prior courses, and with the new plan."""
+    prior, cumulative = score.prior_unknown_percent, score.cumulative_unknown_percent
+    return f"{prior:.1f} %" if cumulative is None else f"{prior:.1f}→{cumulative:.1f} %"
 
 
 def _unknown_percent(score: ScoreSummary) -> float:
@@ -92,7 +97,10 @@ def _legend(scores: Sequence[ScoreSummary]) -> str:
     """What the marks that occur mean."""
     parts = []
     if any(_unknown_percent(score) > 0.0 for score in scores):
-        parts.append(f"{UNKNOWN_MARK} share of the volume where a dose is not known (outside a grid) and counts as 0 Gy. ")
+        where = (
+            "share of the volume where a dose is not known, outside a grid (counted as 0 Gy), before and with the new plan"
+        )
+        parts.append(f"{UNKNOWN_MARK} {where}. ")
     if any(score.volume_cc < SMALL_CC for score in scores):
         parts.append(f"{SMALL_MARK} small structure: a voxel or a slice changes what is read in it. ")
     if any(score.state == ScoreState.UNRELIABLE.value for score in scores):

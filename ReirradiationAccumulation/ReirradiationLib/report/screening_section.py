@@ -60,9 +60,11 @@ def _region(region: RegionSummary) -> str:
         parts.append(table(["Irradiated by the new course", "[cc]", "In the region [cc]", "Dose not known [cc]"], shared))
     if region.distances:
         rows: list[list[Cell]] = [
-            [one.target, _distance(one), _unknown(one), f"{one.step_mm:.1f}"] for one in region.distances
+            [one.target, _distance(one), _unknown(one), f"{one.step_mm:.1f}", f"{one.searched_mm:g}"]
+            for one in region.distances
         ]
-        parts.append(table(["Target", "Distance of the region [mm]", "Dose not known", "Grid [mm]"], rows))
+        columns = ["Target", "Distance of the region [mm]", "Dose not known", "Grid [mm]", "Searched to [mm]"]
+        parts.append(table(columns, rows))
     else:
         parts.append(paragraph("The case names no targets: no distance can be given."))
     return "\n".join(parts)

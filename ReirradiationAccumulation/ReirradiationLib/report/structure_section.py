@@ -65,7 +65,8 @@ def volumes_section(evaluation: Evaluation, grid: GridSummary) -> str:
         [labels[one.course], number(one.of_structures_percent, 1), number(one.of_tissue_percent, 1)] for one in grid.unknown
     ]
     size, spacing = (" × ".join(f"{value:.4g}" for value in values) for values in (grid.size, grid.spacing_mm))
-    text = f"Mapped doses and EQD2 sums, in pictures, scene and RTDOSE: {size} voxels of {spacing} mm. {grid.why}."
+    origin = ", ".join(f"{value:.2f}" for value in grid.origin_mm)
+    text = f"Mapped doses and EQD2 sums: {size} voxels of {spacing} mm from LPS {origin} mm. {grid.why}."
     note = "Where a dose is not known these volumes hold 0 Gy for it, which cannot be told from a dose of 0 Gy."
     header = ["Course", "Dose not known [% of the case's structures]", "[% of all denser than −400 HU on the grid]"]
     return section("Dose volumes", paragraph(text), table(header, rows), paragraph(note, "note"))

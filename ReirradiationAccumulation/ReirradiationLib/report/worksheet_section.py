@@ -37,11 +37,17 @@ def _worksheet(one: WorksheetSummary) -> str:
             f"<h3>{shown(one.structure)}</h3>",
             paragraph(limit),
             table((*_COURSE, "from"), [_course(course) for course in one.courses], [_mark(c) for c in one.courses]),
+            paragraph(_sums(one)),
             *(_remaining(one, name, left) for name, left in lines if left is not None),
             *([paragraph(f"NOT EVALUATED: {one.refusal}.", "use")] if one.refusal else []),
             *(paragraph(remark, "note") for remark in one.remarks),
         ]
     )
+
+
+def _sums(one: WorksheetSummary) -> str:
+    recovered = "not known" if one.recovered_eqd2_gy is None else f"{one.recovered_eqd2_gy:.2f}"
+    return f"All courses: {one.raw_eqd2_gy:.2f} Gy EQD2 raw, {recovered} with recovery: {one.state}."
 
 
 def _course(course: WorksheetCourseSummary) -> list[Cell]:
