@@ -1,19 +1,15 @@
 """The section "Result": headlines and scorecard of a finished run, and what can be opened of its output."""
 
-import pathlib
-
 import qt
 import slicer
 from ReirradiationLib.planning.scorecard import ScoreState
 from ReirradiationLib.report.headlines import Mood
 from ReirradiationLib.write_outputs import SCENE_FILE
-from ReirradiationLib.write_report import REPORT_FILE
+from ReirradiationLib.write_report import REPORT_FILE, REPORT_PDF
 from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot
 from .tables import GREEN, ORANGE, RED, fillTable
-
-PDF_FILE = pathlib.Path(REPORT_FILE).with_suffix(".pdf").name
 
 
 class ResultPanel:
@@ -24,7 +20,7 @@ class ResultPanel:
         self._loadScene = loadScene
         self._outputFolder = None
         ui.openReportButton.connect("clicked(bool)", lambda _checked=False: self._open(REPORT_FILE))
-        ui.openPdfButton.connect("clicked(bool)", lambda _checked=False: self._open(PDF_FILE))
+        ui.openPdfButton.connect("clicked(bool)", lambda _checked=False: self._open(REPORT_PDF))
         ui.loadSceneButton.connect("clicked(bool)", self.onLoadSceneButton)
 
     def show(self, evaluation, outputFolder=None):
@@ -44,7 +40,7 @@ class ResultPanel:
 
     def _updateButtons(self, evaluation):
         none = "" if evaluation else _("Run a case first.")
-        noPdf = none or self._whyAbsent(PDF_FILE, _("No PDF was written: print the report from the web browser instead."))
+        noPdf = none or self._whyAbsent(REPORT_PDF, _("No PDF was written: print the report from the web browser instead."))
         noScene = none or self._whyAbsent(SCENE_FILE, self._whyNoScene(evaluation))
         enableOrSayWhyNot(self.ui.openReportButton, none, _("Open the report in the web browser."))
         enableOrSayWhyNot(self.ui.openPdfButton, noPdf, _("Open the report as it is printed, on pages."))

@@ -125,8 +125,10 @@ def run_case(
 
 
 def without_new_plan(case: Case) -> Case:
-    """The case as it was before the new plan was made."""
-    return replace(case, new_course=replace(case.new_course, plan=None, dose=()))
+    """The case as it was before the new plan was made; decisions on the plan are not asked for."""
+    subject = f"Course '{case.new_course.label}"
+    decisions = tuple(one for one in case.decisions if not one.subject.startswith(subject))
+    return replace(case, new_course=replace(case.new_course, plan=None, dose=()), decisions=decisions)
 
 
 def run_transfer(case: Case, output: Path, services: Services, monitor: Monitor, may_replace: bool = False) -> Transfer:

@@ -18,6 +18,7 @@ from ReirradiationLib.__main__ import main
 from ReirradiationLib.mrml.opengl import opengl_unavailable_because
 from ReirradiationLib.mrml.scene_writer import read_volumes
 from ReirradiationLib.report.csv_tables import TABLE_NAMES
+from ReirradiationLib.report.pdf import report_pdf
 from ReirradiationLib.report.results import CaseResults
 
 FILES = {
@@ -32,6 +33,7 @@ FILES = {
     "remaining_dose.dcm",
     "run.json",
     *(f"table_{name}.csv" for name in TABLE_NAMES if name != "points"),
+    *(["report.pdf"] if report_pdf("<p>Can pages be made here?</p>").pdf is not None else []),
 }
 
 
@@ -84,7 +86,7 @@ def test_running_again_gives_the_same_bytes(output: Path, tmp_path: Path, demo_f
 def test_numbers_in_the_report_are_those_of_the_json(output: Path) -> None:
     values = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
     html = (output / "report.html").read_text(encoding="utf-8")
-    assert values["schema"] == "reirradiation-evaluation/1"
+    assert values["schema"] == "reirradiation-evaluation/2"
     for score in values["scorecard"]:
         assert f'<td class="number">{score["cumulative"]:.2f}</td>' in html
     for shell in values["optimization"][0]["shells"]:
@@ -101,10 +103,12 @@ def test_numbers_in_the_report_are_those_of_the_json(output: Path) -> None:
 
 
 def test_the_report_shows_dose_and_registration_or_says_why_not(output: Path) -> None:
-    """Three planes of the dose; four styles of two planes of the registration in each of three organs of concern."""
+    """Of three organs of concern three planes of the prior and of the cumulative dose, and four styles of two planes of the
+    registration, three of which stand in the printed part too."""
     html = (output / "report.html").read_text(encoding="utf-8")
     if opengl_unavailable_because() is None:
-        assert html.count("data:image/png;base64,") == 3 + 4 * 2 * 3
+        assert html.count("data:image/jpeg;base64,") == 3 * 3 * 2
+        assert html.count("data:image/png;base64,") == 3 * 4 * 2 + 3
     else:
         assert "The dose pictures are missing" in html
 
