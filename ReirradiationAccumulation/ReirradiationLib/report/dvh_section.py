@@ -27,7 +27,7 @@ def dvh_section(evaluation: Evaluation) -> str:
     organs = [_organ(structure, evaluation) for structure in evaluation.structures if structure.name in limited]
     note = [paragraph(HOW_TO_READ, "note")] if organs else []
     title = "Dose–volume histograms"
-    return section(title, *note, *organs, *mark_note(evaluation)) if organs else ""
+    return section(title, *organs, *note, *mark_note(evaluation)) if organs else ""
 
 
 def all_dvhs_section(evaluation: Evaluation) -> str:
