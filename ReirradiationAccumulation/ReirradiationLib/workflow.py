@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .dicom.plan import read_plan
 from .dicom.records import Records
 from .dosimetry.composite import composite_volume
 from .dosimetry.mapping import MappedDose, map_dose
@@ -101,7 +102,7 @@ def run_case(
     named, case = case, neutral_case(case) if is_anonymous else case
     if stage is Task.RECORDS:
         found = read_case_records(case, monitor)
-        evaluation = assemble_records(found)
+        evaluation = assemble_records(found, named)
         with folder:
             if is_anonymous:
                 evaluation = write_anonymous(named, found, evaluation, folder, None, report)
@@ -112,7 +113,7 @@ def run_case(
             folder.finish()
         return evaluation
     results = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
-    evaluation = assemble(results)
+    evaluation = assemble(results, named)
     with folder:
         if is_anonymous:
             evaluation = write_anonymous(named, results, evaluation, folder, services.pictures, report)
@@ -125,10 +126,15 @@ def run_case(
 
 
 def without_new_plan(case: Case) -> Case:
-    """The case as it was before the new plan was made; decisions on the plan are not asked for."""
-    subject = f"Course '{case.new_course.label}"
+    """The case as it was before the new plan was made; decisions on the plan are not asked for.
+
+    The day of the plan stays: intervals must not change with the stage.
+    """
+    new = case.new_course
+    day = new.date or (read_plan(new.plan).date if new.plan else None)
+    subject = f"Course '{new.label}"
     decisions = tuple(one for one in case.decisions if not one.subject.startswith(subject))
-    return replace(case, new_course=replace(case.new_course, plan=None, dose=()), decisions=decisions)
+    return replace(case, new_course=replace(new, date=day, plan=None, dose=(), rbe=None), decisions=decisions)
 
 
 def run_transfer(case: Case, output: Path, services: Services, monitor: Monitor, may_replace: bool = False) -> Transfer:

@@ -195,7 +195,7 @@ def test_the_records_run_within_the_window_and_are_signed_by_their_key(
     assert signature.key == evaluation["tasks"][0]["key"]
     signed = ui.signaturesLabel.text.splitlines()
     assert signed[0] == f"Records of prior courses: A. Kümmerer, 2026-11-20, key {signature.key} – seen"
-    assert signed[1].startswith("Dose transfer to the current CT: demo author, 2026-11-21, key 7146ff2bf5ef")
+    assert signed[1].startswith("Dose transfer to the current CT: demo author, 2026-11-21, key 249d5878c56c")
     assert signed[2] == "Dose sum with the new plan: not signed" and ui.signCommentLineEdit.text == ""
 
     results: list[Any] = []

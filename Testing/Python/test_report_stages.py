@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from ReirradiationLib.dosimetry.dvh import cumulative_dvh
 from ReirradiationLib.dosimetry.radiobiology import eqd2
-from ReirradiationLib.model.case import Case
-from ReirradiationLib.model.case_notes import Task, TaskSignature
+from ReirradiationLib.model.case import Case, PriorCourse
+from ReirradiationLib.model.case_notes import FreeTexts, Task, TaskSignature
 from ReirradiationLib.model.metric import Metric
+from ReirradiationLib.model.points import PointDose
+from ReirradiationLib.model.registration import SignOff
+from ReirradiationLib.model.structure import EndCaps
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.planning.scorecard import ScoreState
 from ReirradiationLib.report.assemble import assemble, assemble_records
@@ -22,9 +25,10 @@ from ReirradiationLib.report.headlines import Mood
 from ReirradiationLib.report.html import report_html
 from ReirradiationLib.report.provenance import InputSummary, input_groups, sha256_of
 from ReirradiationLib.report.results import CaseResults
+from ReirradiationLib.report.task_key import task_key
 from ReirradiationLib.report.task_summary import TaskStatus
 from ReirradiationLib.transfer import read_case_records
-from ReirradiationLib.workflow import Services, compute, run_case
+from ReirradiationLib.workflow import Services, compute, run_case, without_new_plan
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +93,7 @@ def test_a_signature_of_other_inputs_is_not_taken_for_one_of_these(demo_case: Ca
     again = assemble_records(read_case_records(replace(demo_case, tasks=(right,)), Monitor()))
     assert task(again, Task.RECORDS).status is TaskStatus.SIGNED
     keyless = assemble_records(read_case_records(replace(demo_case, tasks=(replace(signed, key=""),)), Monitor()))
+    assert task(keyless, Task.RECORDS).status is TaskStatus.KEYLESS
     assert "names no key" in task(keyless, Task.RECORDS).remark
 
 
@@ -97,6 +102,57 @@ def test_keys_of_earlier_tasks_do_not_hang_on_later_work(of_records: Evaluation,
     keys = [one.key for one in evaluation.tasks]
     assert len(set(keys)) == 3
     assert [one.status for one in evaluation.tasks] == [TaskStatus.SIGNED, TaskStatus.SIGNED, TaskStatus.DONE]
+
+
+def of_first(case: Case, **changes) -> Case:
+    first, *rest = case.prior_courses
+    return replace(case, prior_courses=(replace(first, **changes), *rest))
+
+
+PAPER = PriorCourse(
+    *("paper", "1998", (), None, None, None, None, None, date(1998, 3, 1), None),
+    points=(PointDose("spinal_cord", 41.2, 23, None, "printout"),),
+)
+SIGNED_REGISTRATION = SignOff("A. B.", date(2026, 11, 21), "seen")
+NOTHING, ALL, LATER, SUM_ONLY = set(), set(Task), {Task.TRANSFER, Task.SUM}, {Task.SUM}
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        (lambda c: replace(c, prior_courses=(*c.prior_courses, PAPER)), ALL),
+        (lambda c: of_first(c, delivered_fractions=5), ALL),
+        (lambda c: of_first(c, rbe=1.1), ALL),
+        (lambda c: of_first(c, date=date(2001, 3, 4)), ALL),
+        (lambda c: of_first(c, points=PAPER.points), ALL),
+        (lambda c: of_first(c, registration=replace(c.prior_courses[0].registration, sign_off=SIGNED_REGISTRATION)), LATER),
+        (lambda c: replace(c, end_caps=EndCaps.NONE), LATER),
+        (lambda c: replace(c, structures=c.structures[1:]), LATER),
+        (
+            lambda c: replace(c, structures=(replace(c.structures[0], alpha_beta_gy=4.0, reason="x"), *c.structures[1:])),
+            SUM_ONLY,
+        ),
+        (lambda c: replace(c, constraints=(replace(c.constraints[0], limit=65.0), *c.constraints[1:])), SUM_ONLY),
+        (lambda c: replace(c, recovery_table="UMich/Paradis"), SUM_ONLY),
+        (lambda c: replace(c, new_course=replace(c.new_course, prescription_gy=25.0)), SUM_ONLY),
+        (lambda c: replace(c, metrics=c.metrics[1:]), SUM_ONLY),
+        (lambda c: replace(c, decisions=()), SUM_ONLY),
+        (lambda c: replace(c, texts=FreeTexts("x", "y", "z"), tasks=()), NOTHING),
+    ],
+)
+def test_a_key_changes_with_all_that_its_task_rests_on_and_with_nothing_else(
+    evaluation: Evaluation, demo_case: Case, change, changed: set
+) -> None:
+    def keys(case: Case) -> dict:
+        transforms = [one.key for one in evaluation.registrations]
+        return {one: task_key(one, case, date(2024, 6, 17), (), evaluation.inputs, transforms) for one in Task}
+
+    before, after = keys(demo_case), keys(change(demo_case))
+    assert {one for one in Task if before[one] != after[one]} == changed
+
+
+def test_the_stage_does_not_change_the_day_that_intervals_are_counted_to(demo_case: Case) -> None:
+    assert without_new_plan(demo_case).new_course.date == date(2024, 6, 17)  # of the plan, which is left out
 
 
 def test_the_new_plan_alone_is_the_metric_of_its_own_eqd2(evaluation: Evaluation, demo_results: CaseResults) -> None:
@@ -133,7 +189,7 @@ def test_headlines_tell_the_worst_first_with_its_number(evaluation: Evaluation) 
     assert all(name in first.text for name in exceeded)
     texts = " ".join(one.text for one in evaluation.headlines)
     assert all(one.structure in texts for one in evaluation.scorecard)
-    assert "go in every structure" in texts
+    assert "go in all 13 structures; in none was measured: inverse consistency, landmark error, contours" in texts
 
 
 def test_every_input_is_hashed_and_named_by_its_object(evaluation: Evaluation, demo_folder: Path) -> None:

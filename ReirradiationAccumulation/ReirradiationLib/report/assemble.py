@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import __version__
+from ..model.case import Case
 from ..model.case_notes import Task
 from ..model.finding import Decision, Finding
 from ..model.structure import EndCaps
@@ -16,8 +17,8 @@ from .finding_summary import FindingSummary
 from .grid_summary import grid_summary
 from .headlines import finding_headlines, headlines
 from .planning_summary import planning_summary
-from .provenance import input_groups, input_summaries
-from .registration_summary import registration_summaries
+from .provenance import InputSummary, input_groups, input_summaries
+from .registration_summary import RegistrationSummary, registration_summaries
 from .results import CaseRecords, CaseResults
 from .score_summary import score_summary
 from .shell_summary import optimization_summary
@@ -38,8 +39,15 @@ END_CAPS = {
 }
 
 
-def assemble(results: CaseResults) -> Evaluation:
-    """Summarize the results of a case whose doses were mapped, with or without the new plan."""
+def assemble(results: CaseResults, named: Case | None = None) -> Evaluation:
+    """Summarize the results of a case whose doses were mapped, with or without the new plan.
+
+    Parameters
+    ----------
+    results : CaseResults
+    named : Case or None
+        The case as the user wrote it, which signatures are of, where it was computed under other names.
+    """
     stage = Task.SUM if results.new_course else Task.TRANSFER
     targets = [TargetSummary(one.name, one.prescription_gy) for one in results.planning.targets]
     findings = _findings(results.findings, results.decisions)
@@ -55,7 +63,7 @@ def assemble(results: CaseResults) -> Evaluation:
         stage=stage,
         is_anonymous=False,
         case=case_summary(results, targets, stage),
-        tasks=task_summaries(results.case, Done(stage, findings, inputs, registrations)),
+        tasks=task_summaries(_done(results, named, stage, findings, inputs, registrations)),
         headlines=headlines(scorecard, planning.feasibility, registrations, labels, findings),
         texts=results.case.texts,
         courses=course_summaries(results),
@@ -74,8 +82,11 @@ def assemble(results: CaseResults) -> Evaluation:
     )
 
 
-def assemble_records(found: CaseRecords) -> Evaluation:
-    """Summarize what the records of a case tell, before anything is mapped; findings may wait for decisions."""
+def assemble_records(found: CaseRecords, named: Case | None = None) -> Evaluation:
+    """Summarize what the records of a case tell, before anything is mapped; findings may wait for decisions.
+
+    ``named`` is as of :func:`assemble`.
+    """
     findings = _findings(found.records.findings, found.case.decisions)
     targets = [TargetSummary(one.structure, one.prescription_gy) for one in found.case.new_course.targets]
     inputs = input_summaries(found)
@@ -86,7 +97,7 @@ def assemble_records(found: CaseRecords) -> Evaluation:
         stage=Task.RECORDS,
         is_anonymous=False,
         case=case_summary(found, targets, Task.RECORDS),
-        tasks=task_summaries(found.case, Done(Task.RECORDS, findings, inputs, ())),
+        tasks=task_summaries(_done(found, named, Task.RECORDS, findings, inputs, ())),
         headlines=finding_headlines(findings),
         texts=found.case.texts,
         courses=course_summaries(found, is_registered=False),
@@ -103,6 +114,19 @@ def assemble_records(found: CaseRecords) -> Evaluation:
         inputs=inputs,
         input_groups=input_groups(inputs),
     )
+
+
+def _done(
+    found: CaseRecords,
+    named: Case | None,
+    stage: Task,
+    findings: Sequence[FindingSummary],
+    inputs: Sequence[InputSummary],
+    registrations: Sequence[RegistrationSummary],
+) -> Done:
+    of_new = f"Course '{found.case.new_course.label}"
+    noticed = {one.identifier for one in found.records.findings if not one.subject.startswith(of_new)}
+    return Done(stage, named or found.case, found.day, noticed, findings, inputs, registrations)
 
 
 def _findings(findings: Sequence[Finding], decisions: Sequence[Decision]) -> tuple[FindingSummary, ...]:

@@ -17,13 +17,13 @@ def biology_section(evaluation: Evaluation) -> str:
     labels = course_labels(evaluation)
     sources = SourceNotes()
     with_recovery = biology.is_recovery_applied
-    header = ["Structures", "Tissue", "α/β [Gy]", "Default [Gy]", "Source; reason of an override"]
+    header = ["Structures (tissue)", "α/β [Gy]", "Default [Gy]", "Source; reason of an override"]
     header += ["Recovered share of the prior EQD2"] if with_recovery else []
     groups = _alike(biology.structures)
     rows: list[list[Cell]] = [
         [
-            ", ".join(one.structure for one in group),
-            *(group[0].tissue, f"{group[0].alpha_beta_gy:g}", f"{group[0].default_alpha_beta_gy:g}"),
+            _names(group),
+            *(f"{group[0].alpha_beta_gy:g}", f"{group[0].default_alpha_beta_gy:g}"),
             _source(group[0], sources),
             *(["; ".join(_share(share, labels[share.course]) for share in group[0].recovery)] if with_recovery else []),
         ]
@@ -39,11 +39,18 @@ def biology_section(evaluation: Evaluation) -> str:
 
 
 def _alike(structures: Sequence[StructureBiology]) -> list[list[StructureBiology]]:
-    """Structures that differ in nothing but their names, together."""
+    """Structures that are evaluated alike, together."""
     groups: dict[StructureBiology, list[StructureBiology]] = {}
     for one in structures:
-        groups.setdefault(replace(one, structure=""), []).append(one)
+        groups.setdefault(replace(one, structure="", tissue=""), []).append(one)
     return list(groups.values())
+
+
+def _names(group: Sequence[StructureBiology]) -> str:
+    """The structures of a group, those of one tissue together."""
+    tissues = dict.fromkeys(one.tissue for one in group)
+    parts = [(tissue, [one.structure for one in group if one.tissue == tissue]) for tissue in tissues]
+    return "; ".join(f"{', '.join(names)} ({tissue})" for tissue, names in parts)
 
 
 def _source(one: StructureBiology, sources: SourceNotes) -> str:

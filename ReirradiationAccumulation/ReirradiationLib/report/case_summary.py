@@ -44,6 +44,7 @@ class CaseSummary:
     new_prescription_gy: float
     new_fractions: int
     new_date: str
+    new_date_source: str
     targets: tuple[TargetSummary, ...]
     reirradiation_type: str
     reirradiation_type_by: str
@@ -67,12 +68,21 @@ def case_summary(found: CaseRecords, targets: Sequence[TargetSummary], stage: Ta
         new_prescription_gy=case.new_course.prescription_gy,
         new_fractions=case.new_course.fractions,
         new_date=found.day.isoformat() if found.day else "",
+        new_date_source=_day_source(found),
         targets=tuple(targets),
         reirradiation_type=decided.kind.value if decided else "",
         reirradiation_type_by=f"{decided.who}, {decided.when}: {decided.reason}" if decided else "",
         protocol=f"{protocol_origin(found)}; {found.protocol.version or 'no version'}",
         stage=STAGE_TITLES[stage],
     )
+
+
+def _day_source(found: CaseRecords) -> str:
+    """Whose day intervals are counted to."""
+    if found.day is None:
+        return "neither the new course nor the current CT has a date"
+    of_course = found.case.new_course.date or (found.new_course.date if found.new_course else None)
+    return "the date of the new course" if of_course else "the date of the current CT, for the new course has none yet"
 
 
 def day_text(text: str, otherwise: str = "no date") -> str:

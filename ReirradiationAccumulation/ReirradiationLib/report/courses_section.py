@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .course_summary import CourseSummary
 from .evaluation import Evaluation
-from .html_parts import Cell, number, paragraph, section, table
+from .html_parts import Cell, Html, number, paragraph, section, table
+from .shown_text import shown
 
 NOT_STATED = "–"
 
@@ -20,7 +21,7 @@ def courses_section(evaluation: Evaluation) -> str:
             f"{course.label} ({course.identifier}, {course.role})",
             course.site or NOT_STATED,
             f"{course.plan}; {course.system or 'system not stated'}; {course.source}",
-            *(course.date or NOT_STATED, number(course.months_before, 1), _fractions(course)),
+            *(_day(course.date), number(course.months_before, 1), _fractions(course)),
             *(course.prescription_gy, course.dose, course.dose_maximum_gy, course.registration),
         ]
         for course in evaluation.courses
@@ -31,6 +32,11 @@ def courses_section(evaluation: Evaluation) -> str:
         *_points(evaluation),
         paragraph("In Gy, physical unless the column 'Dose' says otherwise; none is an EQD2.", "note"),
     )
+
+
+def _day(day: str) -> Html:
+    """A date, which browsers would break at its hyphens."""
+    return Html(f'<span class="day">{shown(day or NOT_STATED)}</span>')
 
 
 def _fractions(course: CourseSummary) -> str:

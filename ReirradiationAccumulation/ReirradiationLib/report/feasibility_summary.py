@@ -37,7 +37,7 @@ class OrganFeasibilitySummary:
     """P, R and A of an organ, and what is left: EQD2, and physical dose in the fractions of the limit.
 
     ``prescription_gy`` is physical, the highest of the targets named in ``target``, or that of the course.
-    ``prior_metric`` is how P was read.
+    ``prior_metric`` is how P was read; ``left_is_at_most`` where the prior dose is not known in all of the region.
     """
 
     limit: LimitSummary
@@ -53,6 +53,7 @@ class OrganFeasibilitySummary:
     left_eqd2_gy: float
     left_physical_gy: float
     left_per_fraction_gy: float
+    left_is_at_most: bool
     is_beyond_lq: bool
     is_binding: bool
     state: str
@@ -116,6 +117,7 @@ def _organ(one: OrganFeasibility, is_binding: bool, unreliable: Callable[[str], 
         left_eqd2_gy=organ.left_eqd2_gy,
         left_physical_gy=one.left_physical_gy,
         left_per_fraction_gy=one.left_per_fraction_gy,
+        left_is_at_most=organ.near.unknown_percent > 0.0,
         is_beyond_lq=one.is_beyond_lq,
         is_binding=is_binding,
         state=one.state.value,

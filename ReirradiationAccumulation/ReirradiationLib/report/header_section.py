@@ -9,6 +9,7 @@ from .task_summary import TaskStatus, TaskSummary
 
 _TASK_CLASS = {
     TaskStatus.SIGNED: "met",
+    TaskStatus.KEYLESS: "",
     TaskStatus.DONE: "",
     TaskStatus.OUTDATED: "bad",
     TaskStatus.OPEN: "bad",
@@ -39,7 +40,7 @@ def header_section(evaluation: Evaluation) -> str:
 def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     case = evaluation.case
     born = f", born {case.patient_birth_date}" if case.patient_birth_date else ""
-    sex = f", {case.patient_sex}" if case.patient_sex else ""
+    sex = f", sex {case.patient_sex}" if case.patient_sex else ""
     targets = "; ".join(f"{one.structure} {one.prescription_gy:g} Gy" for one in case.targets)
     decided = f"{case.reirradiation_type} ({case.reirradiation_type_by})" if case.reirradiation_type else "not decided"
     return [
@@ -48,7 +49,7 @@ def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Current anatomy", f"{case.current_ct}; structures '{case.current_structures}'"),
         ("Targets", targets or "none named"),
         ("Type", f"{decided}; suggested: {_suggested(evaluation)}"),
-        ("Intervals to", case.new_date or "date of the new course not known"),
+        ("Intervals counted to", f"{case.new_date}, {case.new_date_source}" if case.new_date else case.new_date_source),
         ("Overlap", _overlap(evaluation)),
         ("Protocol tables", case.protocol),
     ]
@@ -69,8 +70,8 @@ def _overlap(evaluation: Evaluation) -> str:
         for one in region.overlaps:
             if one.role == "target":
                 unknown = f", {one.unknown_cc:.2f} cc not known" if one.unknown_cc > 0.0 else ""
-                what = f"{region.label} ≥ {region.threshold_gy:.2f} Gy {region.quantity}"
-                parts.append(f"{one.structure} in {what}: {one.high_cc:.2f} cc ({one.high_percent:.1f} %{unknown})")
+                what = f"{region.label} ≥ {region.threshold_gy:.2f} Gy ({region.quantity})"
+                parts.append(f"{one.structure} within {what}: {one.high_cc:.2f} cc ({one.high_percent:.1f} %{unknown})")
     return "; ".join(parts) or "the case names no targets, or no course has a dose distribution"
 
 

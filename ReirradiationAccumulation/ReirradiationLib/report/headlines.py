@@ -8,10 +8,11 @@ from enum import Enum
 
 from ..model.interlock import Severity
 from ..model.registration_quality import Verdict
+from ..planning.feasibility import FeasibilityState
 from ..planning.scorecard import ScoreState
 from .feasibility_summary import FeasibilitySummary, OrganFeasibilitySummary
 from .finding_summary import FindingSummary
-from .registration_summary import RegistrationSummary
+from .registration_summary import NOT_SIGNED, RegistrationSummary
 from .score_summary import ScoreSummary
 
 MOST_NAMES = 8
@@ -39,6 +40,8 @@ _BAD = (
 )
 _MET = (ScoreState.MET, ScoreState.MET_IN_WARNING)
 _SENSE = {"at_most": "≤", "at_least": "≥"}
+_BOUNDS = ("neither a lower nor an upper bound", "a lower bound", "an upper bound")
+CONDITION = "condition of the limit not kept"
 
 
 def headlines(
@@ -105,43 +108,69 @@ def _named(scores: Sequence[ScoreSummary]) -> list[str]:
 
 
 def _with_value(score: ScoreSummary) -> str:
-    value = score.prior if score.cumulative is None else score.cumulative
-    shown = "no value" if value is None else f"{value:.2f}"
-    unknown = score.prior_unknown_percent if score.cumulative_unknown_percent is None else score.cumulative_unknown_percent
-    bound = ", counting unknown dose as 0" if unknown > 0.0 else ""
+    """The value that the state is of, how it is bounded, and a condition that is not kept."""
+    is_of_prior = score.cumulative is None or score.state == ScoreState.EXCEEDED_BY_PRIOR.value
+    value = score.prior if is_of_prior else score.cumulative
+    shown = "no value" if value is None else f"{value:.2f}{' by the prior courses' if is_of_prior else ''}"
+    bound = next((f", {words}" for words in _BOUNDS if words in score.remark), "")
+    condition = next((f"; {part}" for part in score.remark.split("; ") if part.startswith(CONDITION)), "")
     (name,) = _named([score])
-    return f"{name}: {shown}{bound} ({score.basis} sum, EQD2 with α/β {score.alpha_beta_gy:g} Gy)"
+    return f"{name}: {shown}{bound} ({score.basis} sum, EQD2 with α/β {score.alpha_beta_gy:g} Gy{condition})"
 
 
 def _left(feasibility: FeasibilitySummary) -> list[Headline]:
-    return [Headline(_mood(one), _binding(one)) for one in feasibility.organs if one.is_binding]
+    unknown = [one for one in feasibility.not_planned if one.is_unknown]
+    all_told = not unknown and not any(organ.unreliable_courses for organ in feasibility.organs)
+    lines = [Headline(_mood(one, all_told), _binding(one)) for one in feasibility.organs if one.is_binding]
+    if unknown:
+        names = _names([f"{one.limit.structure} ({one.limit.metric}: {one.reason})" for one in unknown])
+        lines.append(Headline(Mood.BAD, f"What is left cannot be told for: {names}."))
+    return lines
 
 
-def _mood(organ: OrganFeasibilitySummary) -> Mood:
-    if organ.unreliable_courses or organ.left_physical_gy < organ.prescription_gy:
+def _mood(organ: OrganFeasibilitySummary, all_told: bool) -> Mood:
+    if organ.unreliable_courses or organ.state in _LIMITED:
         return Mood.BAD
-    return Mood.GOOD
+    return Mood.GOOD if all_told and organ.state == FeasibilityState.FITS.value else Mood.OPEN
+
+
+_LIMITED = (FeasibilityState.SHARE.value, FeasibilityState.LIMITED.value, FeasibilityState.TOLERANCE_USED.value)
 
 
 def _binding(organ: OrganFeasibilitySummary) -> str:
     limit = organ.limit
     doubt = " – not to be relied on: registration" if organ.unreliable_courses else ""
+    at_most = "at most " if organ.left_is_at_most else ""
     return (
-        f"Least is left in {limit.structure} for the new course: {organ.left_physical_gy:.2f} Gy in {limit.fractions} "
-        f"fractions ({organ.left_eqd2_gy:.2f} Gy EQD2: P {organ.prior_eqd2_gy:.2f} {organ.region}, limit {limit.metric} ≤ "
-        f"{limit.limit_eqd2_gy:g}, {limit.basis} sum, α/β {limit.alpha_beta_gy:g} Gy); prescribed {organ.prescription_gy:g} "
-        f"Gy{doubt}."
+        f"Least is left in {limit.structure} for the new course: {at_most}{organ.left_physical_gy:.2f} Gy in "
+        f"{limit.fractions} fractions ({organ.left_eqd2_gy:.2f} Gy EQD2: prior near-maximum P {organ.prior_eqd2_gy:.2f} "
+        f"{organ.region}, limit {limit.metric} ≤ {limit.limit_eqd2_gy:g}, {limit.basis} sum, "
+        f"α/β {limit.alpha_beta_gy:g} Gy); prescribed {organ.prescription_gy:g} Gy: {organ.state}{doubt}."
     )
 
 
 def _registration(summary: RegistrationSummary, label: str) -> Headline:
+    """The worst verdicts by name; a *go* with what it does not rest on."""
+    if not summary.verdicts:
+        return Headline(Mood.OPEN, f"Registration of {label} ({summary.method}): judged in no structure.")
     by_verdict = {verdict: [one.organ for one in summary.verdicts if one.verdict is verdict] for verdict in Verdict}
+    signed = "" if not summary.sign_off.startswith(NOT_SIGNED) else f"; {NOT_SIGNED}"
     if worksheet := by_verdict[Verdict.WORKSHEET]:
-        text = f"Registration of {label}: not to be relied on (use the point worksheet) in {_names(worksheet)}."
-        return Headline(Mood.BAD, text)
+        text = f"not to be relied on (use the point worksheet) in {_names(worksheet)}"
+        return Headline(Mood.BAD, f"Registration of {label} ({summary.method}): {text}{signed}.")
+    missing = _never_measured(summary)
+    without = f"; in none was measured: {', '.join(missing)}" if missing else ""
     if caution := by_verdict[Verdict.CAUTION]:
-        return Headline(Mood.OPEN, f"Registration of {label}: caution in {_names(caution)}; go in all other structures.")
-    return Headline(Mood.GOOD, f"Registration of {label}: go in every structure.")
+        text = f"caution in {_names(caution)}; go in {len(by_verdict[Verdict.GO])} other structures"
+        return Headline(Mood.OPEN, f"Registration of {label} ({summary.method}): {text}{without}{signed}.")
+    text = f"go in all {len(summary.verdicts)} structures"
+    return Headline(Mood.GOOD, f"Registration of {label} ({summary.method}): {text}{without}{signed}.")
+
+
+def _never_measured(summary: RegistrationSummary) -> list[str]:
+    """The measures that could be taken in no structure, by their names."""
+    of_each = [[text.split(":")[0] for text in one.not_measured] for one in summary.verdicts]
+    return [name for name in of_each[0] if all(name in names for names in of_each)]
 
 
 def _names(names: Sequence[str]) -> str:

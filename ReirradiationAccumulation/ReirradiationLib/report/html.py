@@ -44,12 +44,19 @@ def report_html(
         dvh_section(evaluation) if is_mapped else "",
         dose_picture_section(evaluation, pictures) if is_mapped else "",
         *(_planning(evaluation, evaluation.planning) if evaluation.planning else ()),
-        text_section(evaluation),
         provenance_section(evaluation),
+        text_section(evaluation),
         *(_annexes(evaluation, evaluation.planning, registrations) if evaluation.planning else ()),
         input_annex(evaluation),
-        running_head=(f"{evaluation.case.patient_name} ({evaluation.case.patient_id})", evaluation.case.title),
+        running_head=_running_head(evaluation),
     )
+
+
+def _running_head(evaluation: Evaluation) -> tuple[str, str]:
+    """Who, and of what state, on every sheet."""
+    case = evaluation.case
+    key = next(task.key for task in evaluation.tasks if task.task is evaluation.stage)
+    return f"{case.patient_name} ({case.patient_id})", f"key {key} · {case.title}"
 
 
 def _planning(evaluation: Evaluation, planning: PlanningSummary) -> list[str]:

@@ -16,7 +16,7 @@ CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page may load nothing: no script, no network."""
 
 
-MOST_ROWS_KEPT = 6
+MOST_ROWS_KEPT = 10
 """Rows of a table that is not parted between pages."""
 
 

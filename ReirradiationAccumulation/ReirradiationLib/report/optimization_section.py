@@ -17,7 +17,7 @@ def optimization_section(organs: Sequence[OptimizationSummary]) -> str:
     """The optimization structures as a section of the report."""
     if not organs:
         return section("Optimization structures", paragraph("The case asks for none."))
-    return section("Optimization structures", *(_organ_shells(summary) for summary in organs))
+    return section("Optimization structures", *(f'<div class="keep">{_organ_shells(summary)}</div>' for summary in organs))
 
 
 def _organ_shells(summary: OptimizationSummary) -> str:

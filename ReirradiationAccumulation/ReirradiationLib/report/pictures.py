@@ -115,6 +115,10 @@ class PictureSet:
 NO_DOSE_PICTURES = PictureSet((), "nothing is mapped yet")
 
 
+LEAST_STEP = 0.05
+"""Share of the scale by which two isodoses must differ to be told apart in the legend."""
+
+
 def draw_pictures(
     results: CaseResults, content: SceneContent, maker: PictureMaker | None, check: Callable[[str], None]
 ) -> PictureSet:
@@ -148,7 +152,7 @@ def _organ_pictures(
     sum_gy: FloatArray = organ.result.final.eqd2_gy(organ.result.alpha_beta_gy, Basis.RAW)
     point = _vector(organ.result.final.samples.points_mm[int(np.argmax(sum_gy))])
     top_gy = scale_end(max([float(sum_gy.max()), *organ.limits_gy]))
-    isodoses = _isodoses(top_gy)
+    isodoses = _with_limit(_isodoses(top_gy), organ.limits_gy, top_gy)
     structures = _outlined(organ.name, results)
     slices = {one: _slices(one, structures, point, results) for one in Orientation}
     titles = [_title(dose, results) for dose in doses]
@@ -219,6 +223,13 @@ def scale_end(highest_gy: float) -> float:
     """A round dose not below the highest."""
     step = round_step(max(highest_gy, 1.0), MOST_SCALE_STEPS)
     return step * math.ceil(highest_gy / step - 1e-9) if highest_gy > 0.0 else step
+
+
+def _with_limit(levels: Sequence[float], limits_gy: Sequence[float], top_gy: float) -> tuple[float, ...]:
+    """The levels with the lowest limit of the organ among them, unless one is next to it or it is off the scale."""
+    lowest = min(limits_gy, default=0.0)
+    is_near = any(abs(level - lowest) < LEAST_STEP * top_gy for level in levels)
+    return tuple(levels) if is_near or not 0.0 < lowest < top_gy else tuple(sorted((*levels, lowest)))
 
 
 def _isodoses(maximum_gy: float) -> tuple[float, ...]:

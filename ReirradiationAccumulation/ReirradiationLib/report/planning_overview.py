@@ -11,6 +11,7 @@ from .marks import MARK, MARK_NOTE
 from .planning_summary import RemainingDoseSummary
 from .source_notes import SourceNotes
 from .worksheet_summary import RemainingSummary, WorksheetSummary
+from .worksheet_text import fits_text
 
 _FEASIBILITY_NOTE = (
     "P: near-maximum of the prior sum in the region, R: highest prescription of the targets near it, A: limit; all EQD2 "
@@ -58,7 +59,8 @@ def feasibility_overview(summary: FeasibilitySummary) -> str:
 
 def _left(organ: OrganFeasibilitySummary) -> Html:
     left, physical, each = (number(one) for one in (organ.left_eqd2_gy, organ.left_physical_gy, organ.left_per_fraction_gy))
-    return Html(f"{left}; <b>{physical}</b> ({each})")
+    bound = "at most " if organ.left_is_at_most else ""
+    return Html(f"{bound}{left}; <b>{physical}</b> ({each})")
 
 
 def worksheet_overview(worksheets: Sequence[WorksheetSummary]) -> str:
@@ -74,18 +76,32 @@ def worksheet_overview(worksheets: Sequence[WorksheetSummary]) -> str:
             one.structure,
             f"{one.metric} ≤ {one.limit_eqd2_gy:g} Gy, {one.basis}, α/β {one.alpha_beta_gy:g} Gy, {one.months} "
             f"{sources.mark(one.source)}",
-            *(_remaining(one.sum_of_maxima), _remaining(one.mapped_sum)),
-            "; ".join(text for text in (one.state, one.refusal) if text),
+            *(_remaining(one.sum_of_maxima, one), _remaining(one.mapped_sum, one)),
+            "; ".join(text for text in (one.state, _fits(one), one.refusal) if text),
         ]
         for one in worksheets
     ]
     return section("Point worksheet", table(header, rows), paragraph(_WORKSHEET_NOTE, "note"), sources.note())
 
 
-def _remaining(left: RemainingSummary | None) -> Cell:
+def _fits(one: WorksheetSummary) -> str:
+    """Whether what counts takes the full prescription."""
+    left = next((left for left in (one.sum_of_maxima, one.mapped_sum) if left is not None and left.counts), None)
+    if left is None or left.takes_prescription is None or one.prescription_gy is None:
+        return ""
+    fits = fits_text(left.takes_prescription, not _is_unknown(one))
+    return f"the full prescription, {one.prescription_gy:g} Gy, {fits}"
+
+
+def _is_unknown(one: WorksheetSummary) -> bool:
+    return any(course.unknown_percent > 0.0 for course in one.courses)
+
+
+def _remaining(left: RemainingSummary | None, one: WorksheetSummary) -> Cell:
     if left is None:
         return "–"
-    text = f"{number(left.prior_eqd2_gy)}; {number(left.eqd2_gy)}; {number(left.dose_gy)}"
+    bound = "at most " if _is_unknown(one) else ""
+    text = f"{number(left.prior_eqd2_gy)}; {bound}{number(left.eqd2_gy)}; {number(left.dose_gy)}"
     text += " TOLERANCE USED" if left.tolerance_used else ""
     return Html(f"<b>{text}</b>" if left.counts else text)
 

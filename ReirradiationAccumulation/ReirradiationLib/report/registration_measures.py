@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
+from ..model.registration_quality import RegionQuality
 from .html_parts import Cell, table
 from .registration_summary import RegistrationSummary
 
@@ -29,18 +30,28 @@ def reason_table(summary: RegistrationSummary) -> str:
 
 def measure_table(summary: RegistrationSummary) -> str:
     """One row for each region, one column for each measure."""
-    regions: list[tuple[str, Any]] = [("high prior dose", summary.high_dose), ("all landmarks", summary.landmarks)]
-    regions += [(organ.name, organ) for organ in summary.organs]
-    found = [(name, dict(_leaves(value))) for name, value in regions if value is not None]
+    found = [(name, dict(_leaves(value))) for name, value in _regions(summary) if value is not None]
     columns = list(dict.fromkeys(column for _, values in found for column in values))
     rows: list[list[Cell]] = [[name, *(values.get(column, "–") for column in columns)] for name, values in found]
     return table(["Region", *(column.replace("_", " ") for column in columns)], rows) if rows else ""
+
+
+def _regions(summary: RegistrationSummary) -> list[tuple[str, Any]]:
+    """Everything that was measured in, each organ with its parts."""
+    regions: list[tuple[str, Any]] = [("high prior dose", summary.high_dose), ("all landmarks", summary.landmarks)]
+    for organ in summary.organs:
+        regions += [(organ.name, organ.organ), (f"{organ.name}, in high prior dose", organ.overlap)]
+        rest = replace(organ, overlap=None)
+        regions.append((f"{organ.name}, otherwise", rest))
+    return regions
 
 
 def _leaves(value: Any, above: str = "") -> Iterator[tuple[str, str]]:
     """The numbers and words of a tree of measures, each with its path; what was not measured is left out."""
     for field in fields(value):
         part, path = getattr(value, field.name), f"{above}{field.name}"
+        if isinstance(part, RegionQuality) and above == "" and not isinstance(value, RegionQuality):
+            continue  # has a row of its own
         if is_dataclass(part):
             yield from _leaves(part, f"{path}: ")
         elif part is not None and field.name != "name":

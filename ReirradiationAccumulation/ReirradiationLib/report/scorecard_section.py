@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from ..planning.scorecard import ScoreState
 from .evaluation import Evaluation
 from .html_parts import Cell, Html, number, paragraph, section, table
-from .marks import MARK, MARK_NOTE
+from .marks import MARK, MARK_NOTE, marked
+from .metric_tables import MAXIMUM_NOTE
 from .score_summary import ScoreSummary
 from .source_notes import RemarkNotes, SourceNotes
+from .structure_summary import StructureSummary
 
 SENSE = {"at_most": "≤", "at_least": "≥"}
 SMALL_CC = 1.0
 """A structure of less is marked: a voxel or a slice more or less changes what is read in it."""
+
+LEAST_MARGIN = 0.005
+NEAR_MAXIMA = ("D0.03cc[Gy]", "D0.1cc[Gy]", "D0.01cc[Gy]", "D0.5cc[Gy]", "D1cc[Gy]", "Dmax[Gy]")
+"""Which of a case's metrics is shown of a structure without a constraint: the first that is there."""
 
 UNKNOWN_MARK, SMALL_MARK = "◊", "▫"
 _ROW_CLASS = {
@@ -30,10 +36,10 @@ _ROW_CLASS = {
     ScoreState.UNRELIABLE.value: "bad",
 }
 _NOTE = (
-    "Every constraint on the sum (raw or recovered), with the α/β and at the interval that it was published for; doses are "
-    "EQD2. New: the new plan alone. Margin: distance to the limit, negative beyond it. Left: what the prior courses leave, "
-    "as EQD2 and as physical dose in the fractions of the new course if given evenly to the structure. Sampling moves doses "
-    "to small volumes by up to 0.3 Gy where the gradient is steep; errors of contours and registration come on top."
+    "Every constraint on the sum, with the α/β and at the interval that it was published for; doses are EQD2. New: the new "
+    "plan alone. Margin: distance to the limit, negative beyond it. Left: what the prior courses leave, as EQD2 and as "
+    "physical dose if given evenly. Sampling moves doses to small volumes by up to 0.3 Gy; errors of contours and "
+    "registration come on top."
 )
 
 
@@ -56,7 +62,7 @@ def scorecard_section(evaluation: Evaluation) -> str:
             f"{score.metric} {limit_text(score)}{_interval(score)} {sources.mark(_source(score))}",
             f"{score.basis}, {score.alpha_beta_gy:g} Gy",
             *(score.prior, *(score.prior_otherwise for _ in otherwise), score.new),
-            *(score.cumulative, *(score.cumulative_otherwise for _ in otherwise), score.margin),
+            *(score.cumulative, *(score.cumulative_otherwise for _ in otherwise), _margin(score)),
             *(_left(score), f"{score.state} {remarks.mark(score.remark)}", score.registration),
         ]
         for score in scores
@@ -65,10 +71,34 @@ def scorecard_section(evaluation: Evaluation) -> str:
     return section(
         "Scorecard",
         table(header, rows, [_ROW_CLASS[score.state] for score in scores]),
-        paragraph(f"{legend}{_NOTE}", "note"),
+        paragraph(f"{legend}{_NOTE}{_maximum_note(scores)}", "note"),
         remarks.note(),
+        _without_limit(evaluation),
         sources.note(),
     )
+
+
+def _maximum_note(scores: Sequence[ScoreSummary]) -> str:
+    return f" {MAXIMUM_NOTE}" if any(score.metric.startswith("Dmax") for score in scores) else ""
+
+
+def _without_limit(evaluation: Evaluation) -> str:
+    """The structures that no constraint is about, with their near-maximum, that nothing goes by unseen."""
+    limited = {score.structure for score in evaluation.scorecard}
+    others = [_near_maximum(one) for one in evaluation.structures if one.name not in limited]
+    return (
+        paragraph(f"Without a constraint (raw sum, EQD2 with their own α/β): {'; '.join(others)}.", "note") if others else ""
+    )
+
+
+def _near_maximum(structure: StructureSummary) -> str:
+    known = {one.metric: one for one in structure.metrics}
+    metric = next((known[name] for name in NEAR_MAXIMA if name in known), None)
+    if metric is None or metric.prior_raw is None:
+        return f"{marked(structure)} no value"
+    after = "" if metric.cumulative_raw is None else f" → {metric.cumulative_raw:.2f}"
+    unknown = f", not known in {structure.unknown_percent:.1f} %" if structure.unknown_percent > 0.0 else ""
+    return f"{marked(structure)} {metric.metric} {metric.prior_raw:.2f}{after}{unknown}"
 
 
 def _source(score: ScoreSummary) -> str:
@@ -118,7 +148,13 @@ def limit_text(score: ScoreSummary) -> str:
 
 
 def _interval(score: ScoreSummary) -> str:
-    return f" (it is {score.months:.1f})" if score.months is not None else ""
+    return f" (it is {score.months:.1f} months)" if score.months is not None else ""
+
+
+def _margin(score: ScoreSummary) -> Cell:
+    """With more digits where two would not tell on which side of the limit the value is."""
+    margin = score.margin
+    return margin if margin is None or abs(margin) >= LEAST_MARGIN else f"{margin:.2g}"
 
 
 def _left(score: ScoreSummary) -> Cell:

@@ -39,6 +39,7 @@ ul.headlines li { border-left: 6px solid var(--open); padding: 1px 8px; margin: 
 ul.headlines li.good { border-left-color: var(--good); } ul.headlines li.bad { border-left-color: var(--bad);
   font-weight: 600; }
 .planes { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; }
+.day { white-space: nowrap; } .keep { break-inside: avoid; }
 .strip { break-inside: avoid; } .strip h3 { font-weight: 500; font-size: 12.5px; }
 .text { white-space: normal; border-left: 3px solid var(--line); padding-left: 10px; overflow-wrap: anywhere; }
 .sign { display: grid; grid-template-columns: 1fr 1fr; gap: 40px; margin: 34px 0 6px; break-inside: avoid; }
@@ -56,13 +57,14 @@ details.annex .planes { grid-template-columns: repeat(auto-fit, minmax(330px, 1f
 .dose-pictures svg { display: block; width: 132px; }
 @media print {
   body { padding: 0; max-width: none; font-size: 8.6pt; line-height: 1.3; }
-  h1 { font-size: 14pt; } h2 { font-size: 11pt; margin: 9pt 0 3pt; break-after: avoid; }
+  h1 { font-size: 12.5pt; } .masthead .stage { font-size: 8pt; }
+  h2 { font-size: 11pt; margin: 9pt 0 3pt; break-after: avoid; }
   h3 { font-size: 9.4pt; margin: 6pt 0 2pt; break-after: avoid; }
   table { font-size: 7.4pt; } th, td { padding: 1.5pt 3pt; }
   .note, figcaption, .sign div { font-size: 7pt; } .use, .task p { font-size: 7.6pt; }
   code { font-size: 6.4pt; } ul.headlines li { margin: 1.5pt 0; }
   tr, table.keep { break-inside: avoid; } thead { display: table-header-group; }
-  .strip .planes { width: 74%; } figure > svg { width: 158mm; } figure { margin: 4pt 0; }
+  .strip .planes { width: 62%; } figure > svg { width: 158mm; } figure { margin: 4pt 0; }
   .annex, .screen-only { display: none; }
 }
 """

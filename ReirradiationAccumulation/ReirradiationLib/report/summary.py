@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .evaluation import Evaluation
 from .feasibility_limits import limit_cells
 from .marks import MARK_NOTE, unreliable_note
@@ -15,35 +17,11 @@ def evaluation_summary(evaluation: Evaluation) -> str:
     lines = [
         "",
         f"{evaluation.case.title} – {evaluation.case.stage}",
+        *(f"  {task.title}: {task.status.value}{f', key {task.key}' if task.key else ''}" for task in evaluation.tasks),
         "",
-        "Scorecard (EQD2; each limit on its own sum and α/β)",
+        *(f"  {headline.text}" for headline in evaluation.headlines),
     ]
-    lines += _aligned(
-        [
-            [
-                "structure",
-                "metric",
-                "limit",
-                "sum",
-                "α/β [Gy]",
-                "prior",
-                "left",
-                "cumulative",
-                "registration",
-                "state",
-                "source",
-            ]
-        ]
-        + [
-            [
-                *(s.structure, s.metric, limit_text(s), s.basis),
-                *(f"{s.alpha_beta_gy:g}", _number(s.prior), _left(s), _number(s.cumulative), s.registration),
-                f"{s.state}; {s.remark}" if s.remark else s.state,
-                s.source,
-            ]
-            for s in evaluation.scorecard
-        ]
-    )
+    lines += _scorecard_lines(evaluation.scorecard) if evaluation.scorecard else []
     findings = [f"  {f.subject}: {f.found} [{f.identifier}] {f.decision}".rstrip() for f in evaluation.findings]
     lines += ["", "Findings", *findings] if findings else []
     lines += _planning_lines(evaluation.planning) if evaluation.planning else []
@@ -65,6 +43,34 @@ def evaluation_summary(evaluation: Evaluation) -> str:
         ]
         lines += _aligned([header, *rows]) if rows else []
     return "\n".join(lines)
+
+
+_COLUMNS = (
+    "structure",
+    "metric",
+    "limit",
+    "sum",
+    "α/β [Gy]",
+    "prior",
+    "left",
+    "cumulative",
+    "registration",
+    "state",
+    "source",
+)
+
+
+def _scorecard_lines(scores: Sequence[ScoreSummary]) -> list[str]:
+    rows = [
+        [
+            *(score.structure, score.metric, limit_text(score), score.basis),
+            *(f"{score.alpha_beta_gy:g}", _number(score.prior), _left(score), _number(score.cumulative), score.registration),
+            f"{score.state}; {score.remark}" if score.remark else score.state,
+            score.source,
+        ]
+        for score in scores
+    ]
+    return ["Scorecard (EQD2; each limit on its own sum and α/β)", *_aligned([list(_COLUMNS), *rows])]
 
 
 def _planning_lines(planning: PlanningSummary) -> list[str]:

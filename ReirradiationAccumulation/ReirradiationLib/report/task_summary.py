@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
-from ..model.case import NEW_COURSE_ID, Case
+from ..model.case import Case
 from ..model.case_notes import TASK_TITLES, Task, TaskSignature
 from ..model.interlock import Severity
 from .finding_summary import FindingSummary
-from .provenance import CASE_ROLE, TABLE_ROLE, InputSummary
+from .provenance import InputSummary
 from .registration_summary import RegistrationSummary
+from .task_key import task_key
 
-KEY_DIGITS = 12
-KEYLESS = "the signature names no key: it does not tell whether these very inputs were looked at"
+KEYLESS = "the signature names no key: it does not tell whether this very state was looked at"
 
 
 class TaskStatus(str, Enum):
     """How far a task has come."""
 
     SIGNED = "done and signed"
-    DONE = "done, nobody has signed"
-    OUTDATED = "done, signed for another state"
+    KEYLESS = "done; signed without a key"
+    DONE = "done; nobody has signed"
+    OUTDATED = "NOT SIGNED: the signature is of another state"
     OPEN = "open"
     NOT_YET = "not yet"
+
+
+_SHOWN = (TaskStatus.SIGNED, TaskStatus.KEYLESS, TaskStatus.OUTDATED)
+"""What the name of the signer stands beside."""
 
 
 @dataclass(frozen=True)
 class TaskSummary:
     """One of the three tasks: how far it is, and who answers for it since when. ``remark`` says what is open.
 
-    ``key`` stands for the inputs and registrations that the task was done with; empty if it is not done.
+    ``key`` stands for all that the task was done with; empty if it is not done.
     """
 
     task: Task
@@ -53,12 +58,21 @@ class Done:
     ----------
     stage : Task
         The last one that was done.
+    case : Case
+        As the user wrote it.
+    day : date or None
+        To which intervals are counted.
+    noticed : collection of str
+        Identifiers of the findings in the records of prior courses.
     findings : sequence of FindingSummary
     inputs : sequence of InputSummary
     registrations : sequence of RegistrationSummary
     """
 
     stage: Task
+    case: Case
+    day: date | None
+    noticed: Collection[str]
     findings: Sequence[FindingSummary]
     inputs: Sequence[InputSummary]
     registrations: Sequence[RegistrationSummary]
@@ -68,14 +82,9 @@ class Done:
         return list(Task).index(task) <= list(Task).index(self.stage)
 
     def key(self, task: Task) -> str:
-        """What stands for everything that the task rests on.
-
-        The case file itself is not in it, for it holds the signature; nor are the new plan and the protocol tables before
-        the sum, nor what was registered before the transfer.
-        """
-        used = [one.sha256 for one in self.inputs if one.role != CASE_ROLE and (task is Task.SUM or not _is_late(one))]
-        used += [one.key for one in self.registrations] if task is not Task.RECORDS else []
-        return hashlib.sha256("\n".join(used).encode("utf-8")).hexdigest()[:KEY_DIGITS]
+        """What stands for everything that the task rests on."""
+        keys = [one.key for one in self.registrations]
+        return task_key(task, self.case, self.day, self.noticed, self.inputs, keys)
 
     @property
     def pending(self) -> int:
@@ -83,15 +92,16 @@ class Done:
         return sum(one.severity == Severity.DECISION.value and not one.decision for one in self.findings)
 
 
-def task_summaries(case: Case, done: Done) -> tuple[TaskSummary, ...]:
+def task_summaries(done: Done) -> tuple[TaskSummary, ...]:
     """How far each task is."""
-    return tuple(_task(task, next((one for one in case.tasks if one.task is task), None), done) for task in Task)
+    signed = {one.task: one for one in done.case.tasks}
+    return tuple(_task(task, signed.get(task), done) for task in Task)
 
 
 def _task(task: Task, signature: TaskSignature | None, done: Done) -> TaskSummary:
     key = done.key(task) if done.is_done(task) else ""
     status = _status(task, signature, done, key)
-    shown = signature if status in (TaskStatus.SIGNED, TaskStatus.OUTDATED) else None
+    shown = signature if status in _SHOWN else None
     return TaskSummary(
         task=task,
         title=TASK_TITLES[task],
@@ -111,7 +121,9 @@ def _status(task: Task, signature: TaskSignature | None, done: Done, key: str) -
         return TaskStatus.OPEN
     if signature is None:
         return TaskStatus.DONE
-    return TaskStatus.SIGNED if signature.key in ("", key) else TaskStatus.OUTDATED
+    if not signature.key:
+        return TaskStatus.KEYLESS
+    return TaskStatus.SIGNED if signature.key == key else TaskStatus.OUTDATED
 
 
 def _remark(status: TaskStatus, signature: TaskSignature | None, pending: int) -> str:
@@ -124,8 +136,3 @@ def _remark(status: TaskStatus, signature: TaskSignature | None, pending: int) -
     if status is TaskStatus.OUTDATED:
         return f"the signature is of key {signature.key}: look again, and sign again"
     return "" if signature.key else KEYLESS
-
-
-def _is_late(one: InputSummary) -> bool:
-    """Whether only the sum needs an input."""
-    return one.role == TABLE_ROLE or one.role.startswith(f"{NEW_COURSE_ID}: ")
