@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from ReirradiationLib.dicom.ct import read_ct
-from ReirradiationLib.report.person_name import person_name
+from ReirradiationLib.model.person_name import person_name
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..model.case_notes import Task
 from ..model.dates import dicom_date
-from .person_name import person_name
+from ..model.person_name import person_name
 from .provenance import protocol_origin
 from .results import CaseRecords
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.geometry import Vector3
+from ..model.interpolation import trilinear
 from ..model.protocol import Basis
 from ..model.scene import (
     DoseQuantity,
@@ -88,6 +89,8 @@ class OrganDosePictures:
     outlines : tuple of OutlineKey
     rows : tuple of PictureRow
         The prior courses, then all courses if there is a new plan.
+    composite_gy : float
+        What the last of the volumes that are drawn holds at the point, which is no value of the organ.
     """
 
     organ: str
@@ -96,6 +99,7 @@ class OrganDosePictures:
     isodoses_gy: tuple[float, ...]
     outlines: tuple[OutlineKey, ...]
     rows: tuple[PictureRow, ...]
+    composite_gy: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,9 @@ def _organ_pictures(
     ]
     seen = {outline.structure.name for shown in slices.values() for outline in shown if outline.structure.mask.any()}
     keys = tuple(OutlineKey(name, colour, role) for name, colour, role in structures if name in seen)
-    return OrganDosePictures(organ.name, point, top_gy, isodoses, keys, tuple(rows))
+    last = doses[-1]
+    values, _ = trilinear(last.voxels_gy, last.geometry.to_index(np.array([point])))
+    return OrganDosePictures(organ.name, point, top_gy, isodoses, keys, tuple(rows), float(values[0]))
 
 
 def _outlined(organ: str, results: CaseResults) -> list[tuple[str, Rgb, OutlineRole]]:

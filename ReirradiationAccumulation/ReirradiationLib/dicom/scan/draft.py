@@ -13,6 +13,7 @@ from ...model.dates import dicom_date
 from ...model.errors import CaseError
 from ...model.interlock import Severity
 from ...model.metric import Metric
+from ...model.person_name import person_name
 from ...model.registration import RegistrationChoice, RegistrationKind, RegistrationMethod
 from ..writing import MANUFACTURER
 from .course_groups import CourseGroup
@@ -81,7 +82,7 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
     choices, proposed = structure_choices([roi.name for roi in structures.rois if roi.closed], naming)
     case = Case(
         file=file,
-        title=f"{new.patient.name or new.patient.patient_id}: reirradiation",
+        title=f"{person_name(new.patient.name) or new.patient.patient_id}: reirradiation",
         current=CurrentAnatomy(
             _planning_ct_folder(new, structures, ct, remarks),
             _one_of([one.origin.file.path for one in sets]),
