@@ -37,8 +37,8 @@ from .write_report import EVALUATION_FILE
 NAMED_IN_DICOM = (SOFTWARE, "pydicom")
 """Software whose version stands in every DICOM object that is written."""
 
-FILES_OF_HASHES = frozenset({EVALUATION_FILE, "table_inputs.csv"})
-"""Files that differ with the hashes of the inputs; what else is in them is compared by the parts of the evaluation."""
+FILE_OF_HASHES = "table_inputs.csv"
+"""The table of the inputs, in which there is no result."""
 
 SOFTWARE_KEY = "software"
 """Of the evaluation: its version is told as one, and is no difference of a number."""
@@ -136,7 +136,7 @@ class Comparison:
     def is_result_same(self) -> bool:
         """Whether nothing differs but signatures and hashes."""
         is_hashed = all(part.part in HASHED_PARTS for part in self.different_parts)
-        return is_hashed and all(file.name in FILES_OF_HASHES for file in self.files)
+        return is_hashed and all(file.name == FILE_OF_HASHES for file in self.files)
 
 
 def read_stored(folder: Path, case_file: Path | None = None) -> StoredOutput:

@@ -45,11 +45,12 @@ def contents(folder: Path) -> dict[str, tuple[str, int]]:
 
 @pytest.fixture(scope="module")
 def original(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``case`` and, beside it, ``out`` of the sum and ``records`` of the records only."""
+    """A folder with ``case`` and, beside it, ``out`` of the sum, ``records`` and ``anonymous`` of the records only."""
     root = tmp_path_factory.mktemp("verify")
     case = read_case(copy_of_demo(demo_folder, root / "case"))
     run_case(case, root / "out", Services(), Monitor())
     run_case(case, root / "records", Services(), Monitor(), stage=Task.RECORDS)
+    run_case(case, root / "anonymous", Services(), Monitor(), stage=Task.RECORDS, is_anonymous=True)
     return root
 
 
@@ -295,52 +296,38 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path, capsys: pytest.Capture
     assert "run.json: cannot be read" in said
 
 
-@pytest.fixture(scope="module")
-def original_anonymous(original: Path) -> Path:
-    case = read_case(original / "case" / "case.json")
-    run_case(case, original / "anonymous", Services(), Monitor(), stage=Task.RECORDS, is_anonymous=True)
-    return original
-
-
-@pytest.fixture
-def anonymous_root(original_anonymous: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(original_anonymous, tmp_path / "moved"))
-
-
 def verified_anonymous(root: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     return verified(root / "anonymous", capsys, "--case", str(root / "case" / "case.json"))
 
 
-def test_an_anonymous_output_is_made_again_from_the_same_inputs(
-    anonymous_root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, said = verified_anonymous(anonymous_root, capsys)
+def test_an_anonymous_output_is_made_again_from_the_same_inputs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = verified_anonymous(root, capsys)
     assert code == 0, said
     assert "Inputs, by one hash over all: all the same" in said
     assert "SAME: the output can be made again from its inputs." in said
 
 
-def test_the_hash_over_all_inputs_is_that_of_the_sorted_lines(original_anonymous: Path) -> None:
-    named = json.loads((original_anonymous / "records" / "evaluation.json").read_text(encoding="utf-8"))
+def test_the_hash_over_all_inputs_is_that_of_the_sorted_lines(original: Path) -> None:
+    named = json.loads((original / "records" / "evaluation.json").read_text(encoding="utf-8"))
     lines = "".join(sorted(f"{one['role']} {one['sha256']}\n" for one in named["inputs"]))
     expected = hashlib.sha256(lines.encode("utf-8")).hexdigest()
-    assert read_run_record(original_anonymous / "records").inputs_sha256 == expected
-    assert read_run_record(original_anonymous / "anonymous").inputs_sha256 == expected
+    assert read_run_record(original / "records").inputs_sha256 == expected
+    assert read_run_record(original / "anonymous").inputs_sha256 == expected
 
 
-def test_an_anonymous_output_holds_no_hash_of_a_single_input(original_anonymous: Path) -> None:
-    named = json.loads((original_anonymous / "records" / "evaluation.json").read_text(encoding="utf-8"))
-    texts = [path.read_bytes().decode("latin-1") for path in (original_anonymous / "anonymous").iterdir()]
+def test_an_anonymous_output_holds_no_hash_of_a_single_input(original: Path) -> None:
+    named = json.loads((original / "records" / "evaluation.json").read_text(encoding="utf-8"))
+    texts = [path.read_bytes().decode("latin-1") for path in (original / "anonymous").iterdir()]
     for one in (*named["inputs"], *named["input_groups"]):
         assert not [text for text in texts if one["sha256"] in text], one
 
 
 @pytest.mark.parametrize("change", [append_a_line_end, rewrite_a_comment_of_the_dose])
 def test_a_changed_input_of_an_anonymous_output_is_noticed(
-    anonymous_root: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None]
+    root: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None]
 ) -> None:
-    change(anonymous_root)
-    code, said = verified_anonymous(anonymous_root, capsys)
+    change(root)
+    code, said = verified_anonymous(root, capsys)
     assert code == 1
     assert "Inputs, by one hash over all: not the same; it does not tell which" in said
     assert "INPUTS CHANGED; every dose, score and structure is the same" in said
@@ -348,10 +335,10 @@ def test_a_changed_input_of_an_anonymous_output_is_noticed(
 
 
 def test_without_the_hash_nothing_is_claimed_about_the_inputs_of_an_anonymous_output(
-    anonymous_root: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edit_json(anonymous_root / "anonymous" / "run.json", lambda v: v.pop("inputs_sha256"))
-    code, said = verified_anonymous(anonymous_root, capsys)
+    edit_json(root / "anonymous" / "run.json", lambda v: v.pop("inputs_sha256"))
+    code, said = verified_anonymous(root, capsys)
     assert code == 1
     assert "they cannot be checked" in said
     assert "SAME NUMBERS; whether the inputs are the same was not checked." in said
