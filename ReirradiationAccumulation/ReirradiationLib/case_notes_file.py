@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from .model.case import Case
-from .model.case_file import read_case
+from .model.case_file import BYTE_ORDER_MARK, case_of, case_text
 from .model.case_notes import FreeTexts, TaskSignature
 from .model.errors import CaseError, OutputError
+from .model.json_text import with_members
 
 TEXTS, TASKS = "texts", "tasks"
 
 
 def write_notes(path: Path, texts: Mapping[str, str], signature: TaskSignature | None = None) -> Case:
-    """Put free texts and a signature into a case file; everything else in it stays.
+    """Put free texts and a signature into a case file; every other letter of it stays as it was written.
 
-    The file is replaced as a whole, by one that was read back before; it is laid out anew (two spaces of indentation).
+    The file is replaced as a whole by a new one with its owner (where the system allows that) and mode. A hard link to it
+    keeps the old content; a symbolic link is followed.
 
     Parameters
     ----------
@@ -42,52 +46,77 @@ def write_notes(path: Path, texts: Mapping[str, str], signature: TaskSignature |
     CaseError
         If the file is no case, a text is none of a case, or a text cannot be used; then the file stays as it was.
     OutputError
-        If it cannot be written.
+        If it is read-only or cannot be written; then it stays as it was too.
     """
     known = [field.name for field in fields(FreeTexts)]
     if unknown := sorted(set(texts) - set(known)):
         raise CaseError(TEXTS, f"unknown text '{unknown[0]}'", "Name one of them.", ", ".join(known))
-    case = read_case(path)
-    # The file itself is edited, not the case that was read: paths, ids of limits and numbers stay as the user wrote them.
-    values: dict[str, Any] = json.loads(case.file.read_text(encoding="utf-8-sig"))
-    _set_texts(values, texts)
+    path = path.resolve()
+    text = case_text(path)
+    case_of(text, path)
+    # The text itself is edited, not the case that was read: paths, ids of limits and numbers stay as the user wrote them.
+    plain = text.removeprefix(BYTE_ORDER_MARK)
+    mark = text[: len(text) - len(plain)]
+    changed = mark + with_members(plain, _members(json.loads(plain), texts, signature))
+    case = case_of(changed, path)
+    _replace(path, changed.encode("utf-8"))
+    return case
+
+
+def _members(values: dict[str, Any], texts: Mapping[str, str], signature: TaskSignature | None) -> dict[str, Any]:
+    """What the case file is to hold under the names of the notes; None for what is to be taken out."""
+    members: dict[str, Any] = {}
+    if texts:
+        kept = {**(values.get(TEXTS) or {}), **texts}
+        members[TEXTS] = {name: text for name, text in kept.items() if text} or None
     if signature is not None:
-        _set_signature(values, signature)
-    return _replaced(case.file, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+        others = [one for one in values.get(TASKS) or [] if one["task"] != signature.task.value]
+        members[TASKS] = [*others, _entry(signature)]
+    return members
 
 
-def _set_texts(values: dict[str, Any], texts: Mapping[str, str]) -> None:
-    kept = {**(values.get(TEXTS) or {}), **texts}
-    values[TEXTS] = {name: text for name, text in kept.items() if text}
-    if not values[TEXTS]:
-        del values[TEXTS]
-
-
-def _set_signature(values: dict[str, Any], signature: TaskSignature) -> None:
+def _entry(signature: TaskSignature) -> dict[str, str]:
     entry = {"task": signature.task.value, "who": signature.who, "when": signature.when.isoformat()}
-    entry |= {name: text for name, text in (("comment", signature.comment), ("key", signature.key)) if text}
-    others = [one for one in values.get(TASKS) or [] if one.get("task") != signature.task.value]
-    values[TASKS] = [*others, entry]
+    return entry | {name: text for name, text in (("comment", signature.comment), ("key", signature.key)) if text}
 
 
-def _replaced(path: Path, text: str) -> Case:
-    """The case, once its new text was read back from a file beside it, and has taken the old one's place."""
+def _replace(path: Path, content: bytes) -> None:
+    """Let a file that is written and read back beside the old one take its place."""
     try:
+        former = path.stat()
+        _require_writable(path, former.st_mode)
         number, name = tempfile.mkstemp(prefix=f".{path.name}.partial-", dir=path.parent)
     except OSError as error:
         raise _cannot(path, error) from error
     beside = Path(name)
     try:
-        with os.fdopen(number, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        beside.chmod(path.stat().st_mode & 0o777)
-        read_case(beside)
+        with os.fdopen(number, "wb") as stream:
+            stream.write(content)
+        _keep_owner(beside, former)
+        beside.chmod(stat.S_IMODE(former.st_mode) & 0o777)
+        if beside.read_bytes() != content:
+            raise OutputError(str(path), "its new content is not read back as it was written", "Check the disk.")
         beside.replace(path)
     except OSError as error:
         raise _cannot(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
-    return read_case(path)
+
+
+def _require_writable(path: Path, mode: int) -> None:
+    """By the mode too: to an administrator every file is writable, and the folder alone decides on a replacement."""
+    is_read_only = not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+    if is_read_only or not os.access(path, os.W_OK):
+        raise OutputError(str(path), "is read-only", "Ask whoever protected it, or make it writable.")
+
+
+def _keep_owner(path: Path, former: os.stat_result) -> None:
+    """Where the system has owners and allows it; the group alone where only that is allowed."""
+    if not hasattr(os, "chown"):
+        return
+    with suppress(PermissionError):
+        os.chown(path, -1, former.st_gid)
+        os.chown(path, former.st_uid, -1)
 
 
 def _cannot(path: Path, error: OSError) -> OutputError:

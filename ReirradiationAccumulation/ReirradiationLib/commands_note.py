@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from .case_notes_file import write_notes
+from .model.case import Case
+from .model.case_file import read_case
 from .model.case_notes import TASK_TITLES, TEXT_TITLES, Task, TaskSignature
 from .model.errors import CaseError
+from .report.task_summary import KEY_DIGITS
 
 FROM_FILE = "@"
+_KEY = re.compile(f"[0-9a-f]{{{KEY_DIGITS}}}")
 
 
 def add_note_command(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``reirradiation note``."""
     parser.add_argument(
-        "case", type=Path, metavar="CASE.json", help="the case file; it is written anew with the notes in it"
+        "case", type=Path, metavar="CASE.json", help="the case file; the notes are put into it, all else in it stays"
     )
     for name, title in TEXT_TITLES.items():
         option = f"--{name.replace('_', '-')}"
@@ -36,15 +43,41 @@ def note(parsed: argparse.Namespace) -> int:
     signature = _signature(parsed)
     if not texts and signature is None:
         raise CaseError(str(parsed.case), "nothing to note", "Give a text, or a task that is done.")
+    former = read_case(parsed.case)
     case = write_notes(parsed.case, texts, signature)
+    for warning in _warnings(former, signature):
+        print(f"reirradiation: {warning}", file=sys.stderr)
+    _print_notes(case)
+    return 0
+
+
+def _warnings(former: Case, signature: TaskSignature | None) -> Iterator[str]:
+    """What the user may not have meant."""
+    if signature is None:
+        return
+    title = TASK_TITLES[signature.task]
+    for one in former.tasks:
+        if one.task is signature.task and one.who != signature.who:
+            former_signature = f"{one.who}, {one.when.isoformat()}{_key(one)}"
+            yield f"warning: '{title}' was signed by {former_signature}; that signature is replaced"
+    if not signature.key:
+        yield (
+            f"warning: the signature of '{title}' names no key: it holds whatever the inputs and registrations are, "
+            "also when they change later. Give the key that the report shows for the task (--key) to sign for what you saw"
+        )
+
+
+def _key(signature: TaskSignature) -> str:
+    return f", key {signature.key}" if signature.key else ", no key"
+
+
+def _print_notes(case: Case) -> None:
     print(f"{case.file}:")
     for name, title in TEXT_TITLES.items():
         print(f"  {title}: {getattr(case.texts, name) or '–'}")
     for one in case.tasks:
-        print(
-            f"  {TASK_TITLES[one.task]}: done, {one.who}, {one.when.isoformat()}{f' ({one.comment})' if one.comment else ''}"
-        )
-    return 0
+        comment = f" ({one.comment})" if one.comment else ""
+        print(f"  {TASK_TITLES[one.task]}: done, {one.who}, {one.when.isoformat()}{_key(one)}{comment}")
 
 
 def _text(value: str) -> str:
@@ -68,4 +101,9 @@ def _signature(parsed: argparse.Namespace) -> TaskSignature | None:
         when = date.fromisoformat(parsed.when)
     except ValueError as error:
         raise CaseError("--when", parsed.when, "Correct it.", "a date that exists, as YYYY-MM-DD") from error
+    if when > date.today():
+        raise CaseError("--when", parsed.when, "Correct it.", f"a day not after today, {date.today().isoformat()}")
+    if parsed.key and not _KEY.fullmatch(parsed.key):
+        expected = f"{KEY_DIGITS} hexadecimal digits in lower case"
+        raise CaseError("--key", parsed.key, "Copy the key that the report shows for the task.", expected)
     return TaskSignature(Task(parsed.done), parsed.who, when, parsed.comment, parsed.key)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,7 @@ from typing import Any
 from . import __version__
 from .model.errors import VerificationError
 from .output import OutputFolder
-from .report.provenance import sha256_of
+from .report.provenance import InputSummary, sha256_of
 
 RUN_FILE = "run.json"
 RUN_SCHEMA = "reirradiation-run/1"
@@ -61,6 +62,8 @@ class RunRecord:
         Of this software, Python and the packages; empty for one that is not there.
     files : tuple of WrittenFile
         All others of the folder, by name.
+    inputs_sha256 : str
+        One hash over all inputs, see :func:`digest_of_inputs`; empty if it is not known.
     """
 
     case_file: str
@@ -70,10 +73,27 @@ class RunRecord:
     door: str
     versions: dict[str, str]
     files: tuple[WrittenFile, ...]
+    inputs_sha256: str = ""
+
+
+def digest_of_inputs(inputs: Sequence[InputSummary]) -> str:
+    """One hash over all inputs: of the sorted lines "role SHA-256", each with its line end.
+
+    It tells whether the inputs are the same to whoever has them, and nothing to anybody else: so an anonymous output may
+    hold it, which withholds the hash of each.
+    """
+    lines = sorted(f"{one.role} {one.sha256}\n" for one in inputs)
+    return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
 
 
 def write_run_record(
-    folder: OutputFolder, case_file: Path, stage: str, door: str, report: Callable[[str], None], is_anonymous: bool = False
+    folder: OutputFolder,
+    case_file: Path,
+    stage: str,
+    door: str,
+    report: Callable[[str], None],
+    is_anonymous: bool = False,
+    inputs_sha256: str = "",
 ) -> None:
     """Write ``run.json`` as the last file of an open output folder.
 
@@ -86,6 +106,8 @@ def write_run_record(
         Told the name of the file; may raise to cancel.
     is_anonymous : bool
         Then no path is written.
+    inputs_sha256 : str
+        See :func:`digest_of_inputs`.
 
     Raises
     ------
@@ -101,6 +123,7 @@ def write_run_record(
         door=door,
         versions=software_versions(),
         files=written_files(folder.path("")),
+        inputs_sha256=inputs_sha256,
     )
     text = json.dumps({"schema": RUN_SCHEMA, **asdict(record)}, indent=1, ensure_ascii=False)
     folder.write_text(RUN_FILE, f"{text}\n")
@@ -126,6 +149,7 @@ def read_run_record(folder: Path) -> RunRecord:
         record.case_file_from_output,
         record.stage,
         record.door,
+        record.inputs_sha256,
         *record.versions,
         *record.versions.values(),
     )

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .model.errors import CaseError, OutputError, ProtocolError, VerificationErr
 from .monitor import Monitor
 from .registration.engine import RegistrationEngine
 from .report.evaluation import SCHEMA
-from .report.evaluation_difference import Difference, differences
+from .report.evaluation_difference import HASHED_PARTS, Difference, PartComparison, compared_parts
 from .report.provenance import sha256_of
 from .run_record import (
     REPRODUCIBLE,
@@ -35,6 +36,9 @@ from .write_report import EVALUATION_FILE
 
 NAMED_IN_DICOM = (SOFTWARE, "pydicom")
 """Software whose version stands in every DICOM object that is written."""
+
+FILE_OF_HASHES = "table_inputs.csv"
+"""The table of the inputs, in which there is no result."""
 
 SOFTWARE_KEY = "software"
 """Of the evaluation: its version is told as one, and is no difference of a number."""
@@ -66,9 +70,28 @@ class StoredOutput:
     inputs: tuple[InputChange, ...]
 
     @property
-    def are_inputs_same(self) -> bool:
-        """Whether every input is what it was; whether additional ones count the recomputation shows."""
-        return all(one.is_additional for one in self.inputs)
+    def has_changed_inputs(self) -> bool:
+        """Whether an input that is named is not what it was; whether additional ones count the recomputation shows."""
+        return not all(one.is_additional for one in self.inputs)
+
+
+class InputState(Enum):
+    """Whether a former output and one made now have the same inputs."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class FileDifference:
+    """A file of the output that is not the same when made again, and what is the matter with it."""
+
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -77,25 +100,43 @@ class Comparison:
 
     Parameters
     ----------
-    differences : tuple of Difference
-        Of the evaluations, in their order.
-    files : tuple of str
-        Other files that are not the same, each with what is the matter.
+    inputs : InputState
+    parts : tuple of PartComparison
+        Of the evaluations, results first; also those that are the same.
+    files : tuple of FileDifference
+        Files that are not the same; the evaluation only if its parts do not tell why.
     compared : tuple of str
         Files whose bytes were compared.
     not_compared : tuple of str
         Those that were not.
     """
 
-    differences: tuple[Difference, ...]
-    files: tuple[str, ...]
+    inputs: InputState
+    parts: tuple[PartComparison, ...]
+    files: tuple[FileDifference, ...]
     compared: tuple[str, ...]
     not_compared: tuple[str, ...]
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """All differences of the evaluations."""
+        return tuple(one for part in self.parts for one in part.differences)
+
+    @property
+    def different_parts(self) -> tuple[PartComparison, ...]:
+        """Parts of the evaluations with a difference in them."""
+        return tuple(part for part in self.parts if part.differences)
 
     @property
     def is_same(self) -> bool:
         """Whether nothing that was compared differs."""
         return not self.differences and not self.files
+
+    @property
+    def is_result_same(self) -> bool:
+        """Whether nothing differs but signatures and hashes."""
+        is_hashed = all(part.part in HASHED_PARTS for part in self.different_parts)
+        return is_hashed and all(file.name == FILE_OF_HASHES for file in self.files)
 
 
 def read_stored(folder: Path, case_file: Path | None = None) -> StoredOutput:
@@ -117,7 +158,7 @@ def read_stored(folder: Path, case_file: Path | None = None) -> StoredOutput:
     evaluation = read_stored_json(folder / EVALUATION_FILE, SCHEMA)
     found = _case_file(folder, record, case_file)
     inputs = stored_inputs(evaluation, found, folder / EVALUATION_FILE)
-    # What an anonymous evaluation calls its inputs is no path; the recomputation compares their hashes.
+    # What an anonymous evaluation calls its inputs is no path; the recomputation compares one hash over all.
     changes = () if record.is_anonymous else changed_inputs(inputs)
     case = None if record.is_anonymous else _readable(found)
     return StoredOutput(
@@ -178,12 +219,27 @@ def _compared(stored: StoredOutput, output: Path) -> Comparison:
     # Where the version of this software is another, it stands in the evaluation too.
     left_out = {EVALUATION_FILE} if stored.evaluation.get(SOFTWARE_KEY) != now[SOFTWARE_KEY] else set()
     names = sorted(name for name in {*then, *made} if Path(name).suffix in suffixes and name not in left_out)
+    parts = compared_parts(one, other)
+    told = {EVALUATION_FILE} if any(part.differences for part in parts) else set()
+    changes = (FileDifference(name, _what(then.get(name), made.get(name))) for name in names if name not in told)
     return Comparison(
-        differences=tuple(differences(one, other)),
-        files=tuple(f"{name}: {what}" for name in names if (what := _what(then.get(name), made.get(name)))),
+        inputs=_input_state(stored, read_run_record(output), parts),
+        parts=parts,
+        files=tuple(change for change in changes if change.what),
         compared=tuple(names),
         not_compared=tuple(name for name in sorted(then) if Path(name).suffix not in suffixes),
     )
+
+
+def _input_state(stored: StoredOutput, made: RunRecord, parts: Sequence[PartComparison]) -> InputState:
+    """By the hash over all inputs; records of former versions hold none, then by the list of them."""
+    if stored.has_changed_inputs:
+        return InputState.CHANGED
+    if stored.record.inputs_sha256:
+        return InputState.SAME if stored.record.inputs_sha256 == made.inputs_sha256 else InputState.CHANGED
+    if any(part.differences for part in parts if part.part == "inputs"):
+        return InputState.CHANGED
+    return InputState.UNKNOWN if stored.record.is_anonymous else InputState.SAME
 
 
 def _what(then: str | None, now: str | None) -> str:

@@ -41,7 +41,7 @@ from .report.neutral_case import neutral_case
 from .report.registration_findings import require_signatures
 from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
-from .run_record import write_run_record
+from .run_record import digest_of_inputs, write_run_record
 from .transfer import read_case_records, transfer
 from .write_anonymous import write_anonymous
 from .write_outputs import is_former_output, write_outputs
@@ -103,23 +103,25 @@ def run_case(
     if stage is Task.RECORDS:
         found = read_case_records(case, monitor)
         evaluation = assemble_records(found, named)
+        inputs_sha256 = digest_of_inputs(evaluation.inputs)
         with folder:
             if is_anonymous:
                 evaluation = write_anonymous(named, found, evaluation, folder, None, report)
             else:
                 write_report(evaluation, WITHOUT_PICTURES, folder, report)
-            write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous)
+            write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous, inputs_sha256)
             monitor.check()
             folder.finish()
         return evaluation
     results = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
     evaluation = assemble(results, named)
+    inputs_sha256 = digest_of_inputs(evaluation.inputs)
     with folder:
         if is_anonymous:
             evaluation = write_anonymous(named, results, evaluation, folder, services.pictures, report)
         else:
             write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
-        write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous)
+        write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous, inputs_sha256)
         monitor.check()
         folder.finish()
     return evaluation

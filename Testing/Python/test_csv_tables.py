@@ -15,6 +15,7 @@ from ReirradiationLib.model.spreadsheet import CSV_ENCODING
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.output import OutputFolder
 from ReirradiationLib.report.assemble import assemble, assemble_records
+from ReirradiationLib.report.course_summary import PointSummary
 from ReirradiationLib.report.csv_table import csv_table
 from ReirradiationLib.report.csv_tables import TABLE_NAMES, csv_tables
 from ReirradiationLib.report.evaluation import Evaluation, plain
@@ -52,10 +53,7 @@ def text(value: object) -> str:
 
 
 def test_the_scorecard_holds_the_numbers_of_the_evaluation(read: dict, stored: dict) -> None:
-    columns = {
-        **{"metric": "metric_eqd2", "months": "months_since_last_course"},
-        **{"left_eqd2_gy": "left_gy_eqd2", "left_is_at_most": ""},
-    }
+    columns = {"metric": "metric_eqd2", "months": "months_since_last_course", "left_is_at_most": ""}
     assert len(read["scorecard"]) == len(stored["scorecard"]) == 5
     for row, score in zip(read["scorecard"], stored["scorecard"], strict=True):
         for key, value in score.items():
@@ -83,13 +81,13 @@ def test_dvh_rows_are_the_curves_and_end_with_the_whole_volume_at_no_dose(read: 
         for dose_gy, percent in zip(curve["dose_gy"], curve["volume_percent"], strict=True)
     ]
     rows = read["dvh"]
-    assert [(row["structure"], row["curve"], row["dose_gy_eqd2"], row["volume_percent"]) for row in rows] == points
+    assert [(row["structure"], row["curve"], row["dose_eqd2_gy"], row["volume_percent"]) for row in rows] == points
     volumes = {structure["name"]: structure["volume_cc"] for structure in stored["structures"]}
     for row in rows:
         expected = volumes[row["structure"]] * float(row["volume_percent"]) / 100.0
         assert float(row["volume_cc"]) == pytest.approx(expected, rel=2e-5)
         assert float(row["alpha_beta_gy"]) > 0.0
-    assert {row["volume_percent"] for row in rows if float(row["dose_gy_eqd2"]) <= 0.0} == {"100.0"}
+    assert {row["volume_percent"] for row in rows if float(row["dose_eqd2_gy"]) <= 0.0} == {"100.0"}
 
 
 def test_courses_inputs_and_findings_are_those_of_the_evaluation(read: dict, stored: dict) -> None:
@@ -112,7 +110,7 @@ def test_every_verdict_on_a_registration_stands_with_its_reasons(read: dict, sto
 def test_no_row_states_a_limit_without_basis_alpha_beta_fractions_and_source(read: dict, name: str) -> None:
     assert read[name]
     for row in read[name]:
-        assert row.get("limit") or row["limit_gy_eqd2"]
+        assert row.get("limit") or row["limit_eqd2_gy"]
         assert all(row[column] for column in ("basis", "alpha_beta_gy", "fractions", "source"))
 
 
@@ -162,6 +160,21 @@ def test_commas_quotes_and_line_breaks_stay_within_their_cell(evaluation: Evalua
     nasty = 'a "quoted", split\nname; with – everything'
     tables = rows_of(replace(evaluation, courses=tuple(replace(one, label=nasty) for one in evaluation.courses)))
     assert {row["label"] for row in tables["courses"]} == {nasty}
+
+
+def test_units_stand_at_the_end_of_the_names_of_columns(evaluation: Evaluation) -> None:
+    for table in csv_tables(evaluation):
+        assert not [name for name in table.columns if "_gy_" in name and "gy_per_fraction" not in name], table.name
+
+
+def test_the_documentation_names_every_column_of_every_table(evaluation: Evaluation) -> None:
+    points = replace(evaluation.courses[0], points=(PointSummary("cord", 10.0, 5, "", "letter"),))
+    lines = (Path(__file__).resolve().parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8").splitlines()
+    tables = csv_tables(replace(evaluation, courses=(points, *evaluation.courses[1:])))
+    assert [table.name for table in tables] == list(TABLE_NAMES)
+    for table in tables:
+        described = next(line for line in lines if line.startswith(f"| `table_{table.name}.csv` "))
+        assert [name for name in table.columns if f"`{name}`" not in described] == [], table.name
 
 
 def test_a_row_of_another_length_is_a_mistake_of_ours() -> None:

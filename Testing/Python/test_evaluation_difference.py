@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ReirradiationLib.report.evaluation_difference import differences
+from ReirradiationLib.report.evaluation_difference import compared_parts, differences
 
 STORED: dict[str, Any] = {
     "stage": "sum",
@@ -79,6 +79,20 @@ def test_all_differences_are_counted_in_the_order_of_the_file() -> None:
     ]
 
 
+def test_results_are_told_before_what_they_were_made_from_and_parts_without_a_difference_are_there_too() -> None:
+    stored = {"stage": 1, "case": 1, "tasks": 1, "structures": [1, 2], "inputs": 1, "gone": None}
+    now = {"stage": 1, "case": 2, "tasks": 2, "structures": [3, 4], "inputs": 1, "new": 0}
+    parts = compared_parts(stored, now)
+    assert [part.part for part in parts] == ["stage", "structures", "gone", "new", "case", "tasks", "inputs"]
+    assert [len(part.differences) for part in parts] == [0, 2, 1, 1, 1, 1, 0]
+    assert str(parts[2].differences[0]) == "gone: null stored, not there now"
+
+
+def test_another_order_of_the_parts_is_a_difference() -> None:
+    (*_, order) = compared_parts({"a": 1, "b": 1}, {"b": 1, "a": 1})
+    assert [str(one) for one in order.differences] == ['keys of the whole: ["a", "b"] stored, ["b", "a"] now']
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.text("ab", max_size=3),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["name", "a", "b"]), inner, max_size=3),
@@ -96,3 +110,5 @@ def as_text(value: Any) -> str:
 def test_there_is_a_difference_exactly_where_the_texts_differ(stored: Any, now: Any) -> None:
     is_same = as_text(stored).replace("-0.0", "0.0") == as_text(now).replace("-0.0", "0.0")
     assert (list(differences(stored, now)) == []) == is_same
+    if isinstance(stored, dict) and isinstance(now, dict):
+        assert any(part.differences for part in compared_parts(stored, now)) != is_same

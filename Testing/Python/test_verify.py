@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dicom_files import changed
 from ReirradiationLib.__main__ import main
+from ReirradiationLib.case_notes_file import write_notes
 from ReirradiationLib.model.case_file import read_case
-from ReirradiationLib.model.case_notes import Task
+from ReirradiationLib.model.case_notes import Task, TaskSignature
 from ReirradiationLib.model.errors import Cancelled, VerificationError
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.report.provenance import sha256_of
@@ -42,11 +45,12 @@ def contents(folder: Path) -> dict[str, tuple[str, int]]:
 
 @pytest.fixture(scope="module")
 def original(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``case`` and, beside it, ``out`` of the sum and ``records`` of the records only."""
+    """A folder with ``case`` and, beside it, ``out`` of the sum, ``records`` and ``anonymous`` of the records only."""
     root = tmp_path_factory.mktemp("verify")
     case = read_case(copy_of_demo(demo_folder, root / "case"))
     run_case(case, root / "out", Services(), Monitor())
     run_case(case, root / "records", Services(), Monitor(), stage=Task.RECORDS)
+    run_case(case, root / "anonymous", Services(), Monitor(), stage=Task.RECORDS, is_anonymous=True)
     return root
 
 
@@ -109,7 +113,7 @@ def test_another_number_is_named_by_its_place(root: Path, capsys: pytest.Capture
     assert code == 1
     assert "evaluation.json: changed" in said
     assert (
-        "evaluation.json: 1 difference; the first:\n  courses[course1].dose_maximum_gy: 33.2163 stored, 33.2162 now" in said
+        "evaluation.json: 1 difference in courses\n  courses[course1].dose_maximum_gy: 33.2163 stored, 33.2162 now" in said
     )
     assert "DIFFERENT" in said
 
@@ -136,7 +140,10 @@ def test_a_changed_input_is_named_and_what_it_gives_is_compared(root: Path, caps
     assert f"changed: course1/RD.dcm (course1: dose), SHA-256 was {before}, is {sha256_of(dose)}" in said
     assert "INPUTS CHANGED" in said
     assert "courses[course1].dose_maximum_gy: 33.2162 stored, 33.5483 now" in said
+    assert said.index("courses[course1]") < said.index("tasks[records]") < said.index("  inputs[course1/RD.dcm]")
     assert "table_courses.csv: other content now" in said
+    assert "evaluation.json: other content now" not in said
+    assert "INPUTS CHANGED; what comes of them is different: courses, " in said
 
 
 def test_a_missing_input_is_named_before_the_run_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,15 +177,51 @@ def test_a_changed_case_file_is_an_input_that_changed(root: Path, capsys: pytest
     assert code == 1
     assert "changed: case.json (case)" in said
     assert "case.title:" in said
-    assert "INPUTS CHANGED; what is computed of them is different" in said
+    assert "INPUTS CHANGED; what comes of them is different: case" in said
 
 
-def test_only_other_blanks_in_the_case_file_change_no_result(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit_json(root / "case" / "case.json", lambda v: None)
+def append_a_line_end(root: Path) -> None:
+    path = root / "case" / "case.json"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+
+def rewrite_a_comment_of_the_dose(root: Path) -> None:
+    dose = root / "case" / "course1" / "RD.dcm"
+    changed(dose, dose, lambda d: setattr(d, "AccessionNumber", "changed"))
+
+
+def sign_the_records(root: Path) -> None:
+    signature = TaskSignature(Task.RECORDS, "A. Another", date(2026, 1, 2))
+    write_notes(root / "case" / "case.json", {}, signature)
+
+
+@pytest.mark.parametrize("change", [append_a_line_end, rewrite_a_comment_of_the_dose, sign_the_records])
+@pytest.mark.parametrize("stage", ["records", "out"])
+def test_an_input_that_changes_no_number_changes_signatures_and_hashes_only(
+    root: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None], stage: str
+) -> None:
+    change(root)
+    code, said = verified(root / stage, capsys)
+    assert code == 1
+    assert "INPUTS CHANGED; every dose, score and structure is the same, signatures and hashes differ." in said
+    assert "table_inputs.csv: other content now" in said
+    same = said.split("  the same: ")[1].splitlines()[0].split(", ")
+    assert {"courses", "structures", "scorecard", "planning", "findings"} <= set(same)
+    assert not {"inputs", "input_groups"} & set(same)
+
+
+def test_differences_are_counted_by_part_with_the_first_of_each(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(values: dict[str, Any]) -> None:
+        values["texts"]["discussion"] = "other"
+        for n in range(2):
+            values["courses"][n]["label"] = "other"
+
+    edit_json(root / "records" / "evaluation.json", change)
     code, said = verified(root / "records", capsys)
     assert code == 1
-    assert "inputs[case.json].sha256" in said
-    assert "INPUTS CHANGED; what is computed of them is the same" in said
+    assert "evaluation.json: 3 differences in courses, texts\n  2, the first: courses[course1].label: " in said
+    assert said.index("courses[course1].label") < said.index("texts.discussion")
+    assert "courses[new].label" not in said
 
 
 def test_other_versions_are_told_before_the_run(
@@ -221,6 +264,7 @@ UNUSABLE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "record with another key": ("run.json", edited(more=1), "its keys are not those of a record"),
     "record without files": ("run.json", edited(files=None), "its keys are not those of a record"),
     "record with a number for a name": ("run.json", edited(case_file=3), "a value in it is no text"),
+    "record with a number for a hash": ("run.json", edited(inputs_sha256=2), "a value in it is no text"),
     "record with a number for a version": ("run.json", edited(versions={"numpy": 2}), "a value in it is no text"),
     "record of no stage": ("run.json", edited(stage="all"), "no stage 'all'"),
     "no evaluation": ("evaluation.json", Path.unlink, "evaluation.json: cannot be read"),
@@ -250,6 +294,55 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path, capsys: pytest.Capture
     code, said = verified(tmp_path / "nowhere", capsys)
     assert code == 1
     assert "run.json: cannot be read" in said
+
+
+def verified_anonymous(root: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    return verified(root / "anonymous", capsys, "--case", str(root / "case" / "case.json"))
+
+
+def test_an_anonymous_output_is_made_again_from_the_same_inputs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = verified_anonymous(root, capsys)
+    assert code == 0, said
+    assert "Inputs, by one hash over all: all the same" in said
+    assert "SAME: the output can be made again from its inputs." in said
+
+
+def test_the_hash_over_all_inputs_is_that_of_the_sorted_lines(original: Path) -> None:
+    named = json.loads((original / "records" / "evaluation.json").read_text(encoding="utf-8"))
+    lines = "".join(sorted(f"{one['role']} {one['sha256']}\n" for one in named["inputs"]))
+    expected = hashlib.sha256(lines.encode("utf-8")).hexdigest()
+    assert read_run_record(original / "records").inputs_sha256 == expected
+    assert read_run_record(original / "anonymous").inputs_sha256 == expected
+
+
+def test_an_anonymous_output_holds_no_hash_of_a_single_input(original: Path) -> None:
+    named = json.loads((original / "records" / "evaluation.json").read_text(encoding="utf-8"))
+    texts = [path.read_bytes().decode("latin-1") for path in (original / "anonymous").iterdir()]
+    for one in (*named["inputs"], *named["input_groups"]):
+        assert not [text for text in texts if one["sha256"] in text], one
+
+
+@pytest.mark.parametrize("change", [append_a_line_end, rewrite_a_comment_of_the_dose])
+def test_a_changed_input_of_an_anonymous_output_is_noticed(
+    root: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None]
+) -> None:
+    change(root)
+    code, said = verified_anonymous(root, capsys)
+    assert code == 1
+    assert "Inputs, by one hash over all: not the same; it does not tell which" in said
+    assert "INPUTS CHANGED; every dose, score and structure is the same" in said
+    assert "SAME:" not in said
+
+
+def test_without_the_hash_nothing_is_claimed_about_the_inputs_of_an_anonymous_output(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_json(root / "anonymous" / "run.json", lambda v: v.pop("inputs_sha256"))
+    code, said = verified_anonymous(root, capsys)
+    assert code == 1
+    assert "they cannot be checked" in said
+    assert "SAME NUMBERS; whether the inputs are the same was not checked." in said
+    assert "SAME:" not in said
 
 
 def test_an_anonymous_output_needs_the_case_to_be_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,7 +375,8 @@ def test_the_record_says_by_whom_and_from_what(original: Path) -> None:
     assert all(record.versions[name] for name in ("python", "numpy", "SimpleITK", "vtk"))
     written = {path.name for path in (original / "out").iterdir()}
     assert {file.name for file in record.files} == written - {"run.json"}
-    assert {file.name for file in record.files if not file.is_reproducible} == {"report.html"}
+    unlike = {file.name for file in record.files if not file.is_reproducible}
+    assert unlike - {"report.pdf"} == {"report.html"}  # the PDF only where the package for it is installed
 
 
 def test_the_evaluation_knows_nothing_of_the_run(original: Path) -> None:

@@ -36,6 +36,7 @@ from .protocol import require_alpha_beta
 from .structure import EndCaps, Holes
 
 SCHEMA = "reirradiation-case/1"
+BYTE_ORDER_MARK = "\ufeff"
 DEFAULT_METRICS = ("Dmax[Gy]", "D0.03cc[Gy]", "D0.1cc[Gy]", "Dmean[Gy]", "D95%[Gy]", "V20Gy[%]", "V40Gy[%]")
 CT_GRID = "ct"
 FINEST_GRID_MM, COARSEST_GRID_MM = 0.25, 10.0
@@ -52,10 +53,37 @@ def read_case(path: Path) -> Case:
         If a metric or an α/β cannot be used.
     """
     path = path.resolve()
+    return case_of(case_text(path), path)
+
+
+def case_text(path: Path) -> str:
+    """The text of a case file as it is, with its line ends, and a byte order mark if it has one.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read or is no text in UTF-8.
+    """
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats)
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise CaseError(str(path), f"cannot be read ({error.strerror})", "Check the path of the case file.") from error
+    except UnicodeDecodeError as error:
+        raise CaseError(str(path), f"not valid JSON ({error})", "Correct the case file.") from error
+
+
+def case_of(text: str, path: Path) -> Case:
+    """The case that a file of this text holds, or would hold; raises as :func:`read_case`.
+
+    Parameters
+    ----------
+    text : str
+        May begin with a byte order mark.
+    path : Path
+        Absolute path of the file, which is not read.
+    """
+    try:
+        values = json.loads(text.removeprefix(BYTE_ORDER_MARK), object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
         raise CaseError(str(path), f"not valid JSON ({error})", "Correct the case file.") from error
     keys = [field.name for field in fields(Case) if field.name != "file"]

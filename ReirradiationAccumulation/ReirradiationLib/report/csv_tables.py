@@ -97,9 +97,9 @@ def _scorecard(evaluation: Evaluation) -> CsvTable:
             "alpha_beta_gy",
             "fractions",
         ),
-        *("months_published", "conditions", "source", "row", "months_since_last_course", "prior", "prior_on_other_sum"),
-        *("prior_unknown_percent", "new", "cumulative", "cumulative_on_other_sum", "cumulative_unknown_percent", "margin"),
-        *("left_gy_eqd2", "left_physical_gy", "left_is_at_most", "state"),
+        *("months_published", "conditions", "source", "row", "months_since_last_course", "prior", "prior_otherwise"),
+        *("prior_unknown_percent", "new", "cumulative", "cumulative_otherwise", "cumulative_unknown_percent", "margin"),
+        *("left_eqd2_gy", "left_physical_gy", "left_is_at_most", "state"),
         *("registration", "remark"),
     )
     rows = [
@@ -152,7 +152,7 @@ def _unit(metric: str) -> str:
 
 
 def _dvh(evaluation: Evaluation) -> CsvTable:
-    columns = ("structure", "curve", "label", "alpha_beta_gy", "dose_gy_eqd2", "volume_percent", "volume_cc")
+    columns = ("structure", "curve", "label", "alpha_beta_gy", "dose_eqd2_gy", "volume_percent", "volume_cc")
     labels = course_labels(evaluation)
     rows = [
         row
@@ -193,10 +193,10 @@ def _registrations(evaluation: Evaluation) -> CsvTable:
 def _optimization_structures(evaluation: Evaluation) -> CsvTable:
     """A row per structure, and one for every organ that needs none."""
     columns = (
-        *("organ", "name", "variant", "exported", "maximum_physical_gy", "maximum_gy_eqd2", "fractions", "alpha_beta_gy"),
-        *("basis", "limit_gy_eqd2", "source", "prior_from_gy_eqd2", "prior_to_gy_eqd2", "volume_cc", "structure_remarks"),
-        *("prior_metric", "prior_gy_eqd2", "new_gy_eqd2", "step_gy_eqd2", "region", "region_cc", "unknown_percent"),
-        *("organ_maximum_gy_eqd2", "above_prior_cc", "upper_bounds", "unreliable_courses", "state", "remark"),
+        *("organ", "name", "variant", "exported", "maximum_physical_gy", "maximum_eqd2_gy", "fractions", "alpha_beta_gy"),
+        *("basis", "limit_eqd2_gy", "source", "prior_from_eqd2_gy", "prior_to_eqd2_gy", "volume_cc", "structure_remarks"),
+        *("prior_metric", "prior_eqd2_gy", "new_eqd2_gy", "step_eqd2_gy", "region", "region_cc", "unknown_percent"),
+        *("organ_maximum_eqd2_gy", "above_prior_cc", "upper_bounds", "unreliable_courses", "state", "remark"),
     )
     rows = [_shell(one, shell) for one in evaluation.optimization for shell in one.shells or (None,)]
     return csv_table("optimization_structures", columns, rows)

@@ -9,6 +9,11 @@ from typing import Any
 
 LONGEST_SHOWN = 80
 
+HASHED_PARTS = ("tasks", "inputs", "input_groups")
+"""Parts of an evaluation that say from which files it was made and who signed for them: there is no result in them."""
+
+_TOLD_LAST = ("case", "headlines", "texts", *HASHED_PARTS)
+
 _NAMES = (
     *(("identifier",), ("name",), ("path",), ("organ",), ("structure", "metric"), ("structure", "metric", "source")),
     *(("structure",), ("course",), ("metric",), ("sum",), ("task",), ("target",), ("label",)),
@@ -27,6 +32,29 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.stored} stored, {self.now} now"
+
+
+@dataclass(frozen=True)
+class PartComparison:
+    """A top-level part of two evaluations, as ``structures``, and all differences in it."""
+
+    part: str
+    differences: tuple[Difference, ...]
+
+
+def compared_parts(stored: dict[str, Any], now: dict[str, Any]) -> tuple[PartComparison, ...]:
+    """Every part of either evaluation, results first, in the order of the file otherwise.
+
+    Parameters
+    ----------
+    stored, now : dict
+        As ``json.loads`` gives them.
+    """
+    names = [*dict.fromkeys((*stored, *now))]
+    ordered = [name for name in names if name not in _TOLD_LAST] + [name for name in _TOLD_LAST if name in names]
+    parts = [PartComparison(name, tuple(_of_items(stored, now, name, name))) for name in ordered]
+    order = tuple(_of_order(stored, now, ""))
+    return (*parts, PartComparison("order", order)) if order else tuple(parts)
 
 
 def differences(stored: Any, now: Any, path: str = "") -> Iterator[Difference]:
@@ -51,6 +79,10 @@ def _of_objects(stored: dict[str, Any], now: dict[str, Any], path: str) -> Itera
     for key in dict.fromkeys((*stored, *now)):
         where = f"{path}.{key}" if path else key
         yield from _of_items(stored, now, key, where)
+    yield from _of_order(stored, now, path)
+
+
+def _of_order(stored: dict[str, Any], now: dict[str, Any], path: str) -> Iterator[Difference]:
     if list(stored) != list(now) and stored.keys() == now.keys():
         yield Difference(f"keys of {path or 'the whole'}", _shown(list(stored)), _shown(list(now)))
 
