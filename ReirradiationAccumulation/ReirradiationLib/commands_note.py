@@ -14,7 +14,7 @@ from .model.case import Case
 from .model.case_file import read_case
 from .model.case_notes import TASK_TITLES, TEXT_TITLES, Task, TaskSignature
 from .model.errors import CaseError
-from .report.task_summary import KEY_DIGITS
+from .report.task_key import KEY_DIGITS
 
 FROM_FILE = "@"
 _KEY = re.compile(f"[0-9a-f]{{{KEY_DIGITS}}}")
