@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
@@ -134,9 +134,10 @@ class NamesInPictures:
     def unavailable_because(self) -> str | None:
         return None
 
-    def draw(self, request: PictureRequest, width: int, height: int) -> bytes:
-        self.texts += [*leaves(request, str), *leaves(request.image.patient, str)]
-        return b"\x89PNG"
+    def draw_all(self, requests: Sequence[PictureRequest], width: int, height: int) -> tuple[bytes, ...]:
+        for request in requests:
+            self.texts += [*leaves(request, str), *leaves(request.image.patient, str)]
+        return tuple(b"\xff\xd8JPEG" for _ in requests)
 
     def draw_registration(self, request: RegistrationPictureRequest, width: int, height: int) -> bytes:
         self.texts += leaves(request, str)
