@@ -56,7 +56,7 @@ ALL_FILES = (
 PLANTED = (
     *("müller", "mueller", "muller", "jürgen", "juergen", "jurgen", "yamada", "tarou", "山田", "太郎", "やまだ", "たろう"),
     *("kh-4711", "4711", "0815", "1957-03-14", "19570314", "14.03.1957", "hertha", "zwickelmann"),
-    *("2019", "2024-", "20240617", "17.06.2024", "2026-11-", "lendenwirbel", "schmerzen", "tumorkonferenz", "ordner"),
+    *("2024-", "20240617", "17.06.2024", "2026-11-", "lendenwirbel", "schmerzen", "tumorkonferenz", "ordner"),
     *("1.2.826", "reg_deform", ".dcm", "case.json", "rs_c2", "l2_30gy", "l1_sbrt", "papierakte", "hausgrenze"),
 )
 """What must not be in any output, in small letters."""
@@ -151,10 +151,14 @@ def leaves(tree: Any, kind: type) -> Iterator[Any]:
             yield from leaves(item, kind)
     elif is_dataclass(tree) and not isinstance(tree, type):
         for field in fields(tree):
-            if field.name not in ("series_uid", "study_uid", "frame_uid", "slice_uids", "files"):
+            if field.name not in ("series_uid", "study_uid", "frame_uid", "slice_uids") and not _is_of_files(tree, field.name):
                 yield from leaves(getattr(tree, field.name), kind)
     elif isinstance(tree, kind) and not isinstance(tree, (Enum, bool)):
         yield tree
+
+
+def _is_of_files(tree: Any, name: str) -> bool:
+    return name == "files" and isinstance(tree.files, tuple)
 
 
 @pytest.fixture(scope="module")
@@ -190,9 +194,8 @@ def text_of(folder: Path) -> str:
 
 
 def assert_nothing_planted(text: str) -> None:
-    shipped = "pmid 17084560"  # a table may name years of publications
-    assert shipped not in PLANTED
-    assert [one for one in PLANTED if one in text] == []
+    assert not re.search(r"(?<![\d.])2019", text)
+    assert [text[max(0, at - 40) : at + 40] for one in PLANTED if (at := text.find(one)) >= 0] == []
 
 
 def test_nothing_that_was_planted_is_in_any_file_or_file_name(given_away: Path) -> None:
