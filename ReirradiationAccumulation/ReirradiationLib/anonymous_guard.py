@@ -41,11 +41,13 @@ def require_anonymous(folder: Path, shown_name: str, identifiers: Identifiers) -
         _require_clean(f"the name of file {number} of the output", identifiers.found_in(path.name))
         if not path.is_file():
             continue
+        if path.suffix == ".pdf":
+            for is_joined, texts in ((False, _pdf_texts), (True, _joined_pdf_texts)):
+                for text in texts(path.read_bytes()):
+                    _require_clean(path.name, identifiers.found_on_page(text, is_joined))
+            continue
         for text in texts_of(path):
             _require_clean(path.name, identifiers.found_in(text))
-        if path.suffix == ".pdf":
-            for text in _joined_pdf_texts(path.read_bytes()):
-                _require_clean(path.name, identifiers.found_in_joined(text))
 
 
 def require_neutral_name(shown_name: str, identifiers: Identifiers) -> None:
@@ -67,14 +69,12 @@ def require_neutral_name(shown_name: str, identifiers: Identifiers) -> None:
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Every text in a file that stands there as one, as a reader sees it."""
+    """Every text in a file other than a PDF, as a reader sees it."""
     content = path.read_bytes()
     if path.suffix == ".json":
         yield from _leaves(json.loads(content))
     elif path.suffix in (".html", ".svg"):
         yield unescape(_NUMBER.sub("><", _GEOMETRY.sub("", _DATA_URI.sub("", content.decode("utf-8")))))
-    elif path.suffix == ".pdf":
-        yield from _pdf_texts(content)
     else:
         yield content.decode("utf-8-sig", "replace")
 

@@ -99,14 +99,17 @@ class Identifiers:
                 return kind
         return None
 
-    def found_in_joined(self, text: str) -> Kind | None:
-        """The same for texts that were put together from pieces, as those of a page are.
+    def found_on_page(self, text: str, is_joined: bool) -> Kind | None:
+        """The same for a text that was read from a page, where numbers at the axes of a figure may look like a UID.
 
-        Numbers beside each other, as at the axes of a figure, may then look like a date or a UID. Looked for is only what
-        cannot be chance: known identifiers that hold a letter, and UIDs of a real root.
+        Looked for is only what cannot be chance: known identifiers, and UIDs of a real root. In texts that were joined,
+        known ones must hold a letter. The page was made of HTML, in which everything is looked for.
         """
-        lettered = [one for one in self.texts if one.occurrence is not Occurrence.DAY and any(map(str.isalpha, one.text))]
-        return self._known_in(text, lettered) or (Kind.UID if _ROOTED_UID.search(text) else None)
+        known = self.texts
+        if is_joined:
+            lettered = (one for one in known if one.occurrence is not Occurrence.DAY)
+            known = tuple(one for one in lettered if any(map(str.isalpha, one.text)))
+        return self._known_in(text, known) or (Kind.UID if _ROOTED_UID.search(text) else None)
 
     def found_in_folder_name(self, name: str) -> Kind | None:
         """The same for the name that a user gives a folder: single words of who signed, as "demo", may be in it."""
