@@ -17,6 +17,7 @@ REMEDY = "Nothing was written. Take it out of the names and labels of the case, 
 _DATA_URI = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]*")
 _GEOMETRY = re.compile(r"""\b(?:d|points|viewBox|transform)=(["'])[-+0-9.,()\sA-Za-z]*?\1""")
 _NUMBER = re.compile(r">\s*[-−+]?(?:\d{1,7}|\d+[.,]\d+)\s*<")
+_NUMBER_OF_TABLE = re.compile(r"(?<=[,;\n])[-+]?(?:\d{1,7}|\d+\.\d+(?:e[-+]?\d+)?)(?=[,;\r\n])")
 """A cell that is a number of the report; ``evaluation.json`` tells numbers from texts, and holds them all."""
 
 
@@ -76,7 +77,7 @@ def texts_of(path: Path) -> Iterator[str]:
     elif path.suffix in (".html", ".svg"):
         yield unescape(_NUMBER.sub("><", _GEOMETRY.sub("", _DATA_URI.sub("", content.decode("utf-8")))))
     else:
-        yield content.decode("utf-8-sig", "replace")
+        yield _NUMBER_OF_TABLE.sub("", content.decode("utf-8-sig", "replace"))
 
 
 def _leaves(value: Any) -> Iterator[str]:

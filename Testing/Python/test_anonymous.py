@@ -521,6 +521,24 @@ def test_an_id_is_taken_out_with_any_signs_in_it(green: Identifiers, code: str) 
     assert green.cleaned(f"PTV_{code}") == "PTV_[withheld]"
 
 
+def test_a_short_id_is_taken_out_behind_a_word_for_it() -> None:
+    known = identifiers_of([Identifier(Kind.ID, "1234", Occurrence.MARKED)])
+    assert known.cleaned("Mr X (ID 1234), MRN: 1234, 1234 cGy") == "Mr X ([withheld]), [withheld], 1234 cGy"
+
+
+def test_numbers_of_the_report_are_no_id(tmp_path: Path) -> None:
+    known = identifiers_of([Identifier(Kind.ID, "144742", Occurrence.CODE)])
+    (tmp_path / "a.html").write_text('<td>144742</td><path d="M1 2 144742"/>', encoding="utf-8")
+    (tmp_path / "a.csv").write_text("cord,144742,1.144742\r\n", encoding="utf-8")
+    (tmp_path / "a.json").write_text('{"samples": 144742}', encoding="utf-8")
+    require_anonymous(tmp_path, "out", known)
+    for name, text in (("b.html", "<td>id 144742</td>"), ("b.csv", "cord,id 144742\r\n"), ("b.json", '["144742"]')):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(AnonymityError, match=re.escape(name)):
+            require_anonymous(tmp_path, "out", known)
+        (tmp_path / name).unlink()
+
+
 def test_names_of_folders_may_hold_single_words_of_who_signed(green: Identifiers) -> None:
     for free in ("demo", "author_2", "report", "green", "out_2026-11-20"):
         assert green.found_in_folder_name(free) is None

@@ -105,12 +105,13 @@ def _names(name: str, own: frozenset[str]) -> Iterator[Identifier]:
 
 def _whole_name(kind: Kind, family: str, given: str) -> Iterator[Identifier]:
     """Family and given name beside each other, whether or not the program uses the words too."""
-    parts = [re.findall(r"[^\W\d_]+", part) for part in (family, given)]
-    if not all(parts) or sum(len(word) for part in parts for word in part) < LEAST_ID_LENGTH:
+    lasts, firsts = (re.findall(r"[^\W\d_]+", part) for part in (family, given))
+    if not lasts or not firsts or sum(map(len, (*lasts, *firsts))) < LEAST_ID_LENGTH:
         return
-    is_organ = any(word in anatomical_words() for word in words(family))
-    firsts = [given for given in (given, " ".join(word[0] for word in parts[1])) if not (is_organ and len(given) < 2)]
-    for first in firsts if not is_organ else firsts[:1]:
+    written = [" ".join(firsts)]
+    if not any(word in anatomical_words() for word in words(family)):
+        written.append(" ".join(word[0] for word in firsts))  # "Lung L" would be an organ
+    for first in written:
         for spelling in spellings(f"{family}^{first}"):
             yield Identifier(kind, spelling, Occurrence.WHOLE_NAME)
 
