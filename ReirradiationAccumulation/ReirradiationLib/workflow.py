@@ -43,7 +43,7 @@ from .report.results import CaseResults, OptimizationResult, StructureResult, Tr
 from .report.transfer_findings import all_decisions, transfer_findings
 from .run_record import digest_of_inputs, write_run_record
 from .transfer import read_case_records, transfer
-from .write_anonymous import write_anonymous
+from .write_anonymous import require_neutral_folder, write_anonymous
 from .write_outputs import is_former_output, write_outputs
 from .write_report import WITHOUT_PICTURES, write_report
 from .write_transfer import is_former_transfer, write_transfer
@@ -113,6 +113,8 @@ def run_case(
             monitor.check()
             folder.finish()
         return evaluation
+    if is_anonymous:
+        require_neutral_folder(named, case, folder, monitor)
     results = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
     evaluation = assemble(results, named)
     inputs_sha256 = digest_of_inputs(evaluation.inputs)

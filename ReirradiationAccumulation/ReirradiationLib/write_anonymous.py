@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .anonymous_guard import require_anonymous
+from .anonymous_guard import require_anonymous, require_neutral_name
 from .model.case import Case
 from .model.scene import PictureMaker
+from .monitor import Monitor
 from .output import OutputFolder
 from .report.anonymous import anonymous, cleaned
 from .report.anonymous_pictures import anonymous_maker
@@ -16,8 +17,30 @@ from .report.identifiers import Identifiers
 from .report.pictures import draw_pictures
 from .report.registration_pictures import draw_registration_pictures
 from .report.results import CaseRecords, CaseResults
+from .transfer import read_case_records
 from .write_outputs import scene_content
 from .write_report import WITHOUT_PICTURES, ReportPictures, write_report
+
+
+def require_neutral_folder(named: Case, neutral: Case, folder: OutputFolder, monitor: Monitor) -> None:
+    """Refuse a folder whose name holds an identifier as soon as these are known: before the long work.
+
+    Parameters
+    ----------
+    named, neutral : Case
+        As the user wrote it, and under neutral names.
+    folder : OutputFolder
+    monitor : Monitor
+
+    Raises
+    ------
+    AnonymityError
+        If its name holds one.
+    ReirradiationError
+        If the records cannot be read.
+    """
+    found = read_case_records(neutral, Monitor(is_cancelled=monitor.is_cancelled))
+    require_neutral_name(folder.final.name, collect_identifiers(named, found))
 
 
 def write_anonymous(

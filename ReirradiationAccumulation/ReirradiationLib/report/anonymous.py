@@ -14,6 +14,7 @@ from .case_summary import CaseSummary
 from .course_summary import CourseSummary, PointSummary
 from .evaluation import Evaluation
 from .finding_summary import FindingSummary
+from .headlines import Headline, finding_headlines
 from .identifiers import WITHHELD, WITHHELD_DATE, Identifiers
 from .planning_summary import PlanningSummary
 from .provenance import SHIPPED, InputSummary
@@ -35,6 +36,7 @@ def anonymous(evaluation: Evaluation, identifiers: Identifiers) -> Evaluation:
         Of the case as the user wrote it.
     """
     has_own_tables = not evaluation.case.protocol.startswith(SHIPPED)
+    findings = tuple(_finding(finding, evaluation.inputs, has_own_tables) for finding in evaluation.findings)
     withheld = replace(
         evaluation,
         is_anonymous=True,
@@ -48,7 +50,8 @@ def anonymous(evaluation: Evaluation, identifiers: Identifiers) -> Evaluation:
             replace(one, row=WITHHELD if one.row and has_own_tables else one.row) for one in evaluation.scorecard
         ),
         planning=_planning(evaluation.planning, evaluation.case.reirradiation_type) if evaluation.planning else None,
-        findings=tuple(_finding(finding, evaluation.inputs, has_own_tables) for finding in evaluation.findings),
+        headlines=_headlines(evaluation, findings),
+        findings=findings,
         inputs=_inputs(evaluation.inputs),
         input_groups=tuple(replace(group, sha256=WITHHELD) for group in evaluation.input_groups),
     )
@@ -64,6 +67,13 @@ def cleaned(tree: Tree, identifiers: Identifiers) -> Tree:
     if is_dataclass(tree) and not isinstance(tree, type):
         return replace(tree, **{field.name: cleaned(getattr(tree, field.name), identifiers) for field in fields(tree)})
     return tree
+
+
+def _headlines(evaluation: Evaluation, findings: tuple[FindingSummary, ...]) -> tuple[Headline, ...]:
+    """Those on findings name their subjects, which may be words of the user: they are made again."""
+    former = finding_headlines(evaluation.findings)
+    kept = tuple(one for one in evaluation.headlines if one not in former)
+    return (*kept, *finding_headlines(findings)) if len(kept) < len(evaluation.headlines) else kept
 
 
 def _if_any(text: str, by: str = WITHHELD) -> str:

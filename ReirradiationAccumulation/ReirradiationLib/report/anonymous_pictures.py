@@ -55,10 +55,10 @@ class AnonymousPictureMaker:
             return self._identifiers.cleaned(value)
         if isinstance(value, tuple):
             return tuple(self._cleaned(item) for item in value)
-        if is_dataclass(value) and not isinstance(value, type) and hasattr(value, "name"):
-            named = {f.name: getattr(value, f.name) for f in fields(value)}
-            texts = {name: self._cleaned(text) for name, text in named.items() if isinstance(text, str)}
-            return replace(value, **texts)
+        if is_dataclass(value) and not isinstance(value, type):
+            former = {field.name: getattr(value, field.name) for field in fields(value)}
+            neutral = {name: self._cleaned(item) for name, item in former.items() if _may_hold_names(item)}
+            return replace(value, **neutral) if any(neutral[name] is not former[name] for name in neutral) else value
         return value
 
     def _nobodys(self, image: Image) -> Image:
@@ -66,6 +66,10 @@ class AnonymousPictureMaker:
         if id(image) not in self._images:
             self._images[id(image)] = (image, replace(image, patient=NOBODY, description="CT", study_date=""))
         return self._images[id(image)][1]
+
+
+def _may_hold_names(value: Any) -> bool:
+    return isinstance(value, (str, tuple, Image)) or is_dataclass(value)
 
 
 def anonymous_maker(maker: PictureMaker | None, identifiers: Identifiers) -> PictureMaker | None:

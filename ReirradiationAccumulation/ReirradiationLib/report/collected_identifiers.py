@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import chain, pairwise
+from itertools import chain
 
 from ..dicom.course_record import CourseRecord
 from ..dicom.registration import registration_patient
@@ -17,25 +17,29 @@ from ..model.planning_choice import OptimizationRequest
 from ..model.points import PointDose
 from ..model.registration import RegistrationMethod
 from .folded_text import fold, spellings
+from .identifier_spellings import without_signs
 from .identifiers import Identifier, Identifiers, Kind, Occurrence, identifiers_of
 from .neutral_names import DerivedName, neutral_names
-from .own_words import anatomical_words, own_words, words
+from .own_words import anatomical_words, is_own_phrase, own_words, words
 from .results import CaseRecords, CaseResults, Transfer
 
 LEAST_LETTERS = 3
 """Of a word in a script with capitals: shorter names cannot be told from words."""
 LEAST_SIGNS = 2
 """Of a word in any other script."""
-LEAST_DIGITS = 6
+LEAST_DIGITS = 5
 """Of an ID of digits only: shorter ones are numbers like any other."""
+LEAST_MARKED = 2
+"""Of an ID that is looked for behind a word such as ID."""
 LEAST_ID_LENGTH = 4
 LEAST_NAME_LENGTH = 6
 """Of the name of a file, and of a label."""
 LEAST_KEY_LENGTH = 8
 LEAST_TEXT_LENGTH = 20
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_SHORT_DATES = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d%m%Y")
-_DATES_IN_NAMES = (*_SHORT_DATES, "%d%m%y", "%y%m%d", "%m%d%y")
+_TITLES = frozenset(
+    ("dr", "prof", "med", "mr", "mrs", "ms", "herr", "frau", "phd", "md", "msc", "bsc", "dipl", "ing", "phys")
+)
 
 
 def collect_identifiers(case: Case, found: CaseRecords) -> Identifiers:
@@ -54,8 +58,8 @@ def collect_identifiers(case: Case, found: CaseRecords) -> Identifiers:
     days = sorted(set(_days(case, found, patients)))
     texts = [
         *(one for patient in patients for one in _names(patient.name, own)),
-        *(one for patient in patients for one in _by_length(Kind.ID, patient.patient_id, own, LEAST_ID_LENGTH)),
-        *(Identifier(Kind.DATE, day.strftime(form), Occurrence.ALONE) for day in days for form in _SHORT_DATES),
+        *(one for patient in patients for one in _id(patient.patient_id, own)),
+        *(Identifier(Kind.DATE, day.isoformat(), Occurrence.DAY) for day in days),
         *(Identifier(Kind.UID, uid, Occurrence.ALONE) for uid in _uids(found) if uid.count(".") > 1),
         *(one for who in people for one in _person(who, own)),
         *(one for name in _file_names(case, found) for one in _by_length(Kind.FILE, name, own, LEAST_NAME_LENGTH)),
@@ -65,8 +69,7 @@ def collect_identifiers(case: Case, found: CaseRecords) -> Identifiers:
     ]
     in_names = {word for patient in patients for word in _words(patient.name)}
     in_names |= {word for who in people for word in _words(who) if word not in own}
-    in_names |= {one.text for one in texts if one.kind is Kind.ID}
-    in_names |= {day.strftime(form) for day in days for form in _DATES_IN_NAMES}
+    in_names |= {one.text for one in texts if one.occurrence is Occurrence.CODE}
     renamed = neutral_names(
         *(_structure_names(found), _derived_names(found)),
         identifiers=identifiers_of(texts),
@@ -95,12 +98,31 @@ def _names(name: str, own: frozenset[str]) -> Iterator[Identifier]:
         if word not in own:
             yield Identifier(Kind.NAME, word, Occurrence.WORD if _has_case(word) else Occurrence.ANYWHERE)
     for group in name.split("="):
-        parts = [part.strip() for part in group.split("^") if part.strip()]
-        for first, second in pairwise(parts):
-            if len(first) + len(second) < LEAST_ID_LENGTH or all(word in own for word in words(f"{first} {second}")):
-                continue
-            for form in (f"{first} {second}", f"{second} {first}", f"{first}, {second}", f"{first}^{second}"):
-                yield from (Identifier(Kind.NAME, spelling, Occurrence.ALONE) for spelling in spellings(form))
+        family, *others = group.split("^")
+        given = " ".join(others[:2])  # given and middle; prefix and suffix tell nothing
+        yield from _whole_name(Kind.NAME, family, given)
+
+
+def _whole_name(kind: Kind, family: str, given: str) -> Iterator[Identifier]:
+    """Family and given name beside each other, whether or not the program uses the words too."""
+    lasts, firsts = (re.findall(r"[^\W\d_]+", part) for part in (family, given))
+    if not lasts or not firsts or sum(map(len, (*lasts, *firsts))) < LEAST_ID_LENGTH:
+        return
+    written = [" ".join(firsts)]
+    if not any(word in anatomical_words() for word in words(family)):
+        written.append(" ".join(word[0] for word in firsts))  # "Lung L" would be an organ
+    for first in written:
+        for spelling in spellings(f"{family}^{first}"):
+            yield Identifier(kind, spelling, Occurrence.WHOLE_NAME)
+
+
+def _id(text: str, own: frozenset[str]) -> Iterator[Identifier]:
+    """With any signs in it; a short one only where it is called an ID."""
+    code = without_signs(fold(text).text)
+    if any(True for _ in _by_length(Kind.ID, code, own, LEAST_ID_LENGTH)):
+        yield Identifier(Kind.ID, code, Occurrence.CODE)
+    elif len(code) >= LEAST_MARKED:
+        yield Identifier(Kind.ID, code, Occurrence.MARKED)
 
 
 def _person(who: str, own: frozenset[str]) -> Iterator[Identifier]:
@@ -108,6 +130,11 @@ def _person(who: str, own: frozenset[str]) -> Iterator[Identifier]:
     for word in dict.fromkeys(_words(who)):
         if word not in own and len(word) >= LEAST_ID_LENGTH:
             yield Identifier(Kind.PERSON, word, Occurrence.WORD if _has_case(word) else Occurrence.ANYWHERE)
+    named = [word for word in re.findall(r"[^\W\d_]+,?", who) if word.strip(",").lower() not in _TITLES]
+    if len(named) > 1 and not is_own_phrase(who):
+        is_reversed = named[0].endswith(",")
+        family, given = (named[0], named[1:]) if is_reversed else (named[-1], named[:-1])
+        yield from _whole_name(Kind.PERSON, family.strip(","), " ".join(given))
 
 
 def _label(label: str) -> Iterator[Identifier]:

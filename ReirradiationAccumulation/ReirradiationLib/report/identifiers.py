@@ -9,6 +9,7 @@ from enum import Enum
 
 from ..model.dates import dicom_date
 from .folded_text import FoldedText, fold
+from .identifier_spellings import code_pattern, date_pattern, marked_pattern, name_pattern
 
 WITHHELD = "[withheld]"
 WITHHELD_DATE = "[date withheld]"
@@ -31,12 +32,16 @@ class Kind(str, Enum):
 
 
 class Occurrence(Enum):
-    """Where a text counts as the identifier that it is equal to."""
+    """Where a text counts as the identifier that it is equal to, or that it is a spelling of."""
 
     WORD = "no letter before and behind, or a change of letter case"
     ALONE = "neither letter nor digit before and behind"
     ANYWHERE = "within anything, as in scripts that write words without blanks"
     IN_PARENTHESES = "in parentheses: it is too short or too common to be looked for elsewhere"
+    WHOLE_NAME = "family^given: both beside each other in either order"
+    CODE = "letters and digits with any signs between, neither letter nor digit before and behind"
+    MARKED = "as a code, behind a word such as ID"
+    DAY = "an ISO date, in any spelling, no digit before and behind"
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Identifiers:
             if one.former in held:
                 text = _replaced(text, one.former, Occurrence.ALONE, one.name)
         for identifier in self.texts:
-            if identifier.text in held:
+            if identifier.occurrence in _SPELLED or identifier.text in held:
                 by = _PLACEHOLDERS.get(identifier.kind, WITHHELD)
                 text = _replaced(text, identifier.text, identifier.occurrence, by)
         for kind, pattern in _PATTERNS.items():
@@ -87,18 +92,39 @@ class Identifiers:
 
     def found_in(self, text: str) -> Kind | None:
         """What kind of identifier a text holds, None if none."""
+        if found := self._known_in(text, self.texts):
+            return found
+        for kind, pattern in _PATTERNS.items():
+            if any(_withheld(kind, found[0]) != found[0] for found in pattern.finditer(text)):
+                return kind
+        return None
+
+    def found_on_page(self, text: str, is_joined: bool) -> Kind | None:
+        """The same for a text that was read from a page, where numbers at the axes of a figure may look like a UID.
+
+        Looked for is only what cannot be chance: known identifiers, and UIDs of a real root. In texts that were joined,
+        known ones must hold a letter. The page was made of HTML, in which everything is looked for.
+        """
+        known = self.texts
+        if is_joined:
+            lettered = (one for one in known if one.occurrence is not Occurrence.DAY)
+            known = tuple(one for one in lettered if any(map(str.isalpha, one.text)))
+        return self._known_in(text, known) or (Kind.UID if _ROOTED_UID.search(text) else None)
+
+    def found_in_folder_name(self, name: str) -> Kind | None:
+        """The same for the name that a user gives a folder: single words of who signed, as "demo", may be in it."""
+        return self._known_in(name, [one for one in self.texts if _tells_who(one)])
+
+    def _known_in(self, text: str, wanted: Sequence[Identifier]) -> Kind | None:
         folded = fold(text)
         for one in self.structures:
             if _places(text, folded, one.former, Occurrence.ALONE):
                 return Kind.NAME
-        for identifier in self.texts:
+        for identifier in wanted:
             if identifier.occurrence is not Occurrence.IN_PARENTHESES and _places(
                 text, folded, identifier.text, identifier.occurrence
             ):
                 return identifier.kind
-        for kind, pattern in _PATTERNS.items():
-            if any(_withheld(kind, found[0]) != found[0] for found in pattern.finditer(text)):
-                return kind
         return None
 
 
@@ -110,6 +136,19 @@ def identifiers_of(texts: Sequence[Identifier], structures: Sequence[Renamed] = 
     return Identifiers(tuple(ordered), tuple(sorted(structures, key=lambda one: (-len(one.former), one.former))))
 
 
+def _tells_who(identifier: Identifier) -> bool:
+    """Whether it tells who the patient is, or is the whole name of somebody else."""
+    return identifier.kind in (Kind.NAME, Kind.ID, Kind.DATE) or (
+        identifier.kind is Kind.PERSON and identifier.occurrence is Occurrence.WHOLE_NAME
+    )
+
+
+_SPELLED = {
+    Occurrence.WHOLE_NAME: name_pattern,
+    Occurrence.CODE: code_pattern,
+    Occurrence.MARKED: marked_pattern,
+    Occurrence.DAY: date_pattern,
+}
 _PLACEHOLDERS = {Kind.DATE: WITHHELD_DATE, Kind.UID: WITHHELD_UID}
 _NEUTRAL = re.compile(r"(?:new )?course ?\d*")
 _HELD = (WITHHELD.lower(), WITHHELD_DATE.lower(), WITHHELD_UID.lower())
@@ -126,6 +165,10 @@ _PATTERNS = {
         r"(?<![^\s'\"(\[=,;])(?:/[^\s/'\"<>(),;]+){2,}/?|(?<![A-Za-z])[A-Za-z]:\\[^\s'\"<>]+|\\\\[^\s'\"<>]+"
     ),
 }
+_ROOTED_UID = re.compile(
+    r"(?<![\d.])(?:1\.2\.[1-9]\d{2,}|1\.3\.6\.1|2\.16\.[1-9]\d{2,}|2\.25\.[1-9]\d{9,})(?:\.(?:0|[1-9]\d*)){1,}(?![\d])"
+    r"|(?<![\d.])2\.25\.[1-9]\d{19,}(?!\d)"
+)
 LEAST_UID_LENGTH = 16
 """Shorter ones may be versions of programs."""
 
@@ -148,6 +191,8 @@ def _replaced(text: str, wanted: str, occurrence: Occurrence, by: str) -> str:
 
 def _places(text: str, folded: FoldedText, wanted: str, occurrence: Occurrence) -> list[tuple[int, int]]:
     """Start and end in the original of every occurrence, in order and without overlap."""
+    if occurrence in _SPELLED:
+        return _spelled_places(text, folded, _SPELLED[occurrence](wanted), occurrence)
     found: list[tuple[int, int]] = []
     at = folded.text.find(wanted)
     while at >= 0:
@@ -159,11 +204,25 @@ def _places(text: str, folded: FoldedText, wanted: str, occurrence: Occurrence) 
     return found
 
 
+def _spelled_places(
+    text: str, folded: FoldedText, pattern: re.Pattern[str], occurrence: Occurrence
+) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    match = pattern.search(folded.text)
+    while match:
+        start, end = folded.places[match.start()], folded.places[match.end()]
+        is_there = _stands_there(text, start, end, occurrence)
+        if is_there:
+            found.append((start, end))
+        match = pattern.search(folded.text, match.end() if is_there else match.start() + 1)
+    return found
+
+
 def _stands_there(text: str, start: int, end: int, occurrence: Occurrence) -> bool:
     before, behind = text[start - 1 : start], text[end : end + 1]
-    if occurrence is Occurrence.ANYWHERE:
+    if occurrence in (Occurrence.ANYWHERE, Occurrence.DAY):
         return True
-    if occurrence is Occurrence.WORD:
+    if occurrence in (Occurrence.WORD, Occurrence.WHOLE_NAME):
         return _begins(text, start) and _ends(text, end)
     if occurrence is Occurrence.IN_PARENTHESES:
         return (before, behind) == ("(", ")")

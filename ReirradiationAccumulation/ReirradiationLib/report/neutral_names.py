@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from .folded_text import fold
+from .identifier_spellings import code_pattern
 from .identifiers import WITHHELD, Identifiers, Renamed
 
 LEAST_WITHIN = 4
@@ -59,26 +60,32 @@ def neutral_names(
 
 def _without_words(name: str, within: Collection[str], kept: Collection[str]) -> str:
     for word in sorted(within, key=lambda one: (-len(one), one)):
-        at = -1
-        while (at := fold(name).text.find(word, at + 1)) >= 0:
+        pattern, at = _pattern(word), 0
+        while found := pattern.search(fold(name).text, at):
             folded = fold(name)
-            start, end = folded.places[at], folded.places[at + len(word)]
-            if _is_meant(folded.text, at, word, kept):
+            start, end = folded.places[found.start()], folded.places[found.end()]
+            at = found.start() + 1
+            if _is_meant(folded.text, found, word, kept):
                 name = f"{name[:start]}{WITHHELD}{name[end:]}"
-                at += len(WITHHELD) - 1
+                at = start + len(WITHHELD)
     return name
 
 
-def _is_meant(text: str, at: int, word: str, kept: Collection[str]) -> bool:
+def _pattern(word: str) -> re.Pattern[str]:
+    """An ID may be written with other signs; a name is as it is."""
+    return code_pattern(word) if any(map(str.isdigit, word)) else re.compile(re.escape(word))
+
+
+def _is_meant(text: str, found: re.Match[str], word: str, kept: Collection[str]) -> bool:
     """Whether letters or digits of a folded name are the word, and not by chance a part of another."""
-    before = re.search(r"[^\W\d_]*$", text[:at])
-    behind = re.match(r"[^\W\d_]*", text[at + len(word) :])
-    around = f"{before[0] if before else ''}{word}{behind[0] if behind else ''}"
+    before = re.search(r"[^\W\d_]*$", text[: found.start()])
+    behind = re.match(r"[^\W\d_]*", text[found.end() :])
+    around = f"{before[0] if before else ''}{found[0]}{behind[0] if behind else ''}"
     if word in kept or around in kept or (around in WITHHELD and f"[{around}]" in text):
         return False
     if word.isdigit():
-        return not text[at - 1 : at].isdigit() and not text[at + len(word) :][:1].isdigit()
-    return around == word or len(word) >= LEAST_WITHIN or not word.isascii()
+        return not text[: found.start()][-1:].isdigit() and not text[found.end() :][:1].isdigit()
+    return around == found[0] or len(word) >= LEAST_WITHIN or not word.isascii()
 
 
 def _unique(wanted: str, taken: set[str]) -> str:

@@ -38,6 +38,18 @@ def own_words() -> frozenset[str]:
     return frozenset(found)
 
 
+def is_own_phrase(text: str) -> bool:
+    """Whether the words of a text stand beside each other in a text of the program: "medical physicist" is nobody."""
+    return f" {' '.join(words(text))} " in _own_text()
+
+
+@cache
+def _own_text() -> str:
+    package = Path(__file__).resolve().parent.parent
+    texts = (text for source in sorted(package.rglob("*.py")) for text in _texts(_read(source)))
+    return " | ".join(f" {' '.join(words(text))} " for text in texts)
+
+
 def _texts(source: str) -> Iterator[str]:
     """The string literals of a module without its docstrings."""
     tree = ast.parse(source)
