@@ -55,6 +55,8 @@ def report_html(
 def _running_head(evaluation: Evaluation) -> tuple[str, str]:
     """Who, and of what state, on every sheet."""
     case = evaluation.case
+    if evaluation.is_anonymous:
+        return "anonymised", case.title
     key = next(task.key for task in evaluation.tasks if task.task is evaluation.stage)
     return f"{case.patient_name} ({case.patient_id})", f"key {key} · {case.title}"
 

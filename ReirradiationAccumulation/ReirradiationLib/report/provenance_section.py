@@ -7,6 +7,10 @@ from html import escape
 from .evaluation import Evaluation
 from .html_parts import Cell, Html, annex, paragraph, section, table
 
+WITHHELD_NOTE = (
+    "Names, SOP Instance UIDs and hashes of the inputs are withheld: whoever has the files could find them by these."
+)
+
 
 def provenance_section(evaluation: Evaluation) -> str:
     """Software, settings, and the inputs by what they are of."""
@@ -21,7 +25,7 @@ def provenance_section(evaluation: Evaluation) -> str:
         "Method and provenance",
         paragraph(f"{evaluation.software}; {evaluation.schema}. {' '.join(evaluation.settings)}"),
         table(["Input", "Files", "SHA-256"], rows),
-        paragraph(note, "note"),
+        paragraph(WITHHELD_NOTE if evaluation.is_anonymous else note, "note"),
     )
 
 
