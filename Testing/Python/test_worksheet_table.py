@@ -53,7 +53,7 @@ limits = st.builds(
     names,
     st.sampled_from([ANY_MONTHS, Months(6.0), Months(6.0, 12.0), Months(0.0, 3.5)]),
     texts,
-    new_share_at_most=st.none() | decimals(0.01, 1.0),
+    new_share_at_most=st.none() | decimals(0.125, 1.0),
     each_course_at_most_gy=st.none() | decimals(1.0, 100.0),
 )
 entries = st.builds(
