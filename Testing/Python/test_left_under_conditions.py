@@ -240,7 +240,11 @@ def written_and_read(result: WorksheetResult, folder: Path) -> tuple[OrganWorksh
 def test_no_room_leaves_more_than_the_scorecard(
     tmp_path: Path, limit_gy: float, asked: CourseConditions, courses, point_gy: float | None, metric: str
 ) -> None:
-    """All read by the same metric in the whole organ, at the same samples."""
+    """All read by the same metric in the whole organ, at the same samples.
+
+    A mapped sum is kept in single precision and a worksheet's is not: either EQD2 is right within 1.2e-7 of its value
+    (docs/methods.md), and so is what is left within that of the limit and the prior sum together.
+    """
     constraint = constraint_of(limit_gy, metric, conditions=asked)
     given_courses = [sloped(n, *slope) for n, slope in enumerate(courses)]
     points = [paper(point_gy, 10)] if point_gy is not None else []
@@ -253,11 +257,12 @@ def test_no_room_leaves_more_than_the_scorecard(
     assert organ.left_physical_gy(5) <= most.physical_gy + 1e-9
     result = worked_out(worksheet_of(organ, {}, None, with_recovery=False))
     assert result.deciding is not None
-    assert result.deciding.eqd2_gy <= most.eqd2_gy + 1e-9
+    rounding_gy = 2 * 1.2e-7 * (limit_gy + result.raw_eqd2_gy)
+    assert result.deciding.eqd2_gy <= most.eqd2_gy + rounding_gy
     if result.deciding is result.maxima:
         again = worked_out(written_and_read(result, tmp_path)[0]).deciding
         assert again is not None
-        assert again.eqd2_gy <= most.eqd2_gy + 1e-6  # the table has nine decimals
+        assert again.eqd2_gy <= most.eqd2_gy + rounding_gy + 1e-7  # the table has nine decimals
     parts = [PriorPart(one.identifier, 10, 0.0) for one in given_courses]
     told = told_of_remaining(constraint, prior, *parts)
     assert told.lowest_gy <= most.physical_gy + 1e-9
