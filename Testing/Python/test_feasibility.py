@@ -260,7 +260,7 @@ def test_the_section_states_all_of_every_limit_and_marks_what_is_unreliable() ->
     assert "<i>cord" not in html and "&lt;i&gt;cord&lt;/i&gt; ‡" in html
     assert html.count("raw, α/β 2 Gy, n 5, any interval") == 4  # two rows, the binding one, the one left out
     assert html.count("test source") == 4
-    assert "The registration must not be relied on" in html and "because" in html
+    assert "The registration of course 1 must not be relied on" in html and "because" in html
 
 
 def test_the_summary_is_plain_data() -> None:

@@ -147,14 +147,16 @@ def test_the_section_states_all_of_every_limit_and_escapes_names() -> None:
 
 def test_limits_that_may_allow_less_than_the_explorer_shows_are_named_beside_it() -> None:
     known, partly, sac = planned_organ("cord"), planned_organ("bowel", unknown=4.0), planned_organ("sac")
-    found = fractionation([known, partly, replace(sac, limit=replace(sac.limit, new_share_at_most=0.5))])
+    bounded = replace(sac.near, upper_bounds=("paper",))  # half of a sum that may be smaller
+    shared = replace(sac, limit=replace(sac.limit, new_share_at_most=0.5), near=bounded)
+    found = fractionation([known, partly, shared])
     left_out = [NotPlanned(limit_of("liver"), "the dose of paper is not known anywhere in it", True)]
     left_out += [NotPlanned(limit_of("lens"), "no part of it lies within 30 mm of a target", False)]
     summary = fractionation_summary(found, 30.0, left_out, lambda name: ("first",) if name == "cord" else ())
     assert summary.doubts == (
         "cord: the registration of first must not be relied on",
         "bowel: prior dose not known in 4.0 % of it, whole organ, counted as 0 Gy",
-        "sac: that the new course be at most 50 % of the sum is not heeded",
+        "sac: not proven is the share of the sum, which is of an upper bound",
         "liver: not in it, the dose of paper is not known anywhere in it",
     )
     html = fractionation_section(summary)

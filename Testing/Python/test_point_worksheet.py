@@ -342,3 +342,9 @@ def test_what_is_left_is_never_more_than_the_limit_allows_one_course() -> None:
     assert worked_out(replace(low, limit=CORD)).maxima.eqd2_gy == pytest.approx(50.0)
     with pytest.raises(CaseError, match="70 Gy for the new course alone"):
         worked_out(replace(low, limit=replace(CORD, new_at_most_gy=70.0)))
+    with pytest.raises(CaseError, match="a share of 50"):
+        worked_out(replace(low, limit=replace(CORD, new_share_at_most=50.0)))
+    with pytest.raises(CaseError, match="0 Gy for each course"):
+        worked_out(replace(low, limit=replace(CORD, each_course_at_most_gy=0.0)))
+    with pytest.raises(CaseError, match="-1 Gy EQD2 in the whole organ"):
+        worked_out(sheet(CourseEntry("a", 10.0, 5, whole_organ_eqd2_gy=-1.0)))

@@ -53,6 +53,8 @@ limits = st.builds(
     names,
     st.sampled_from([ANY_MONTHS, Months(6.0), Months(6.0, 12.0), Months(0.0, 3.5)]),
     texts,
+    new_share_at_most=st.none() | decimals(0.125, 1.0),
+    each_course_at_most_gy=st.none() | decimals(1.0, 100.0),
 )
 entries = st.builds(
     CourseEntry,
@@ -65,6 +67,7 @@ entries = st.builds(
     texts,
     st.sampled_from(["", "go", "caution", "worksheet"]),
     decimals(0.0, 100.0),
+    st.none() | decimals(0.0, 100.0),
 )
 courses = st.lists(entries, min_size=1, max_size=4, unique_by=lambda entry: entry.label)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
+from .arrays import FloatArray
 from .metric import Metric
 from .protocol import Basis
 
@@ -64,14 +67,14 @@ class CourseConditions:
         """What the new course may give at most, Gy EQD2."""
         return min((one for one in (self.each_course_at_most, self.new_course_at_most) if one is not None), default=None)
 
-    def allowed_beside(self, prior_gy: float) -> float:
+    def allowed_beside(self, prior_gy: FloatArray) -> FloatArray:
         """What they allow the new course beside prior courses, Gy EQD2; infinite if they demand nothing of it.
 
         A share s of the sum: new ≤ s (prior + new), so new ≤ s / (1 − s) · prior.
         """
-        alone_gy = float("inf") if self.new_at_most_gy is None else self.new_at_most_gy
+        alone_gy = np.full(np.shape(prior_gy), np.inf if self.new_at_most_gy is None else self.new_at_most_gy)
         share = self.new_share_at_most
-        return alone_gy if share is None or share >= 1.0 else min(alone_gy, share / (1.0 - share) * prior_gy)
+        return alone_gy if share is None or share >= 1.0 else np.minimum(alone_gy, share / (1.0 - share) * prior_gy)
 
     def __str__(self) -> str:
         each, new, share = self.each_course_at_most, self.new_course_at_most, self.new_share_at_most

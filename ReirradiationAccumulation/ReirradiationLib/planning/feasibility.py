@@ -8,7 +8,7 @@ P + R ≤ A.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -81,13 +81,12 @@ class OrganFeasibility:
 
     @property
     def excess_eqd2_gy(self) -> float:
-        """P + R − A, or R less what the limit allows one course; not below 0."""
-        organ = self.organ
-        return float(organ.limit.excess_eqd2_gy(np.asarray(organ.near.value_gy), organ.new_eqd2_gy))
+        """P + R − A, or R less what the limit allows the new course; not below 0."""
+        return float(self.organ.excess_eqd2_gy(np.asarray(self.organ.near.value_gy), self.organ.new_eqd2_gy))
 
     @property
     def left_physical_gy(self) -> float:
-        """Physical dose in the fractions of the new course that uses up A − P."""
+        """Physical dose in the fractions of the new course that uses up what is left."""
         return self.organ.left_physical_gy(self.organ.fractions)
 
     @property
@@ -105,14 +104,12 @@ class OrganFeasibility:
         """What this implies. Unknown dose counts as 0 Gy in P, so a fit is proven only where all is known."""
         organ = self.organ
         if self.excess_eqd2_gy > 0.0:
-            is_used = organ.near.value_gy >= organ.limit.limit_eqd2_gy
-            return FeasibilityState.TOLERANCE_USED if is_used else FeasibilityState.LIMITED
-        if self._too_large_share is not None:
-            return FeasibilityState.SHARE
-        if organ.near.unknown_percent > 0.0:
+            if organ.spent or organ.near.value_gy >= organ.limit.limit_eqd2_gy:
+                return FeasibilityState.TOLERANCE_USED
+            return FeasibilityState.SHARE if self._breaks_share_alone else FeasibilityState.LIMITED
+        if organ.near.unknown_percent > 0.0 or organ.doubts:
             return FeasibilityState.FITS_WHERE_KNOWN
-        whole_gy = np.asarray(self._whole_organ_eqd2_gy())
-        exceeds = organ.limit.excess_eqd2_gy(whole_gy, organ.new_eqd2_gy) > 0.0
+        exceeds = organ.excess_eqd2_gy(np.asarray(self._whole_organ_eqd2_gy()), organ.new_eqd2_gy) > 0.0
         return FeasibilityState.FITS_NEAR if exceeds else FeasibilityState.FITS
 
     def remarks(self) -> tuple[str, ...]:
@@ -124,10 +121,10 @@ class OrganFeasibility:
         if near.upper_bounds:
             what = "P holds a" if near.unknown_percent > 0.0 else "P is an upper bound:"
             found.append(f"{what} point dose of {' and '.join(near.upper_bounds)} taken for the whole organ")
+        found += [*self.organ.spent, *self.organ.doubts]
         if self._too_large_share is not None:
             allowed = 100.0 * (self.organ.limit.new_share_at_most or 0.0)
-            told = f"R would be {100.0 * self._too_large_share:.0f} % of P + R, not {allowed:g} % at most"
-            found.append(f"{told}; what is left does not heed this")
+            found.append(f"R would be {100.0 * self._too_large_share:.0f} % of P + R, not {allowed:g} % at most")
         if self.is_beyond_lq:
             found.append(f"what is left is above {LQ_LIMIT_GY_PER_FRACTION:g} Gy per fraction, where EQD2 is extrapolated")
         return tuple(found)
@@ -137,6 +134,12 @@ class OrganFeasibility:
         """R as a share of P + R, if it is more than the limit allows."""
         allowed, share = self.organ.limit.new_share_at_most, self.organ.new_eqd2_gy / self.sum_eqd2_gy
         return share if allowed is not None and share > allowed else None
+
+    @property
+    def _breaks_share_alone(self) -> bool:
+        """Whether nothing but the share stands against the full prescription."""
+        limit = replace(self.organ.limit, new_share_at_most=None)
+        return not limit.excess_eqd2_gy(np.asarray(self.organ.near.value_gy), self.organ.new_eqd2_gy) > 0.0
 
     def _whole_organ_eqd2_gy(self) -> float:
         """The metric of the limit in the whole organ, or the maximum where P is that."""

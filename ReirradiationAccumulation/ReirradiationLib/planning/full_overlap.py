@@ -115,6 +115,7 @@ def full_overlap(
             reasons.append(str(error))
         if (percent := prior.unknown_percent()) > 0.0:
             reasons.append(f"prior dose not known in {percent:.1f} % of it")
+        reasons += _unproven_share(constraint, prior, new_eqd2_gy)
     if is_unreliable:
         reasons.append("the registration must not be relied on in it")
     if mismatch := interval_mismatch(constraint.months, months):
@@ -127,6 +128,19 @@ def _metric(constraint: Constraint, prior: StructureDose, added_gy: float) -> fl
     asked = Metric(MetricKind.MAXIMUM) if constraint.metric.is_near_maximum else constraint.metric
     sum_gy = prior.eqd2_gy(constraint.alpha_beta_gy, constraint.basis) + added_gy
     return cumulative_dvh(sum_gy, prior.samples.volumes_cc).value(asked)
+
+
+def _unproven_share(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float) -> list[str]:
+    """That R may be too large a share of the sum: by the limit's own metric, and without point doses, which are bounds."""
+    share, least = constraint.conditions.new_share_at_most, prior.without_upper_bounds()
+    if share is None:
+        return []
+    try:
+        least_gy = least.dvh(constraint.alpha_beta_gy, constraint.basis).value(constraint.metric)
+    except DosimetryError as error:
+        return [str(error)]
+    is_kept = new_eqd2_gy <= share * (least_gy + new_eqd2_gy)
+    return [] if is_kept else [f"not proven is that the new course would be at most {share:g} of the sum"]
 
 
 def _broken(constraint: Constraint, prior: StructureDose, new_eqd2_gy: float, total: float) -> list[str]:

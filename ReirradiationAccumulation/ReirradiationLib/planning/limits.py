@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model.arrays import FloatArray
 from ..model.case import Case
-from ..model.constraint import ANY_MONTHS, Constraint, Months
+from ..model.constraint import ANY_MONTHS, Constraint, CourseConditions, Months
 from ..model.metric import Metric
 from ..model.planning_choice import DEFAULT_MARGIN_MM, OptimizationRequest
 from ..model.protocol import Basis
@@ -41,7 +41,9 @@ class OrganLimit:
     new_at_most_gy : float or None
         What the new course may give at most, EQD2, whatever is left: a condition on single courses of the same source.
     new_share_at_most : float or None
-        What share (0 … 1) of the sum the new course may be, by the same source. It binds no point, but a prescription.
+        What share (0 … 1) of the sum the new course may be, by the same source.
+    each_course_at_most_gy : float or None
+        What any course may give the whole organ, raw EQD2: a prior course that gave more leaves nothing.
     """
 
     structure: str
@@ -56,17 +58,30 @@ class OrganLimit:
     is_anywhere: bool = False
     new_at_most_gy: float | None = None
     new_share_at_most: float | None = None
+    each_course_at_most_gy: float | None = None
 
-    def left_eqd2_gy(self, prior_eqd2_gy: FloatArray) -> FloatArray:
-        """What the new course may still give beside a prior dose: A − P, not below 0, nor above what single courses may."""
+    @property
+    def conditions(self) -> CourseConditions:
+        """What it demands of single courses."""
+        return CourseConditions(self.each_course_at_most_gy, self.new_at_most_gy, self.new_share_at_most)
+
+    def left_eqd2_gy(self, prior_eqd2_gy: FloatArray, share_of_gy: FloatArray | None = None) -> FloatArray:
+        """What the new course may still give beside a prior dose: A − P, not below 0, nor above what its conditions allow.
+
+        ``share_of_gy``: the prior dose that a share of the sum is taken of, if it is not the same.
+        """
         left_gy = np.maximum(self.limit_eqd2_gy - np.asarray(prior_eqd2_gy), 0.0)
-        return left_gy if self.new_at_most_gy is None else np.minimum(left_gy, self.new_at_most_gy)
+        share_of = np.asarray(prior_eqd2_gy if share_of_gy is None else share_of_gy)
+        return np.asarray(np.minimum(left_gy, self.conditions.allowed_beside(share_of)))
 
-    def excess_eqd2_gy(self, prior_eqd2_gy: FloatArray, new_eqd2_gy: float) -> FloatArray:
-        """By how much a new dose beside a prior one is too much: P + R − A, or R less what one course may, or 0."""
-        excess_gy = np.asarray(prior_eqd2_gy) + new_eqd2_gy - self.limit_eqd2_gy
-        alone_gy = -np.inf if self.new_at_most_gy is None else new_eqd2_gy - self.new_at_most_gy
-        return np.asarray(np.maximum(np.maximum(excess_gy, alone_gy), 0.0))
+    def excess_eqd2_gy(
+        self, prior_eqd2_gy: FloatArray, new_eqd2_gy: float, share_of_gy: FloatArray | None = None
+    ) -> FloatArray:
+        """By how much a new dose beside a prior one is too much: P + R − A, or R less what its conditions allow, or 0."""
+        prior_gy = np.asarray(prior_eqd2_gy)
+        allowed_gy = self.conditions.allowed_beside(prior_gy if share_of_gy is None else np.asarray(share_of_gy))
+        excess_gy = np.maximum(prior_gy + new_eqd2_gy - self.limit_eqd2_gy, new_eqd2_gy - allowed_gy)
+        return np.asarray(np.maximum(excess_gy, 0.0))
 
 
 def limit_of_request(request: OptimizationRequest, has_targets: bool) -> OrganLimit:
@@ -82,11 +97,7 @@ def limit_of_request(request: OptimizationRequest, has_targets: bool) -> OrganLi
 
 
 def limit_of_constraint(constraint: Constraint) -> OrganLimit:
-    """The limit that a constraint of the near-maximum puts on every point.
-
-    A condition on the share of the new course cannot be kept point by point: it is told with the source; feasibility and
-    the scorecard look at it.
-    """
+    """The limit that a constraint of the near-maximum puts on every point, with what it demands of single courses."""
     demanded, alone_gy = str(constraint.conditions), constraint.conditions.new_at_most_gy
     return OrganLimit(
         *(constraint.structure, constraint.limit, constraint.basis, constraint.alpha_beta_gy, constraint.metric),
@@ -95,6 +106,7 @@ def limit_of_constraint(constraint: Constraint) -> OrganLimit:
         months=constraint.months,
         new_at_most_gy=alone_gy if alone_gy is not None and alone_gy < constraint.limit else None,
         new_share_at_most=constraint.conditions.new_share_at_most,
+        each_course_at_most_gy=constraint.conditions.each_course_at_most,
     )
 
 
@@ -112,7 +124,6 @@ def _is_read_where_a_constraint_is(limit: OrganLimit, case: Case) -> bool:
     return limit.is_anywhere or (is_only_target and limit.margin_mm >= DEFAULT_MARGIN_MM)
 
 
-def _what(limit: OrganLimit) -> tuple[str, float, Basis, float, float | None, float | None]:
+def _what(limit: OrganLimit) -> tuple[str, float, Basis, float, CourseConditions]:
     """What makes two limits one, though they read P by another metric: what any point may receive, in all and in one."""
-    alone = (limit.new_at_most_gy, limit.new_share_at_most)
-    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy, *alone)
+    return (limit.structure, limit.limit_eqd2_gy, limit.basis, limit.alpha_beta_gy, limit.conditions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from ..dosimetry.accumulation import CourseSamples
@@ -47,7 +48,9 @@ def worksheet_of(
         if part.is_point:
             entries.append(_from_record(part, planned.dose.structure, recovery))
         else:
-            entries.append(_from_mapped(part, planned, where, recovery, verdicts.get(part.course.identifier, "")))
+            entry = _from_mapped(part, planned, where, recovery, verdicts.get(part.course.identifier, ""))
+            alone = [one.eqd2_gy for one in planned.alone if one.identifier == part.course.identifier]
+            entries.append(replace(entry, whole_organ_eqd2_gy=alone[0] if alone else None))
     return OrganWorksheet(
         limit=worksheet_limit(limit, near.metric, near.region),
         courses=tuple(entries),
@@ -65,6 +68,8 @@ def worksheet_limit(limit: OrganLimit, metric: Metric, region: str) -> Worksheet
         months=limit.months,
         region=region,
         new_at_most_gy=limit.new_at_most_gy,
+        new_share_at_most=limit.new_share_at_most,
+        each_course_at_most_gy=limit.each_course_at_most_gy,
     )
 
 

@@ -17,11 +17,14 @@ from ..model.constraint import Months
 from ..model.dates import months_between
 from ..model.protocol import Basis
 from ..model.registration_quality import Verdict
-from .conditions import NEGLIGIBLE_EQD2_GY, interval_mismatch
+from .conditions import NEGLIGIBLE_EQD2_GY, CourseAlone, interval_mismatch
 from .worksheet_entry import CourseEntry, OrganWorksheet, ValueKind, WorksheetLimit, require_usable
 
 LARGEST_UNKNOWN_PERCENT = 5.0
 """Share of the region beyond which a mapped dose that is not known there gives no result; the case asks from there on."""
+
+SHARE_OF_BOUNDS = "the limit allows a share of the sum, and prior doses are upper bounds: less may be left"
+"""Remark; a prescription that fits is not proven to."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,11 @@ class Remaining:
     prior_eqd2_gy : float
         P, on the basis of the limit.
     eqd2_gy : float
-        A − P, not below 0, nor above what the limit allows the new course.
+        A − P, not below 0, nor above what the limit allows the new course; 0 where a prior course gave too much.
     dose_gy, gy_per_fraction : float
         Physical, in the fractions of the new course.
     is_used : bool
-        P ≥ A: tolerance already used.
+        P ≥ A, or a course gave more than the limit allows each: tolerance already used.
     takes_prescription : bool or None
         Whether P + R ≤ A and the limit allows R in one course; None without a prescription.
     """
@@ -112,8 +115,12 @@ class WorksheetResult:
 
     @property
     def is_known(self) -> bool:
-        """Whether the mapped doses are known in all of the region: else P is a lower bound, and no fit is proven."""
-        return all(entry.unknown_percent <= 0.0 for entry in self.worksheet.courses)
+        """Whether the mapped doses are known in all of the region: else P is a lower bound, and no fit is proven.
+
+        Beside a limit of the new course's share of the sum also whether all doses are mapped: others are upper bounds.
+        """
+        courses = self.worksheet.courses
+        return all(entry.unknown_percent <= 0.0 for entry in courses) and not is_share_of_bounds(self.worksheet)
 
     @property
     def deciding(self) -> Remaining | None:
@@ -149,10 +156,16 @@ def worked_out(worksheet: OrganWorksheet) -> WorksheetResult:
         raw_eqd2_gy=raw_gy,
         recovered_eqd2_gy=recovered_gy,
         prescription_eqd2_gy=_prescription_eqd2(worksheet),
-        maxima=None if refusal else _remaining(worksheet, prior_gy),
-        mapped=None if refusal or mapped_gy is None else _remaining(worksheet, mapped_gy),
+        maxima=None if refusal else _remaining(worksheet, lines, prior_gy),
+        mapped=None if refusal or mapped_gy is None else _remaining(worksheet, lines, mapped_gy),
         refusal=refusal,
     )
+
+
+def is_share_of_bounds(worksheet: OrganWorksheet) -> bool:
+    """Whether the limit allows the new course a share of the sum, and prior doses are upper bounds: points, or typed."""
+    share = worksheet.limit.new_share_at_most
+    return share is not None and share < 1.0 and any(one.kind is not ValueKind.MAPPED for one in worksheet.courses)
 
 
 def _line(entry: CourseEntry, limit: WorksheetLimit, day: date | None) -> CourseLine:
@@ -168,21 +181,41 @@ def _prescription_eqd2(worksheet: OrganWorksheet) -> float | None:
     return float(eqd2(np.asarray(new.prescription_gy), new.fractions, ratio))
 
 
-def _remaining(worksheet: OrganWorksheet, prior_gy: float) -> Remaining:
+def _remaining(worksheet: OrganWorksheet, lines: tuple[CourseLine, ...], prior_gy: float) -> Remaining:
     limit, fractions, wanted_gy = worksheet.limit, worksheet.new.fractions, _prescription_eqd2(worksheet)
-    new_at_most_gy = float("inf") if limit.new_at_most_gy is None else limit.new_at_most_gy
-    left_gy = min(max(limit.limit_eqd2_gy - prior_gy, 0.0), new_at_most_gy)
+    is_spent = bool(_spent(limit, lines))
+    allowed_gy = float(limit.conditions.allowed_beside(np.asarray(_share_of_gy(worksheet, lines, prior_gy))))
+    left_gy = 0.0 if is_spent else min(max(limit.limit_eqd2_gy - prior_gy, 0.0), allowed_gy)
     dose_gy = float(physical_dose(np.asarray(left_gy), fractions, limit.alpha_beta_gy))
     return Remaining(
         prior_eqd2_gy=prior_gy,
         eqd2_gy=left_gy,
         dose_gy=dose_gy,
         gy_per_fraction=dose_gy / fractions,
-        is_used=prior_gy >= limit.limit_eqd2_gy,
+        is_used=is_spent or prior_gy >= limit.limit_eqd2_gy,
         takes_prescription=None
         if wanted_gy is None
-        else prior_gy + wanted_gy <= limit.limit_eqd2_gy and wanted_gy <= new_at_most_gy,
+        else not is_spent and prior_gy + wanted_gy <= limit.limit_eqd2_gy and wanted_gy <= allowed_gy,
     )
+
+
+def _share_of_gy(worksheet: OrganWorksheet, lines: tuple[CourseLine, ...], prior_gy: float) -> float:
+    """The prior dose that a share of the sum is taken of: never more than the courses gave in one place.
+
+    That is the voxelwise sum, or else the largest single course, for the courses' maxima may lie apart.
+    """
+    is_raw = worksheet.limit.basis is Basis.RAW
+    largest_gy = max(line.raw_eqd2_gy if is_raw else line.kept_eqd2_gy for line in lines)
+    return min(prior_gy, largest_gy if worksheet.mapped_eqd2_gy is None else worksheet.mapped_eqd2_gy)
+
+
+def _spent(limit: WorksheetLimit, lines: tuple[CourseLine, ...]) -> list[str]:
+    """Courses that gave more than the limit allows each, in words."""
+    if limit.each_course_at_most_gy is None:
+        return []
+    courses = [(line.entry, max(line.raw_eqd2_gy, line.entry.whole_organ_eqd2_gy or 0.0)) for line in lines]
+    alone = [CourseAlone(one.label, one.label, gy, one.kind is ValueKind.RECORD_POINT) for one, gy in courses]
+    return [text for one in alone if (text := one.too_much(limit.each_course_at_most_gy))]
 
 
 def _refusals(worksheet: OrganWorksheet, lines: tuple[CourseLine, ...]) -> list[str]:
@@ -229,7 +262,9 @@ def _result_remarks(result: WorksheetResult) -> list[str]:
     if limit.basis is Basis.RAW and any(entry.recovery for entry in result.worksheet.courses):
         remarks.append("the limit is of the raw sum: recovery is shown, not used")
     if deciding is not None and deciding.is_used:
-        remarks.append("tolerance already used")
+        remarks.append("; ".join(["tolerance already used", *_spent(limit, result.lines)]))
+    elif deciding is not None and is_share_of_bounds(result.worksheet):
+        remarks.append(SHARE_OF_BOUNDS)
     if deciding is not None and deciding.is_beyond_lq:
         remarks.append(f"what is left is {deciding.gy_per_fraction:.1f} Gy per fraction, beyond the LQ range")
     if result.is_mapped_higher:

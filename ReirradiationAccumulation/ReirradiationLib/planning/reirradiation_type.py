@@ -14,7 +14,7 @@ import numpy as np
 
 from ..model.planning_choice import DEFAULT_MARGIN_MM, ReirradiationType
 from ..model.protocol import Basis
-from .feasibility import FeasibilityState, NotPlanned, OrganFeasibility
+from .feasibility import NotPlanned, OrganFeasibility
 from .scorecard import Score, ScoreState
 from .screening import ScreenedOrgan, Screening, ScreeningInput
 
@@ -119,12 +119,12 @@ def _concerns(organs: Sequence[OrganFeasibility], scores: Sequence[Score]) -> tu
         f"{one.organ.limit.structure}: prior {one.organ.near.value_gy:.2f} ({one.organ.near.region}) and full prescription "
         f"{one.organ.new_eqd2_gy:.2f} exceed {one.organ.limit.limit_eqd2_gy:g} Gy EQD2 ({_limit_words(one)})"
         for one in organs
-        if one.excess_eqd2_gy > 0.0
+        if one.sum_eqd2_gy > one.organ.limit.limit_eqd2_gy
     ]
     planned += [
         f"{one.organ.limit.structure}: {one.state.value} ({_limit_words(one)})"
         for one in organs
-        if one.state is FeasibilityState.SHARE
+        if one.excess_eqd2_gy > 0.0 and not one.sum_eqd2_gy > one.organ.limit.limit_eqd2_gy
     ]
     scored = [
         f"{score.constraint.structure}: {score.constraint.metric} {score.state.value} (limit {score.constraint.limit:g} "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -24,7 +25,7 @@ from ..model.planning_choice import RemainingDoseChoice
 from ..model.protocol import Basis
 from ..model.segment import AnyStructure
 from ..model.structure import EndCaps
-from .conditions import interval_mismatch
+from .conditions import courses_alone, interval_mismatch
 from .limits import OrganLimit
 
 CEILING_PRESCRIPTIONS = 2.0
@@ -78,7 +79,8 @@ class LimitedStructure:
     unfit : tuple of OrganLimit
         Those that were published for other intervals, and are not used.
     samples : StructureDose or None
-        The prior courses at points within it, from their own grids: what is left there bounds the voxels around.
+        The prior courses at points within it, from their own grids: what is left there bounds the voxels around. What
+        limits demand of single courses is judged by them.
     """
 
     name: str
@@ -87,6 +89,34 @@ class LimitedStructure:
     parts: tuple[PriorPart, ...]
     unfit: tuple[OrganLimit, ...] = ()
     samples: StructureDose | None = None
+
+    @cached_property
+    def spent(self) -> tuple[str, ...]:
+        """Why nothing is left in the whole of it: prior courses that gave more than a limit allows each, proven or not."""
+        found = []
+        for limit in self.limits:
+            most_gy = limit.each_course_at_most_gy
+            if most_gy is not None and self.samples is not None:
+                alone = courses_alone(limit.metric, limit.alpha_beta_gy, self.samples)
+                found += [text for one in alone if (text := one.too_much(most_gy))]
+        return tuple(dict.fromkeys(found))
+
+    def share_of_gy(self, limit: OrganLimit, prior_gy: FloatArray) -> FloatArray:
+        """The prior dose that a share s of the sum is taken of at each point: its own, or (1 − s) times the organ's.
+
+        A new dose of at most s / (1 − s) times that, so up to s times the organ's prior metric M or s of its own sum, is
+        no more than s of the metric of the sum wherever the new dose is given: were its metric N above s · M, the hottest
+        volume of the new dose would have a sum of N / s at least.
+        """
+        share = limit.new_share_at_most
+        if share is None or self.samples is None:
+            return prior_gy
+        try:
+            known = self.samples.without_upper_bounds()
+            organ_gy = known.dvh(limit.alpha_beta_gy, limit.basis).value(limit.metric)
+        except DosimetryError:  # of a structure smaller than the metric asks for
+            return prior_gy
+        return np.maximum(prior_gy, (1.0 - share) * organ_gy)
 
 
 @dataclass(frozen=True)
@@ -181,9 +211,10 @@ def remaining_dose(
     """What the tightest limit of the structures that hold a voxel still allows there.
 
     At a voxel of a structure with limit A, the prior dose P formed there with the limit's α/β and on its basis leaves
-    A − P, not below 0; the answer is the physical dose in ``fractions`` that has this EQD2. Where the prior dose of a
-    course is not known it is 0. Of several limits and structures the smallest counts; nothing exceeds the ceiling, and
-    voxels of no structure have it.
+    A − P, not below 0 nor above what the limit allows the new course; the answer is the physical dose in ``fractions``
+    that has this EQD2. Where the prior dose of a course is not known it is 0, and in the whole structure if a prior course
+    gave more than a limit allows each. Of several limits and structures the smallest counts; nothing exceeds the ceiling,
+    and voxels of no structure have it. Point doses, which are upper bounds, do not count where a share of the sum does.
 
     Between voxels the answer may be read linearly: the eight voxels around every sample of a structure are lowered to
     what is left at the sample itself, where the prior doses are read from their own grids, which a coarser grid smooths.
@@ -227,7 +258,7 @@ def _lower(voxels_gy: Float32Array, structure: LimitedStructure, geometry: Geome
         used += int(np.count_nonzero(known & (left_gy <= 0.0)))
         lowest_gy = min(lowest_gy, float(left_gy[known].min(initial=np.inf)))
     if structure.samples is not None and structure.limits:
-        lowest_gy = min(lowest_gy, _lower_around(flat, structure.samples, structure.limits, geometry, fractions))
+        lowest_gy = min(lowest_gy, _lower_around(flat, structure, structure.samples, geometry, fractions))
     return RemainingInStructure(
         *(structure.name, structure.limits, structure.unfit),
         held_cc=inside.size * geometry.voxel_volume_cc,
@@ -239,13 +270,15 @@ def _lower(voxels_gy: Float32Array, structure: LimitedStructure, geometry: Geome
 
 
 def _lower_around(
-    flat: Float32Array, dose: StructureDose, limits: Sequence[OrganLimit], geometry: Geometry, fractions: int
+    flat: Float32Array, structure: LimitedStructure, dose: StructureDose, geometry: Geometry, fractions: int
 ) -> float:
     """Lower the eight voxels around every sample to what is left there, 0 if that is not known; the lowest that is."""
-    left_gy = np.full(len(dose.samples.points_mm), np.inf)
-    for limit in limits:
+    left_gy = np.full(len(dose.samples.points_mm), 0.0 if structure.spent else np.inf)
+    for limit in structure.limits:
         prior_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
-        left_gy = np.minimum(left_gy, physical_dose(limit.left_eqd2_gy(prior_gy), fractions, limit.alpha_beta_gy))
+        mapped_gy = dose.without_upper_bounds().eqd2_gy(limit.alpha_beta_gy, limit.basis)
+        eqd2_gy = limit.left_eqd2_gy(prior_gy, structure.share_of_gy(limit, mapped_gy))
+        left_gy = np.minimum(left_gy, physical_dose(eqd2_gy, fractions, limit.alpha_beta_gy))
     known = dose.known()
     promised = _rounded_down(np.where(known, left_gy, 0.0))
     first = np.floor(geometry.to_index(dose.samples.points_mm)).astype(np.intp)
@@ -266,13 +299,17 @@ def _left(structure: LimitedStructure, where: NDArray[np.intp], fractions: int) 
         dose_gy, is_known = _dose(part, where)
         known &= is_known
         doses.append(dose_gy)
-    left_gy = np.full(where.size, np.inf)
+    left_gy = np.full(where.size, 0.0 if structure.spent else np.inf)
     for limit in structure.limits:
-        prior_gy = np.zeros(where.size)
+        prior_gy, points_gy = np.zeros(where.size), np.zeros(where.size)
         for part, dose_gy in zip(structure.parts, doses, strict=True):
             kept = 1.0 - part.recovery if limit.basis is Basis.RECOVERED else 1.0
-            prior_gy += kept * eqd2(dose_gy, part.fractions, limit.alpha_beta_gy)
-        left_gy = np.minimum(left_gy, physical_dose(limit.left_eqd2_gy(prior_gy), fractions, limit.alpha_beta_gy))
+            kept_gy = kept * eqd2(dose_gy, part.fractions, limit.alpha_beta_gy)
+            prior_gy += kept_gy
+            if part.mapped is None:
+                points_gy += kept_gy
+        eqd2_gy = limit.left_eqd2_gy(prior_gy, structure.share_of_gy(limit, prior_gy - points_gy))
+        left_gy = np.minimum(left_gy, physical_dose(eqd2_gy, fractions, limit.alpha_beta_gy))
     return np.where(known, left_gy, 0.0), known
 
 
@@ -294,7 +331,14 @@ def _why_nothing(structure: LimitedStructure) -> str:
     if not structure.limits:
         return "its limits were published for other intervals"
     unknown = [part.label for part in structure.parts if part.mapped is None and part.point_gy is None]
-    return f"the dose of {' and '.join(unknown)} is not known, or must not be relied on, there" if unknown else ""
+    if unknown:
+        return f"the dose of {' and '.join(unknown)} is not known, or must not be relied on, there"
+    if structure.spent:
+        return "; ".join(structure.spent)
+    has_share = any(limit.new_share_at_most is not None and limit.new_share_at_most < 1.0 for limit in structure.limits)
+    if has_share and all(part.mapped is None for part in structure.parts):
+        return "a limit allows only a share of the sum, and no prior dose is known but as an upper bound"
+    return ""
 
 
 def _holds(limit: OrganLimit, months: float | None) -> bool:

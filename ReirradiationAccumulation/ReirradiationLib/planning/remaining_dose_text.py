@@ -18,7 +18,9 @@ def remaining_dose_rule(remaining: RemainingDose) -> str:
     return (
         f"Remaining physical dose in Gy, of all {remaining.fractions} fractions of the new course together; no dose that "
         "was or will be delivered. Per voxel: what the tightest limit of the structures that hold it leaves beside the "
-        "prior EQD2 there, formed with the limit's own α/β and on its own basis (raw or recovered sum), not below 0. "
+        "prior EQD2 there, formed with the limit's own α/β and on its own basis (raw or recovered sum), not below 0, nor "
+        "above what the limit allows the new course; nothing where a prior course gave more than it allows each; of a share "
+        "of the sum without point doses. "
         f"Tissue in no structure with limits, and all else at most: {remaining.ceiling_gy:g} Gy, a ceiling, which is no "
         f"limit of that tissue. Rules: {UNKNOWN_RULE}; {HELD_RULE}.{lq} Research software, not a medical device; not for "
         "DVHs."

@@ -58,7 +58,8 @@ class Left:
         In the fractions of the new course.
     fractions : int
     is_at_most : bool
-        Whether less may be left, for the prior dose is not known everywhere.
+        Whether less may be left, for the prior dose is not known everywhere; or it is known only as an upper bound, and
+        the limit allows a share of the sum.
     """
 
     eqd2_gy: float
@@ -158,7 +159,8 @@ def score(constraint: Constraint, prior: StructureDose, cumulative: StructureDos
         return Score(constraint, None, None, ScoreState.NOT_EVALUABLE, reason, months)
     remarks = [f"condition of the limit not kept: {one.text}" for one in broken]
     remarks += [*known_remark(constraint.metric, final), *sampling_remark(constraint.metric, final)]
-    left = _left(constraint, prior, before, occasion.fractions)
+    is_spent = any(one.is_prior for one in broken)
+    left = _left(constraint, prior, before, occasion.fractions, is_spent)
     return Score(constraint, before, after, state, "; ".join(remarks), months, left)
 
 
@@ -172,17 +174,25 @@ def _with_conditions(state: ScoreState, broken: Sequence[Broken]) -> ScoreState:
     return ScoreState.EXCEEDED if proven or state is ScoreState.EXCEEDED else ScoreState.MAY_BE_EXCEEDED
 
 
-def _left(constraint: Constraint, prior: StructureDose, value: float, fractions: int) -> Left | None:
-    """What is left of an upper limit of dose.
+def _left(constraint: Constraint, prior: StructureDose, value: float, fractions: int, is_spent: bool) -> Left | None:
+    """What is left of an upper limit of dose; nothing where a prior course breaks what it demands of each.
 
     A dose given evenly raises the EQD2 of every point alike, and so every dose at a volume, the maximum and the mean.
     """
     is_dose = constraint.sense is Sense.AT_MOST and constraint.metric.kind in _SHIFTED
     if not is_dose or prior.unknown_courses():
         return None
-    eqd2_gy = min(max(constraint.limit - value, 0.0), constraint.conditions.allowed_beside(value))
+    if is_spent:
+        return Left(0.0, 0.0, fractions, is_at_most=False)
+    eqd2_gy = _left_beside(constraint, value)
     physical_gy = float(physical_dose(np.asarray(eqd2_gy), fractions, constraint.alpha_beta_gy))
-    return Left(eqd2_gy, physical_gy, fractions, _at_most(constraint, prior) > value + SAME_GY)
+    is_less = _left_beside(constraint, _at_least(constraint, prior)) < eqd2_gy - SAME_GY
+    return Left(eqd2_gy, physical_gy, fractions, is_less or _at_most(constraint, prior) > value + SAME_GY)
+
+
+def _left_beside(constraint: Constraint, value: float) -> float:
+    allowed_gy = float(constraint.conditions.allowed_beside(np.asarray(value)))
+    return min(max(constraint.limit - value, 0.0), allowed_gy)
 
 
 _PROVEN = (ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED)

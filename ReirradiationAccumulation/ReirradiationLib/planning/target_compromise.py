@@ -1,7 +1,8 @@
 """The part of a target that cannot have its prescription because of what an organ in it or beside it may still receive.
 
 A point of an organ is *full* for a target if its prior EQD2 and the target's prescription, in EQD2 with the α/β of the
-limit, exceed the limit. Target in a full part must be compromised; so must target closer to it than dose can fall off.
+limit, exceed the limit; every point is, if the prescription is more than the limit's conditions allow the new course.
+Target in a full part must be compromised; so must target closer to it than dose can fall off.
 
 Overlap (0 mm) is by containment: samples of the target, each with its own share of volume, that lie in the body of the
 organ, and the prior dose there. Distances are to samples of the organ of at most 1 mm side near the target, less a quarter
@@ -146,7 +147,7 @@ def _is_full(organ: PlannedOrgan, dose: StructureDose, target: PlannedTarget) ->
     limit = organ.limit
     new_eqd2_gy = float(eqd2(np.asarray(target.prescription_gy), organ.fractions, limit.alpha_beta_gy))
     prior_gy = dose.eqd2_gy(limit.alpha_beta_gy, limit.basis)
-    return np.asarray(limit.excess_eqd2_gy(prior_gy, new_eqd2_gy) > 0.0)
+    return np.asarray(organ.excess_eqd2_gy(prior_gy, new_eqd2_gy) > 0.0)
 
 
 def _full_part(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from ..model.constraint import ANY_MONTHS, Months
+from ..model.constraint import ANY_MONTHS, CourseConditions, Months
 from ..model.errors import CaseError
 from ..model.metric import Metric
 from ..model.points import LARGEST_DOSE_GY, LARGEST_FRACTIONS
@@ -29,7 +29,8 @@ class WorksheetLimit:
     """A pointwise limit and all that it was published with; see :class:`.limits.OrganLimit`.
 
     ``region`` says in words where mapped doses were read; empty of typed ones. ``new_at_most_gy`` is what the new course may
-    give at most, EQD2, whatever is left.
+    give at most, EQD2, whatever is left; ``new_share_at_most`` its largest share (0 … 1) of the sum;
+    ``each_course_at_most_gy`` what any course may give, raw EQD2.
     """
 
     structure: str
@@ -41,6 +42,13 @@ class WorksheetLimit:
     months: Months = ANY_MONTHS
     region: str = ""
     new_at_most_gy: float | None = None
+    new_share_at_most: float | None = None
+    each_course_at_most_gy: float | None = None
+
+    @property
+    def conditions(self) -> CourseConditions:
+        """What it demands of single courses."""
+        return CourseConditions(self.each_course_at_most_gy, self.new_at_most_gy, self.new_share_at_most)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,9 @@ class CourseEntry:
         Verdict on the registration in the organ, of a mapped dose; empty if none was given.
     unknown_percent : float
         Share of the region where a mapped dose is not known, and so counted as 0 Gy.
+    whole_organ_eqd2_gy : float or None
+        Raw EQD2 that a mapped course gave the whole organ, which may be more than in the region: what a limit of each course
+        is compared with. None where only ``dose_gy`` is known.
     """
 
     label: str
@@ -74,6 +85,7 @@ class CourseEntry:
     source: str = ""
     registration: str = ""
     unknown_percent: float = 0.0
+    whole_organ_eqd2_gy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,11 @@ def require_limit(limit: WorksheetLimit, where: str) -> None:
     if limit.new_at_most_gy is not None and not 0.0 < limit.new_at_most_gy <= limit.limit_eqd2_gy:
         expected = f"above 0 and up to the limit, {limit.limit_eqd2_gy:g} Gy EQD2"
         raise CaseError(where, f"{limit.new_at_most_gy:g} Gy for the new course alone", "Correct it.", expected)
+    if limit.each_course_at_most_gy is not None and not 0.0 < limit.each_course_at_most_gy <= LARGEST_LIMIT_GY:
+        expected = f"above 0 and up to {LARGEST_LIMIT_GY:g} Gy EQD2"
+        raise CaseError(where, f"{limit.each_course_at_most_gy:g} Gy for each course", "Correct it.", expected)
+    if limit.new_share_at_most is not None and not 0.0 < limit.new_share_at_most <= 1.0:
+        raise CaseError(where, f"a share of {limit.new_share_at_most:g}", "Write 0.5 for 50 %.", "above 0, up to 1")
     if not limit.metric.is_near_maximum:
         raise CaseError(
             where, f"a limit of {limit.metric}", "A point says nothing about it.", "Dmax, or a D of at most 2 cc"
@@ -148,6 +165,8 @@ def require_course(entry: CourseEntry, limit: WorksheetLimit, where: str) -> Non
         raise CaseError(where, f"a recovery of {entry.recovery:g}", "Enter it as a fraction, 0.25 for 25 %.", "0 … 1")
     if not 0.0 <= entry.unknown_percent <= 100.0:
         raise CaseError(where, f"unknown in {entry.unknown_percent:g} %", "Correct it.", "0 … 100")
+    if entry.whole_organ_eqd2_gy is not None and not 0.0 <= entry.whole_organ_eqd2_gy < math.inf:
+        raise CaseError(where, f"{entry.whole_organ_eqd2_gy:g} Gy EQD2 in the whole organ", "Correct it.", "at least 0 Gy")
     if limit.basis is Basis.RECOVERED and entry.recovery is None:
         raise CaseError(
             where,

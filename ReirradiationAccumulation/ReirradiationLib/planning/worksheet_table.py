@@ -43,13 +43,14 @@ REQUIRED = (
 )
 OPTIONAL = (
     *("row", "worksheet", "metric", "region", "limit_months_from", "limit_months_to", "new_at_most_eqd2_gy"),
+    *("new_share_at_most", "each_course_at_most_eqd2_gy", "whole_organ_eqd2_gy"),
     *("date", "recovery", "kind", "source", "registration", "unknown_percent", "eqd2_raw_gy", "counts"),
 )
 INPUTS = (
     *("row", "worksheet", "organ", "limit_eqd2_gy", "basis", "alpha_beta_gy", "metric", "region", "limit_months_from"),
-    *("limit_months_to", "new_at_most_eqd2_gy", "limit_source", "course", "dose_gy", "fractions", "date", "recovery"),
-    *("kind", "source"),
-    *("registration", "unknown_percent"),
+    *("limit_months_to", "new_at_most_eqd2_gy", "new_share_at_most", "each_course_at_most_eqd2_gy", "limit_source"),
+    *("course", "dose_gy", "fractions", "date", "recovery", "kind", "source"),
+    *("registration", "unknown_percent", "whole_organ_eqd2_gy"),
 )
 RESULTS = (
     *("interval_months", "gy_per_fraction", "eqd2_raw_gy", "eqd2_recovered_gy", "counts", "remaining_eqd2_gy"),
@@ -64,7 +65,8 @@ SUM_OF_MAXIMA, MAPPED_SUM = "sum of maxima", "mapped sum"
 _NUMBERS = frozenset(
     {
         *("limit_eqd2_gy", "alpha_beta_gy", "limit_months_from", "limit_months_to", "dose_gy", "fractions", "recovery"),
-        *("unknown_percent", "new_at_most_eqd2_gy", *RESULTS),
+        *("unknown_percent", "new_at_most_eqd2_gy", "new_share_at_most", "each_course_at_most_eqd2_gy"),
+        *("whole_organ_eqd2_gy", *RESULTS),
     }
 ) - {"counts", "prescription_fits", "remark"}
 
@@ -156,7 +158,9 @@ def _limit(where: str, cells: Mapping[str, str]) -> WorksheetLimit:
             source=cells["limit_source"],
             months=_months(where, cells),
             region=cells["region"],
-            new_at_most_gy=_number(where, cells, "new_at_most_eqd2_gy") if cells["new_at_most_eqd2_gy"] else None,
+            new_at_most_gy=_number_if_any(where, cells, "new_at_most_eqd2_gy"),
+            new_share_at_most=_number_if_any(where, cells, "new_share_at_most"),
+            each_course_at_most_gy=_number_if_any(where, cells, "each_course_at_most_eqd2_gy"),
         )
         require_limit(limit, where)
     except ProtocolError as error:
@@ -188,11 +192,12 @@ def _course(where: str, cells: Mapping[str, str], last_day: date) -> CourseEntry
         dose_gy=_number(where, cells, "dose_gy"),
         fractions=int(fractions),
         day=_day(where, cells["date"], last_day),
-        recovery=_number(where, cells, "recovery") if cells["recovery"] else None,
+        recovery=_number_if_any(where, cells, "recovery"),
         kind=ValueKind(cells["kind"] or ValueKind.TYPED.value),
         source=cells["source"],
         registration=cells["registration"],
         unknown_percent=_number(where, cells, "unknown_percent") if cells["unknown_percent"] else 0.0,
+        whole_organ_eqd2_gy=_number_if_any(where, cells, "whole_organ_eqd2_gy"),
     )
 
 
@@ -219,6 +224,10 @@ def _require_untouched(row: _Row, cells: Mapping[str, str]) -> None:
 
 def _number(where: str, cells: Mapping[str, str], column: str) -> float:
     return table_number(where, dict(cells), column, CaseError)
+
+
+def _number_if_any(where: str, cells: Mapping[str, str], column: str) -> float | None:
+    return _number(where, cells, column) if cells[column] else None
 
 
 def _day(where: str, text: str, last_day: date) -> date | None:
@@ -274,11 +283,12 @@ def _course_rows(result: WorksheetResult) -> list[dict[str, str]]:
             "dose_gy": exact(line.entry.dose_gy),
             "fractions": str(line.entry.fractions),
             "date": line.entry.day.isoformat() if line.entry.day else "",
-            "recovery": "" if line.entry.recovery is None else exact(line.entry.recovery),
+            "recovery": _exact_if_any(line.entry.recovery),
             "kind": line.entry.kind.value,
             "source": line.entry.source,
             "registration": line.entry.registration,
             "unknown_percent": exact(line.entry.unknown_percent) if line.entry.unknown_percent > 0.0 else "",
+            "whole_organ_eqd2_gy": _exact_if_any(line.entry.whole_organ_eqd2_gy),
             "interval_months": _rounded(line.months, 1),
             "gy_per_fraction": _rounded(line.gy_per_fraction),
             "eqd2_raw_gy": _rounded(line.raw_eqd2_gy),
@@ -311,7 +321,7 @@ def _sum_cells(result: WorksheetResult, name: str, left: Remaining | None) -> di
         "course": name,
         "counts": "yes" if left is not None and left is result.deciding else "no",
         "new_fractions": str(new.fractions),
-        "prescription_gy": "" if new.prescription_gy is None else exact(new.prescription_gy),
+        "prescription_gy": _exact_if_any(new.prescription_gy),
         "prescription_eqd2_gy": _rounded(result.prescription_eqd2_gy),
         "remark": "; ".join([*remarks, *result.remarks]),
     }
@@ -338,7 +348,9 @@ def _limit_cells(limit: WorksheetLimit) -> dict[str, str]:
         "region": limit.region,
         "limit_months_from": "" if limit.months.start <= 0.0 else exact(limit.months.start),
         "limit_months_to": "" if np.isinf(limit.months.end) else exact(limit.months.end),
-        "new_at_most_eqd2_gy": "" if limit.new_at_most_gy is None else exact(limit.new_at_most_gy),
+        "new_at_most_eqd2_gy": _exact_if_any(limit.new_at_most_gy),
+        "new_share_at_most": _exact_if_any(limit.new_share_at_most),
+        "each_course_at_most_eqd2_gy": _exact_if_any(limit.each_course_at_most_gy),
         "limit_source": limit.source,
     }
 
@@ -346,6 +358,10 @@ def _limit_cells(limit: WorksheetLimit) -> dict[str, str]:
 def exact(value: float) -> str:
     """A number as it was entered, to the nine decimals that the table takes back."""
     return np.format_float_positional(round(value, 9) + 0.0, trim="-")
+
+
+def _exact_if_any(value: float | None) -> str:
+    return "" if value is None else exact(value)
 
 
 def _rounded(value: float | None, digits: int = 2) -> str:

@@ -19,13 +19,14 @@ FEASIBILITY_CLASS = {
 }
 _METHOD = (
     "P: near-maximum of the prior sum in the region, R: highest prescription of the targets near it, A: limit; all EQD2, "
-    "α/β of the limit. Excess: P + R − A, or R less what the limit allows one course. Left: A − P, or that if it is less, "
-    "and its physical dose in n equal fractions of the new course."
+    "α/β of the limit. Excess: P + R − A, or R less what the limit allows the new course alone, or as a share of its sum "
+    "with P. Left: A − P, or that if it is less, and its physical dose in n equal fractions of the new course; nothing if a "
+    "prior course gave the organ more than the limit allows each."
 )
 _COMPROMISE = (
-    "A part of an organ cannot have a target's prescription where its prior EQD2 and R exceed A. Overlap: target in that "
-    "part. Other distances: target so near to it that the dose may not fall off before; how steep a plan can be the planner "
-    "knows. "
+    "A part of an organ cannot have a target's prescription where its prior EQD2 and R exceed A, and no part can where R is "
+    "more than the limit allows the new course. Overlap: target in that part. Other distances: target so near to it that "
+    "the dose may not fall off before; how steep a plan can be the planner knows. "
     "Distances are measured between samples, within half their step; prior dose that is not known counts as 0 Gy."
 )
 

@@ -102,7 +102,6 @@ def _doubts(
             doubts.append(f"{name}: the registration of {' and '.join(courses)} must not be relied on")
         if unknown > 0.0:
             doubts.append(f"{name}: prior dose not known in {unknown:.1f} % of it, {organ.near.region}, counted as 0 Gy")
-        if (share := organ.limit.new_share_at_most) is not None:
-            doubts.append(f"{name}: that the new course be at most {100.0 * share:g} % of the sum is not heeded")
+        doubts += [f"{name}: {doubt}" for doubt in organ.doubts]
     doubts += [f"{one.limit.structure}: not in it, {one.reason}" for one in not_planned if one.is_unknown]
     return tuple(dict.fromkeys(doubts))

@@ -48,8 +48,8 @@ def _stricter(organ: PlannedOrgan, result: OptimizationResult, shell: Shell) -> 
     if upper_gy is None:
         allowed_gy = organ.left_physical_gy(levels.fractions)
     elif is_same_sum:
-        left_gy = limit.left_eqd2_gy(np.asarray(upper_gy))
-        allowed_gy = float(physical_dose(left_gy, levels.fractions, limit.alpha_beta_gy))
+        left_gy = organ.left_beside_eqd2_gy(upper_gy)
+        allowed_gy = float(physical_dose(np.asarray(left_gy), levels.fractions, limit.alpha_beta_gy))
     else:
         return ""  # the isodoses of one sum say nothing exact about another
     if allowed_gy >= shell.level.limit_physical_gy - SAME_GY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..planning.point_worksheet import SHARE_OF_BOUNDS
 from .html_parts import Cell, paragraph, section, table
 from .shown_text import shown
 from .worksheet_summary import RemainingSummary, WorksheetCourseSummary, WorksheetSummary
@@ -77,6 +78,7 @@ def _remaining(one: WorksheetSummary, name: str, left: RemainingSummary) -> str:
             f"{one.fractions} fractions ({left.gy_per_fraction:.2f} Gy per fraction)"
         )
     if left.takes_prescription is not None and one.prescription_gy is not None:
-        fits = fits_text(left.takes_prescription, all(course.unknown_percent <= 0.0 for course in one.courses))
+        is_known = all(course.unknown_percent <= 0.0 for course in one.courses) and SHARE_OF_BOUNDS not in one.remarks
+        fits = fits_text(left.takes_prescription, is_known)
         text += f"; the full prescription, {one.prescription_gy:g} Gy = {one.prescription_eqd2_gy:.2f} Gy EQD2, {fits}"
     return f"<p><b>{shown(text)}.</b></p>" if left.counts else paragraph(f"{text}.")
