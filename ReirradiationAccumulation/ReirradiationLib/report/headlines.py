@@ -145,7 +145,7 @@ def _binding(organ: OrganFeasibilitySummary) -> str:
         f"Least is left in {limit.structure} for the new course: {at_most}{organ.left_physical_gy:.2f} Gy in "
         f"{limit.fractions} fractions ({organ.left_eqd2_gy:.2f} Gy EQD2: prior near-maximum P {organ.prior_eqd2_gy:.2f} "
         f"{organ.region}, limit {limit.metric} ≤ {limit.limit_eqd2_gy:g}, {limit.basis} sum, "
-        f"α/β {limit.alpha_beta_gy:g} Gy); prescribed {organ.prescription_gy:g} Gy: {organ.state}{doubt}."
+        f"α/β {limit.alpha_beta_gy:g} Gy); prescribed {organ.prescription_gy:g} Gy: {'; '.join((organ.state, *organ.remarks))}{doubt}."
     )
 
 

@@ -8,8 +8,6 @@ from .evaluation import Evaluation
 from .html_parts import Cell, Html, annex, paragraph, section, table
 
 WITHHELD_NOTE = "Names, SOP Instance UIDs and hashes of the inputs are withheld: by these the files could be found."
-    "Names, SOP Instance UIDs and hashes of the inputs are withheld: whoever has the files could find them by these."
-)
 
 
 def provenance_section(evaluation: Evaluation) -> str:
