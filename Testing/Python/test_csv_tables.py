@@ -78,7 +78,7 @@ def test_dvh_rows_are_the_curves_and_end_with_the_whole_volume_at_no_dose(read: 
         (structure["name"], curve["sum"], text(dose_gy), text(percent))
         for structure in stored["structures"]
         for curve in structure["curves"]
-        for dose_gy, percent in zip(curve["dose_gy"], curve["volume_percent"], strict=True)
+        for dose_gy, percent in zip(curve["dose_eqd2_gy"], curve["volume_percent"], strict=True)
     ]
     rows = read["dvh"]
     assert [(row["structure"], row["curve"], row["dose_eqd2_gy"], row["volume_percent"]) for row in rows] == points

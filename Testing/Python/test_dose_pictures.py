@@ -151,7 +151,7 @@ def test_the_section_tells_the_maximum_of_the_json_and_says_what_the_pictures_sh
     evaluation: Evaluation, drawn: Drawn
 ) -> None:
     page = dose_picture_section(evaluation, drawn[0])
-    highest = evaluation.structures[0].curves[-1].dose_gy[-1]
+    highest = evaluation.structures[0].curves[-1].dose_eqd2_gy[-1]
     assert f"maximum of the cumulative raw sum {highest:.1f} Gy EQD2 (α/β 2 Gy) at LPS (" in page
     assert page.count("data:image/jpeg;base64,") == 18
     assert page.count("<svg") == 3

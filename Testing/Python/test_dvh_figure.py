@@ -88,7 +88,7 @@ def whole_and_tail(svg: str) -> tuple[ElementTree.Element, Axes, Axes]:
 def figure_curves(structure: StructureSummary) -> list[FigureCurve]:
     kinds = {RAW_SUM: CurveKind.SUM}
     return [
-        FigureCurve(c.sum, plain(c.dose_gy), plain(c.volume_percent), kinds.get(c.sum, CurveKind.COURSE))
+        FigureCurve(c.sum, plain(c.dose_eqd2_gy), plain(c.volume_percent), kinds.get(c.sum, CurveKind.COURSE))
         for c in structure.curves
     ]
 
@@ -118,13 +118,13 @@ def test_the_near_maximum_read_from_the_drawn_tail_is_the_metric(evaluation: Eva
 def test_every_maximum_lies_inside_both_axes(evaluation: Evaluation) -> None:
     for structure in evaluation.structures:
         root, whole, tail = whole_and_tail(organ_figure("", structure.volume_cc, figure_curves(structure)))
-        highest = max(curve.dose_gy[-1] for curve in structure.curves)
+        highest = max(curve.dose_eqd2_gy[-1] for curve in structure.curves)
         for axes in (whole, tail):
             ends = [curve[-1, 0] for curve in axes.curves(root)]
             assert max(ends) == pytest.approx(highest, abs=0.1)
             assert axes.read(axes.right, axes.bottom)[0] > highest + 0.1
         dots = [float(dot.get("cx", "")) for dot in root.findall(".//{*}circle") if dot.get("class") == "maximum"]
-        total = next(curve for curve in structure.curves if curve.sum == RAW_SUM).dose_gy[-1]
+        total = next(curve for curve in structure.curves if curve.sum == RAW_SUM).dose_eqd2_gy[-1]
         for axes, across in zip((whole, tail), (dots[0], dots[-1]), strict=True):
             assert axes.read(across, 0)[0] == pytest.approx(total, abs=0.1)
         assert all(points[-1][1] == pytest.approx(whole.bottom) for points in polylines(root))
@@ -201,7 +201,7 @@ def test_a_point_dose_falls_to_0_at_its_dose_and_is_named(evaluation: Evaluation
     cord = replace(evaluation.structures[0], curves=(flat, *evaluation.structures[0].curves[1:]))
     page = dvh_section(replace(evaluation, structures=(cord,)))
     assert "L2 30 Gy/10 fx 2019: point dose, taken for the whole structure" in page
-    root, whole, tail = whole_and_tail(organ_figure("", 5.0, [FigureCurve("p", flat.dose_gy, flat.volume_percent)]))
+    root, whole, tail = whole_and_tail(organ_figure("", 5.0, [FigureCurve("p", flat.dose_eqd2_gy, flat.volume_percent)]))
     for axes in (whole, tail):
         (curve,) = axes.curves(root)
         assert curve[-1, 0] == curve[-2, 0] == pytest.approx(31.5, abs=0.05)

@@ -166,7 +166,7 @@ def _dvh(evaluation: Evaluation) -> CsvTable:
 def _curve(structure: StructureSummary, curve: CurveSummary, label: str) -> list[tuple[Value, ...]]:
     return [
         (structure.name, curve.sum, label, structure.alpha_beta_gy, dose_gy, percent, percent / 100.0 * structure.volume_cc)
-        for dose_gy, percent in zip(curve.dose_gy, curve.volume_percent, strict=True)
+        for dose_gy, percent in zip(curve.dose_eqd2_gy, curve.volume_percent, strict=True)
     ]
 
 

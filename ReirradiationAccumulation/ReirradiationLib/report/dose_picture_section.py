@@ -51,7 +51,7 @@ def _where(organ: OrganDosePictures, structure: StructureSummary) -> str:
     if total is None:
         return f"largest known dose {point}; that of {' and '.join(structure.unknown_courses)} is not known in it"
     words = "cumulative" if len(organ.rows) > 1 else "prior"
-    highest = f"{total.dose_gy[-1]:.1f} Gy EQD2 (α/β {structure.alpha_beta_gy:g} Gy)"
+    highest = f"{total.dose_eqd2_gy[-1]:.1f} Gy EQD2 (α/β {structure.alpha_beta_gy:g} Gy)"
     drawn = f"the volume that is drawn holds {organ.composite_gy:.1f} there"
     return f"maximum of the {words} raw sum {highest} {point}; {drawn}"
 

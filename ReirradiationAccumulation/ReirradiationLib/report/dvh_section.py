@@ -61,7 +61,7 @@ def _organ(structure: StructureSummary, evaluation: Evaluation) -> str:
 
 def _figure_curve(curve: CurveSummary, evaluation: Evaluation) -> FigureCurve:
     label = course_labels(evaluation).get(curve.sum, curve.sum)
-    return FigureCurve(label, curve.dose_gy, curve.volume_percent, _KINDS.get(curve.sum, CurveKind.COURSE))
+    return FigureCurve(label, curve.dose_eqd2_gy, curve.volume_percent, _KINDS.get(curve.sum, CurveKind.COURSE))
 
 
 def _point_doses(structure: StructureSummary, evaluation: Evaluation) -> list[str]:
@@ -97,4 +97,4 @@ def _all_structures(evaluation: Evaluation) -> list[str]:
 
 def _sum_curve(structure: StructureSummary) -> FigureCurve:
     curve = next(curve for curve in structure.curves if curve.sum == RAW_SUM)
-    return FigureCurve(f"{marked(structure)} (α/β {structure.alpha_beta_gy:g})", curve.dose_gy, curve.volume_percent)
+    return FigureCurve(f"{marked(structure)} (α/β {structure.alpha_beta_gy:g})", curve.dose_eqd2_gy, curve.volume_percent)

@@ -141,11 +141,12 @@ def _binding(organ: OrganFeasibilitySummary) -> str:
     limit = organ.limit
     doubt = " – not to be relied on: registration" if organ.unreliable_courses else ""
     at_most = "at most " if organ.left_is_at_most else ""
+    state = "; ".join((organ.state, *organ.remarks))
     return (
         f"Least is left in {limit.structure} for the new course: {at_most}{organ.left_physical_gy:.2f} Gy in "
         f"{limit.fractions} fractions ({organ.left_eqd2_gy:.2f} Gy EQD2: prior near-maximum P {organ.prior_eqd2_gy:.2f} "
         f"{organ.region}, limit {limit.metric} ≤ {limit.limit_eqd2_gy:g}, {limit.basis} sum, "
-        f"α/β {limit.alpha_beta_gy:g} Gy); prescribed {organ.prescription_gy:g} Gy: {'; '.join((organ.state, *organ.remarks))}{doubt}."
+        f"α/β {limit.alpha_beta_gy:g} Gy); prescribed {organ.prescription_gy:g} Gy: {state}{doubt}."
     )
 
 

@@ -43,7 +43,7 @@ class CurveSummary:
     """
 
     sum: str
-    dose_gy: tuple[float, ...]
+    dose_eqd2_gy: tuple[float, ...]
     volume_percent: tuple[float, ...]
 
 
