@@ -192,7 +192,7 @@ def test_the_command_notes_and_says_what_the_case_holds(case_file: Path, tmp_pat
     assert case.tasks[-1] == TaskSignature(Task.SUM, "A. B.", date(2024, 11, 21), key=KEY)
     said = capsys.readouterr()
     assert f"A. B., 2024-11-21, key {KEY}" in said.out
-    assert "demo author, 2026-11-21, key 2757781e2e60 (one prior course" in said.out
+    assert "demo author, 2026-11-21, key 52e1e879e084 (one prior course" in said.out
     assert said.err == ""
 
 
@@ -203,7 +203,7 @@ def signed_by(case_file: Path, who: str, *more: str) -> int:
 def test_the_command_names_the_signature_of_another_that_it_replaces(case_file: Path, capsys) -> None:
     assert signed_by(case_file, "A. B.", "--key", KEY) == 0
     assert (
-        "warning: 'Records of prior courses' was signed by demo author, 2026-11-21, key 2757781e2e60; "
+        "warning: 'Records of prior courses' was signed by demo author, 2026-11-21, key 52e1e879e084; "
         "that signature is replaced" in capsys.readouterr().err
     )
     assert signed_by(case_file, "A. B.", "--key", KEY) == 0

@@ -205,7 +205,7 @@ def test_no_value_of_an_unreliable_organ_appears_unmarked(lost_case: Case, tmp_p
     assert page.count("spinal_cord ‡") >= 3
     assert "‡ The registration of L2 30 Gy/10 fx 2019 must not be relied on in this organ" in page
     assert MARK_NOTE in page
-    tables = page.split("<h2>Structures</h2>")[1].split("<h2>Registration</h2>")[0]
+    tables = page.split("<h2>Structures</h2>")[1].split("<h2>Registration, verdicts</h2>")[0]
     assert "<td>spinal_cord</td>" not in tables
     assert "‡ The registration of L2 30 Gy/10 fx 2019" in evaluation_summary(evaluation)
     assert "NOT TO BE RELIED ON (registration) in spinal_cord" in evaluation.composite_rule

@@ -14,6 +14,7 @@ from .application import HeadlessApplication
 from .scene_content import add_content, show_in_slice_views
 from .volume_nodes import volume_from_node
 from .vtk_messages import vtk_messages_to_log
+from .working_folder import kept_working_folder
 
 
 class MrbSceneWriter:
@@ -77,13 +78,15 @@ def read_scene(application: HeadlessApplication, path: Path) -> None:
     OutputError
         If the file cannot be read, wholly or in part.
     """
-    with vtk_messages_to_log():
+    path = path.resolve()
+    with vtk_messages_to_log(), kept_working_folder():
         if not path.is_file() or not application.scene.ReadFromMRB(str(path)):
             raise OutputError(f"Scene {path}", "it cannot be read", "Write it again.", "a complete .mrb file")
 
 
 def _write(content: SceneContent, path: Path) -> None:
-    with HeadlessApplication() as application, vtk_messages_to_log():
+    path = path.resolve()
+    with HeadlessApplication() as application, vtk_messages_to_log(), kept_working_folder():
         show_in_slice_views(application.scene, add_content(application.scene, content))
         if not application.scene.WriteToMRB(str(path)):
             raise _not_written(path, "the scene could not be stored (the log has the details)")

@@ -36,7 +36,8 @@ def courses_section(evaluation: Evaluation) -> str:
 
 def _day(day: str) -> Html:
     """A date, which browsers would break at its hyphens."""
-    return Html(f'<span class="day">{shown(day or NOT_STATED)}</span>')
+    is_date = len(day) == len("2024-06-17")
+    return Html(f'<span class="day">{shown(day)}</span>' if is_date else shown(day or NOT_STATED))
 
 
 def _fractions(course: CourseSummary) -> str:

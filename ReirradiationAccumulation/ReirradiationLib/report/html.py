@@ -52,13 +52,13 @@ def report_html(
     )
 
 
-def _running_head(evaluation: Evaluation) -> tuple[str, str]:
+def _running_head(evaluation: Evaluation) -> tuple[str, str, str]:
     """Who, and of what state, on every sheet."""
     case = evaluation.case
     if evaluation.is_anonymous:
-        return "anonymised", case.title
+        return "anonymised", case.title, ""
     key = next(task.key for task in evaluation.tasks if task.task is evaluation.stage)
-    return f"{case.patient_name} ({case.patient_id})", f"key {key} · {case.title}"
+    return f"{case.patient_name} ({case.patient_id})", case.title, f"· key {key}"
 
 
 def _planning(evaluation: Evaluation, planning: PlanningSummary) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.registration_quality import Verdict
 from .feasibility_section import FEASIBILITY_CLASS
 from .feasibility_summary import FeasibilitySummary, OrganFeasibilitySummary
 from .html_parts import Cell, Html, number, paragraph, section, table
@@ -73,7 +74,7 @@ def worksheet_overview(worksheets: Sequence[WorksheetSummary]) -> str:
     header = ["Structure", "Limit (EQD2), sum, α/β, interval", f"Sum of maxima: {left}", f"Mapped sum: {left}", "Remark"]
     rows: list[list[Cell]] = [
         [
-            one.structure,
+            f"{one.structure} {MARK}" if _is_unreliable(one) else one.structure,
             f"{one.metric} ≤ {one.limit_eqd2_gy:g} Gy, {one.basis}, α/β {one.alpha_beta_gy:g} Gy, {one.months} "
             f"{sources.mark(one.source)}",
             *(_remaining(one.sum_of_maxima, one), _remaining(one.mapped_sum, one)),
@@ -81,7 +82,12 @@ def worksheet_overview(worksheets: Sequence[WorksheetSummary]) -> str:
         ]
         for one in worksheets
     ]
-    return section("Point worksheet", table(header, rows), paragraph(_WORKSHEET_NOTE, "note"), sources.note())
+    note = f"{MARK_NOTE} {_WORKSHEET_NOTE}" if any(map(_is_unreliable, worksheets)) else _WORKSHEET_NOTE
+    return section("Point worksheet", table(header, rows), paragraph(note, "note"), sources.note())
+
+
+def _is_unreliable(one: WorksheetSummary) -> bool:
+    return any(course.registration == Verdict.WORKSHEET.value for course in one.courses)
 
 
 def _fits(one: WorksheetSummary) -> str:

@@ -18,15 +18,15 @@ bdi { overflow-wrap: anywhere; }
 """What sheets need beside :mod:`.style`: a narrow face, colours as they are, whole figures, no word over the edge."""
 
 
-def page_margins(left: str, right: str) -> str:
+def page_margins(left: str, right: str, foot: str) -> str:
     """The rules of the sheet: A4, a running head with two texts, and page x of y at the foot.
 
     The texts stand in the rules themselves: browsers know margin boxes, but no running elements.
 
     Parameters
     ----------
-    left, right : str
-        Of any length and content; long ones are cut.
+    left, right, foot : str
+        Of any length and content; long ones are cut. The foot stands behind what the program is.
     """
     return f"""
 @page {{
@@ -34,7 +34,7 @@ def page_margins(left: str, right: str) -> str:
   font: 7.5pt "Liberation Sans", Arial, Helvetica, "Noto Sans", sans-serif; color: #57606a; overflow-wrap: anywhere;
   @top-left {{ content: {_css_string(left)}; width: 50%; text-align: left; }}
   @top-right {{ content: {_css_string(right)}; width: 50%; text-align: right; }}
-  @bottom-left {{ content: "Research software, not a medical device"; width: 70%; text-align: left; }}
+  @bottom-left {{ content: "Research software, not a medical device " {_css_string(foot)}; width: 70%; text-align: left; }}
   @bottom-right {{ content: "Page " counter(page) " of " counter(pages); width: 30%; text-align: right; }}
 }}
 """
