@@ -43,8 +43,8 @@ def printed_pages(pdf: bytes) -> list[PrintedPage]:
 
 
 def whole_text(pages: list[PrintedPage]) -> str:
-    """The text of all pages with single spaces."""
-    return " ".join(" ".join(page.text.split()) for page in pages)
+    """The text of all pages with single spaces; pdfium has U+FFFE where a hyphen ends a line."""
+    return " ".join(" ".join(page.text.split()) for page in pages).replace("\ufffe", "-")
 
 
 def require_on_the_sheet(pages: list[PrintedPage]) -> None:

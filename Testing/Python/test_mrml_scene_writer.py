@@ -140,5 +140,7 @@ def test_another_suffix_is_refused(content: SceneContent, tmp_path: Path) -> Non
 def test_reading_a_damaged_file_is_an_output_error(tmp_path: Path) -> None:
     path = tmp_path / "case.mrb"
     path.write_bytes(b"not a zip file")
+    before = Path.cwd()
     with pytest.raises(OutputError, match="cannot be read"):
         read_volumes(path)
+    assert Path.cwd() == before  # MRML leaves the process in a folder that it removes

@@ -6,8 +6,6 @@ COPY = "a copy of one of `doses`, which the table shows"
 REMARK = "in words among the remarks"
 
 NEVER_SHOWN: dict[str, str] = {
-    "stage": "`case.stage` says it in words",
-    "tasks[].task": "`title` says it in words",
     "courses[].identifier": "a key; the label stands for it wherever the course is named",
     "planning.screening.regions[].course": "a key; the label of the region names the course",
     "composite_rule": "stands below the dose pictures, which the test does without; test_workflow.py looks for it",

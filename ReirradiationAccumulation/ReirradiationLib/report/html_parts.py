@@ -80,8 +80,8 @@ def figure(content: str, caption: str) -> str:
     return f"<figure>{content}<figcaption>{shown(caption)}</figcaption></figure>"
 
 
-def page(title: str, *parts: str, running_head: tuple[str, str, str] = ("", "", "")) -> str:
-    """A whole, self-contained page: no script, no network. ``running_head``: left, right and foot of each sheet."""
+def page(title: str, *parts: str, running_head: Sequence[str] = ("", "")) -> str:
+    """A whole, self-contained page: no script, no network. ``running_head``: left, right, foot of each sheet."""
     margins = page_margins(*map(visible, running_head))
     html = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'

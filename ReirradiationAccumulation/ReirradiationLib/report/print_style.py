@@ -18,7 +18,7 @@ bdi { overflow-wrap: anywhere; }
 """What sheets need beside :mod:`.style`: a narrow face, colours as they are, whole figures, no word over the edge."""
 
 
-def page_margins(left: str, right: str, foot: str) -> str:
+def page_margins(left: str, right: str, foot: str = "") -> str:
     """The rules of the sheet: A4, a running head with two texts, and page x of y at the foot.
 
     The texts stand in the rules themselves: browsers know margin boxes, but no running elements.
