@@ -7,8 +7,7 @@ import math
 from ..model.metric import Metric, MetricKind
 from .dvh_figure import FigureLimit
 from .dvh_panel import Side
-from .score_summary import ScoreSummary
-from .scorecard_section import SENSE
+from .score_summary import SENSE, ScoreSummary
 from .structure_summary import RAW_SUM, RECOVERED_SUM, StructureSummary
 
 _DOSES = (MetricKind.MAXIMUM, MetricKind.MINIMUM, MetricKind.DOSE_AT_CC, MetricKind.DOSE_AT_PERCENT)

@@ -7,8 +7,8 @@ from .dvh_limits import figure_limit
 from .evaluation import Evaluation, course_labels
 from .html_parts import figure, paragraph, section
 from .marks import mark_note, marked
-from .score_summary import ScoreSummary
-from .scorecard_section import SENSE, limit_text
+from .score_summary import SENSE, ScoreSummary
+from .scorecard_section import limit_text
 from .shown_text import shown
 from .structure_summary import RAW_SUM, RECOVERED_SUM, CurveSummary, StructureSummary
 

@@ -13,7 +13,7 @@ from ..planning.scorecard import ScoreState
 from .feasibility_summary import FeasibilitySummary, OrganFeasibilitySummary
 from .finding_summary import FindingSummary
 from .registration_summary import NOT_SIGNED, RegistrationSummary
-from .score_summary import ScoreSummary
+from .score_summary import SENSE, ScoreSummary
 
 MOST_NAMES = 8
 
@@ -39,7 +39,6 @@ _BAD = (
     ScoreState.UNRELIABLE,
 )
 _MET = (ScoreState.MET, ScoreState.MET_IN_WARNING)
-_SENSE = {"at_most": "≤", "at_least": "≥"}
 _BOUNDS = ("neither a lower nor an upper bound", "a lower bound", "an upper bound")
 CONDITION = "condition of the limit not kept"
 
@@ -104,7 +103,7 @@ def _limits(scores: Sequence[ScoreSummary]) -> list[Headline]:
 
 
 def _named(scores: Sequence[ScoreSummary]) -> list[str]:
-    return [f"{one.structure} {one.metric} {_SENSE[one.sense]} {one.limit:g}" for one in scores]
+    return [f"{one.structure} {one.metric} {SENSE[one.sense]} {one.limit:g}" for one in scores]
 
 
 def _with_value(score: ScoreSummary) -> str:

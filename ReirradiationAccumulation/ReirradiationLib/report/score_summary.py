@@ -12,6 +12,9 @@ from ..planning.scorecard import Score
 from .registration_summary import registration_word
 from .results import CaseResults, StructureResult
 
+SENSE = {"at_most": "≤", "at_least": "≥"}
+"""How a sense is written."""
+
 
 @dataclass(frozen=True)
 class ScoreSummary:

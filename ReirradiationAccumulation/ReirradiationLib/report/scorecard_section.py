@@ -9,11 +9,10 @@ from .evaluation import Evaluation
 from .html_parts import Cell, Html, number, paragraph, section, table
 from .marks import MARK, MARK_NOTE, marked
 from .metric_tables import MAXIMUM_NOTE
-from .score_summary import ScoreSummary
+from .score_summary import SENSE, ScoreSummary
 from .source_notes import RemarkNotes, SourceNotes
 from .structure_summary import StructureSummary
 
-SENSE = {"at_most": "≤", "at_least": "≥"}
 SMALL_CC = 1.0
 """A structure of less is marked: a voxel or a slice more or less changes what is read in it."""
 
