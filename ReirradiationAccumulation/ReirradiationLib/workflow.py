@@ -136,8 +136,7 @@ def without_new_plan(case: Case) -> Case:
     """
     new = case.new_course
     day = new.date or (read_plan(new.plan).date if new.plan else None)
-    subject = f"Course '{new.label}"
-    decisions = tuple(one for one in case.decisions if not one.subject.startswith(subject))
+    decisions = tuple(one for one in case.decisions if not new.is_subject(one.subject))
     return replace(case, new_course=replace(new, date=day, plan=None, dose=(), rbe=None), decisions=decisions)
 
 

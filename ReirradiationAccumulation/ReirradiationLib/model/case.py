@@ -110,6 +110,10 @@ class NewCourse:
     rbe: float | None
     targets: tuple[Target, ...] = ()
 
+    def is_subject(self, subject: str) -> bool:
+        """Whether a finding or decision with this subject is about the new course."""
+        return subject.startswith(f"Course '{self.label}")
+
 
 @dataclass(frozen=True)
 class StructureChoice:

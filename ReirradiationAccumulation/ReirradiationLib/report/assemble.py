@@ -124,8 +124,8 @@ def _done(
     inputs: Sequence[InputSummary],
     registrations: Sequence[RegistrationSummary],
 ) -> Done:
-    of_new = f"Course '{found.case.new_course.label}"
-    noticed = {one.identifier for one in found.records.findings if not one.subject.startswith(of_new)}
+    new = found.case.new_course
+    noticed = {one.identifier for one in found.records.findings if not new.is_subject(one.subject)}
     return Done(stage, named or found.case, found.day, noticed, findings, inputs, registrations)
 
 

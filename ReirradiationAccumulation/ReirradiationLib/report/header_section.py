@@ -20,7 +20,7 @@ ANONYMOUS = "Anonymised: names, dates, labels, free texts and identifiers of fil
 
 def header_section(evaluation: Evaluation) -> str:
     """Title, intended use, facts, the three tasks and the headlines."""
-    case = evaluation.case
+    case, lines = evaluation.case, evaluation.headlines
     anonymous = f'<div class="use">{shown(ANONYMOUS)}</div>' if evaluation.is_anonymous else ""
     return "\n".join(
         [
@@ -29,9 +29,7 @@ def header_section(evaluation: Evaluation) -> str:
             f'<div class="use">{shown(evaluation.intended_use)}</div>{anonymous}',
             f'<dl class="facts">{"".join(_fact(name, text) for name, text in _facts(evaluation))}</dl>',
             f'<div class="tasks">{"".join(map(_task, evaluation.tasks))}</div>',
-            bullets([one.text for one in evaluation.headlines], [one.mood.value for one in evaluation.headlines]).replace(
-                "<ul>", '<ul class="headlines">', 1
-            ),
+            bullets([one.text for one in lines], [one.mood.value for one in lines], "headlines"),
             "</header>",
         ]
     )

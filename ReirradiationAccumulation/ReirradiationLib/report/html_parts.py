@@ -47,10 +47,9 @@ def paragraph(text: str, kind: str = "") -> str:
     return f"<p{mark}>{shown(text)}</p>"
 
 
-def section(title: str, *parts: str, kind: str = "") -> str:
+def section(title: str, *parts: str) -> str:
     """A section with its heading."""
-    mark = f' class="{kind}"' if kind else ""
-    return f"<section{mark}><h2>{shown(title)}</h2>\n" + "\n".join(part for part in parts if part) + "\n</section>"
+    return f"<section><h2>{shown(title)}</h2>\n" + "\n".join(part for part in parts if part) + "\n</section>"
 
 
 def annex(title: str, *sections: str) -> str:
@@ -59,14 +58,15 @@ def annex(title: str, *sections: str) -> str:
     return f'<details class="annex"><summary>{shown(title)}</summary>\n{content}\n</details>' if content else ""
 
 
-def bullets(lines: Sequence[str], kinds: Sequence[str] = ()) -> str:
-    """A list of plain texts; empty without any."""
+def bullets(lines: Sequence[str], kinds: Sequence[str] = (), kind: str = "") -> str:
+    """A list of plain texts, ``kind`` its class and ``kinds`` those of its items; empty without any."""
     marks = kinds or [""] * len(lines)
     items = (
         f'<li class="{mark}">{shown(line)}</li>' if mark else f"<li>{shown(line)}</li>"
         for line, mark in zip(lines, marks, strict=True)
     )
-    return f"<ul>{''.join(items)}</ul>" if lines else ""
+    mark = f' class="{kind}"' if kind else ""
+    return f"<ul{mark}>{''.join(items)}</ul>" if lines else ""
 
 
 def prose(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
@@ -41,8 +41,7 @@ def _regions(summary: RegistrationSummary) -> list[tuple[str, Any]]:
     regions: list[tuple[str, Any]] = [("high prior dose", summary.high_dose), ("all landmarks", summary.landmarks)]
     for organ in summary.organs:
         regions += [(organ.name, organ.organ), (f"{organ.name}, in high prior dose", organ.overlap)]
-        rest = replace(organ, overlap=None)
-        regions.append((f"{organ.name}, otherwise", rest))
+        regions.append((f"{organ.name}, otherwise", organ))
     return regions
 
 
@@ -50,7 +49,7 @@ def _leaves(value: Any, above: str = "") -> Iterator[tuple[str, str]]:
     """The numbers and words of a tree of measures, each with its path; what was not measured is left out."""
     for field in fields(value):
         part, path = getattr(value, field.name), f"{above}{field.name}"
-        if isinstance(part, RegionQuality) and above == "" and not isinstance(value, RegionQuality):
+        if isinstance(part, RegionQuality):
             continue  # has a row of its own
         if is_dataclass(part):
             yield from _leaves(part, f"{path}: ")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..planning.full_overlap import Answer
-from .html_parts import Cell, paragraph, section, table
+from .html_parts import Cell, bullets, paragraph, section, table
 from .screening_summary import DistanceSummary, RegionSummary, ScreeningSummary
 from .shown_text import shown
 
@@ -38,9 +36,9 @@ def screening_section(summary: ScreeningSummary) -> str:
 
 def _type(summary: ScreeningSummary) -> list[str]:
     suggested = f"{summary.suggested_type} (a suggestion)" if summary.suggested_type else "cannot be told"
-    parts = [paragraph(f"Type of reirradiation: {suggested}."), _list(summary.evidence)]
+    parts = [paragraph(f"Type of reirradiation: {suggested}."), bullets(summary.evidence)]
     if summary.doubts:
-        parts += [paragraph("What cannot be told:"), _list(summary.doubts)]
+        parts += [paragraph("What cannot be told:"), bullets(summary.doubts)]
     decided = f"Decided: {summary.decided}." if summary.decided else "Nobody has decided on the type in this case."
     return [*parts, paragraph(decided)]
 
@@ -116,8 +114,4 @@ def _full_overlap(summary: ScreeningSummary) -> list[str]:
 
 def _no_overlap(summary: ScreeningSummary) -> list[str]:
     text = f"No high dose within {summary.margin_mm:g} mm of a target: {summary.no_high_dose_overlap}."
-    return [paragraph(text), _list(summary.overlap_doubts)]
-
-
-def _list(lines: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{shown(line)}</li>' for line in lines)}</ul>" if lines else ""
+    return [paragraph(text), bullets(summary.overlap_doubts)]

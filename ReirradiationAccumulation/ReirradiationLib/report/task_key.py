@@ -50,7 +50,9 @@ def task_key(
     """
     values: dict[str, Any] = json.loads(case_to_json(case))
     decisions = [
-        one for one in values.get("decisions", ()) if one["finding"] in noticed and not _is_of_new(one["subject"], case)
+        one
+        for one in values.get("decisions", ())
+        if one["finding"] in noticed and not case.new_course.is_subject(one["subject"])
     ]
     rest: dict[str, Any] = {"files": _files(task, inputs)}
     if task is Task.SUM:
@@ -67,10 +69,6 @@ def task_key(
     rest |= {"registrations": list(registrations)} if task is not Task.RECORDS else {}
     text = json.dumps(rest, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:KEY_DIGITS]
-
-
-def _is_of_new(subject: str, case: Case) -> bool:
-    return subject.startswith(f"Course '{case.new_course.label}")
 
 
 def _files(task: Task, inputs: Sequence[InputSummary]) -> list[str]:
