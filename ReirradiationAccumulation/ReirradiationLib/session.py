@@ -155,6 +155,21 @@ class CaseSession:
         """The evaluation of the case as it stands, or None; its texts and signatures may be older."""
         return self._evaluated[1] if self._evaluated and self._is_of(self._evaluated[0], results_basis) else None
 
+    def saved_and_evaluated(self) -> tuple[Case, Evaluated]:
+        """The case as its file is, and its evaluation: what outputs can be written of.
+
+        Raises
+        ------
+        CaseError
+            If it is not saved, or not evaluated as it stands.
+        """
+        document, evaluated = self.require_document(), self.evaluated
+        if not document.is_saved:
+            raise CaseError(str(document.path), "changed, and not saved", "Save the case: its outputs name its file.")
+        if evaluated is None:
+            raise CaseError(str(document.path), "not evaluated as it stands", "Evaluate it first.")
+        return document.case, evaluated
+
     @property
     def is_outdated(self) -> bool:
         """Whether there is an evaluation, but the case was changed since."""

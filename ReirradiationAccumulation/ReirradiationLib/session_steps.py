@@ -44,10 +44,21 @@ class SessionStep:
         Cancelled
             If the user asked to stop; the same.
         """
-        case = require_complete(session.require_document())
+        case = self.ready(session)
         found = self.compute(case, monitor, engines)
         self.keep(session, case, found)
         return found
+
+    @staticmethod
+    def ready(session: CaseSession) -> Case:
+        """The session's case, if it can be computed as far as its own text tells.
+
+        Raises
+        ------
+        CaseError, ProtocolError
+            Naming what is missing or contradicts itself.
+        """
+        return require_complete(session.require_document())
 
 
 def _read(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None) -> CaseRecords:
