@@ -133,8 +133,9 @@ def test_slicer_finds_the_module_class(path: Path) -> None:
         if isinstance(node, ast.ClassDef)
     }
     assert bases[path.stem] == ["ScriptedLoadableModule"]
-    assert bases[f"{path.stem}Widget"] == ["CaseWidget"]
+    assert bases[f"{path.stem}Widget"] in (["CaseWidget"], ["AccumulationWindow"])
     assert "class CaseWidget(ScriptedLoadableModuleWidget, " in (WIDGETS / "case_widget.py").read_text(encoding="utf-8")
+    assert "class AccumulationWindow(CaseWidget)" in (WIDGETS / "accumulation_window.py").read_text(encoding="utf-8")
     assert bases[f"{path.stem}Logic"] == ["ScriptedLoadableModuleLogic"]
     assert bases[f"{path.stem}Test"] == ["ScriptedLoadableModuleTest"]
     assert not (path.parent / "__init__.py").exists(), "Slicer ignores module folders that are packages"
