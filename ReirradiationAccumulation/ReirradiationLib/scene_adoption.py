@@ -1,41 +1,21 @@
-"""What 3D Slicer and SlicerRT have loaded, taken over as a case: the files behind the nodes, and new files for what was changed."""
+"""What 3D Slicer has loaded, taken over as a case: the files behind the nodes, and new files for what was changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
-from .dicom.scan.draft import Draft
+from .adoption.current_structures import current_structures
+from .adoption.node_files import FileOfInstance, files_behind
+from .adoption.scene_courses import AdoptedCourse, SceneCourses
+from .dicom.scan.draft import Draft, current_anatomy, draft_case
 from .dicom.scan.draft_structures import NamingTables
-from .dicom.scan.scan import Scan
+from .dicom.scan.scan import Scan, scan_found
+from .dicom.scan.scan_files import files_named
+from .model.errors import OutputError
 from .model.loaded import LoadedNodes, NodeReader
 
-FileOfInstance: TypeAlias = Callable[[str], str | None]
-"""The file of a SOPInstanceUID, None or empty if it is not known; in 3D Slicer ``slicer.dicomDatabase.fileForInstance``."""
-
-
-@dataclass(frozen=True)
-class AdoptedCourse:
-    """The nodes of a course of the case.
-
-    Parameters
-    ----------
-    identifier : str
-        Of the prior course; :data:`~ReirradiationLib.model.case.NEW_COURSE_ID` for the current anatomy and the new plan.
-    ct_id, structures_id, plan_id, transform_id : str
-        Node IDs; empty where the scene holds none. ``transform_id`` is the transform node that the registration was taken
-        from, or that was loaded from the REG object that the case names.
-    dose_ids : tuple of str
-    """
-
-    identifier: str
-    ct_id: str = ""
-    dose_ids: tuple[str, ...] = ()
-    structures_id: str = ""
-    plan_id: str = ""
-    transform_id: str = ""
+__all__ = ["AdoptedCourse", "Adoption", "FileOfInstance", "adopt_scene"]
 
 
 @dataclass(frozen=True)
@@ -100,4 +80,25 @@ def adopt_scene(
     OutputError
         If a new file cannot be written.
     """
-    raise NotImplementedError
+    folder = case_file.parent
+    if not folder.is_dir():
+        raise OutputError(str(folder), "no such folder", "Choose a folder that is there for the case.", "a folder")
+    files, strange = files_behind(loaded, file_of_instance)
+    anatomy = current_anatomy(scan_found(files_named(files.paths), headers_only=True), new_course, [])
+    structures = current_structures(anatomy, loaded, reader, folder)
+    paths = [path for path in files.paths if path not in structures.replaced]
+    found = scan_found(files_named([*paths, *structures.written]))
+    draft = draft_case(found, case_file, new_course, naming)
+    courses = SceneCourses.of(loaded, reader, found, current_anatomy(found, new_course, []), folder)
+    new = courses.new_course(structures.node_ids)
+    prior = [courses.prior_course(course) for course in draft.case.prior_courses]
+    case = replace(
+        draft.case,
+        current=courses.current(draft.case.current),
+        prior_courses=tuple(course.case for course in prior),
+    )
+    remarks = [f"'{one.name}' left out: {one.reason}" for one in (*loaded.left_out, *strange)]
+    remarks += [*structures.remarks, *new.remarks, *(remark for course in prior for remark in course.remarks)]
+    written = [*structures.written, *(course.written for course in prior if course.written is not None)]
+    nodes = (new.nodes, *(course.nodes for course in prior))
+    return Adoption(Draft(case, (*draft.remarks, *remarks)), found, nodes, tuple(written))

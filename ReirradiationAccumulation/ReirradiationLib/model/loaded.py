@@ -58,9 +58,14 @@ class LoadedDose(LoadedNode):
 
 @dataclass(frozen=True)
 class LoadedStructures(LoadedNode):
-    """A segmentation; ``referenced_series_uid`` is the CT that SlicerRT says it was drawn on, empty if none."""
+    """A segmentation: a structure set, or without ``instance_uids`` one that somebody drew.
+
+    ``referenced_series_uid`` is the CT that SlicerRT says it belongs to, ``drawn_on_id`` the volume node whose grid it has;
+    either may be empty.
+    """
 
     referenced_series_uid: str = ""
+    drawn_on_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ class NodeReader(Protocol):
         ...
 
     def structures(self, node_id: str, seen_from: str) -> tuple[AnyStructure, ...]:
-        """All segments as they were drawn, in the coordinates of another node; empty segments come back empty.
+        """All segments in which something was drawn, as it was drawn, in the coordinates of another node.
 
         Raises
         ------
@@ -149,12 +154,16 @@ class NodeReader(Protocol):
         """
         ...
 
+    def blank_segments(self, node_id: str) -> tuple[str, ...]:
+        """Names of the segments in which nothing was drawn."""
+        ...
+
     def relation(self, node_id: str, other_id: str) -> Relation:
         """How the coordinates of two nodes are related by the transforms that they stand under."""
         ...
 
-    def parents(self, node_id: str) -> tuple[str, ...]:
-        """Names of the transforms that a node stands under, the nearest first."""
+    def parents_apart(self, node_id: str, other_id: str) -> tuple[str, ...]:
+        """IDs of the transforms that only one of two nodes stands under: those of the first, then those of the other."""
         ...
 
     def transform(
