@@ -209,13 +209,14 @@ def _vtk_chain(steps: tuple[TransformStep, ...]) -> Any:
 def _vtk_step(step: TransformStep) -> Any:
     """One step in RAS."""
     if isinstance(step, DisplacementGrid):
-        return _vtk_grid(step)
+        return vtk_grid(step)
     linear = vtk.vtkTransform()
     linear.SetMatrix(vtk_matrix(FLIP @ step.matrix @ FLIP))
     return linear
 
 
-def _vtk_grid(grid: DisplacementGrid) -> Any:
+def vtk_grid(grid: DisplacementGrid) -> Any:
+    """A displacement grid as a ``vtkOrientedGridTransform`` in RAS; where nothing is known it does not displace."""
     import slicer
 
     geometry = grid.geometry
