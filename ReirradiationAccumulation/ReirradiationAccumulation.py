@@ -128,10 +128,9 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         :returns: Evaluation
         """
         case, evaluated = self.session.saved_and_evaluated()
-        services = services or hereAndNow()
-        monitor = monitor or Monitor()
         return write_results(
-            evaluated.results, case, pathlib.Path(outputFolder), services, monitor, replace, evaluated.stage
+            *(evaluated.results, evaluated.evaluation, case, pathlib.Path(outputFolder)),
+            *(services or hereAndNow(), monitor or Monitor(), replace, evaluated.stage),
         )
 
     def prepared(self, step):

@@ -23,6 +23,7 @@ from .model.case import DEFAULT_ALPHA_BETA_GY, Case
 from .model.case_notes import Task
 from .model.constraint import Constraint
 from .model.course import Course
+from .model.errors import CaseError
 from .model.finding import Decision, Finding, require_decisions, unused_decisions
 from .model.geometry import Geometry
 from .model.image import Image
@@ -38,6 +39,7 @@ from .report.assemble import assemble, assemble_records
 from .report.evaluation import Evaluation
 from .report.findings import optimization_findings
 from .report.neutral_case import neutral_case
+from .report.provenance import CASE_ROLE
 from .report.registration_findings import require_signatures
 from .report.results import CaseRecords, CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
