@@ -44,6 +44,7 @@ FLOORS = {
     "write_outputs": 4,
     "write_report": 4,
     "case_document": 4,
+    "case_drafting": 4,
     "case_notes_file": 4,
     "session": 4,
     "session_steps": 4,
