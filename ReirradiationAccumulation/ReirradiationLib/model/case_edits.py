@@ -17,6 +17,7 @@ from .constraint import Constraint
 from .errors import CaseError
 from .finding import Decision
 from .planning_choice import OptimizationRequest, ScreeningDecision, Target
+from .points import PointDose, require_points
 from .registration import RegistrationChoice, SignOff
 
 
@@ -66,6 +67,19 @@ def new_identifier(case: Case, stem: str = "course") -> str:
     known = {course.identifier for course in case.prior_courses}
     numbers = range(1, len(known) + 2)
     return next(f"{stem}{number}" for number in numbers if f"{stem}{number}" not in known)
+
+
+def course_of_points(case: Case, label: str, day: date | None, points: Sequence[PointDose]) -> PriorCourse:
+    """A prior course without DICOM, with an identifier that the case does not have yet; see :func:`with_course`.
+
+    Raises
+    ------
+    CaseError
+        If there are no points, two of one organ, or values that no record has.
+    """
+    checked = require_points(points, f"Course '{label}'")
+    identifier = new_identifier(case, "record")
+    return PriorCourse(identifier, label, (), None, None, None, None, None, day, None, points=checked)
 
 
 def with_delivered_fractions(case: Case, identifier: str, delivered: int | None) -> Case:
