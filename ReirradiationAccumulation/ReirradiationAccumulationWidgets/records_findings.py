@@ -59,7 +59,9 @@ class FindingsPart(StepPanel):
     def updateButtons(self):
         ready = _("Read every file of the case and note what is wrong with them; nothing is computed yet.")
         whyOpen = why_open(self.document.case) if self.document else ""
-        enableOrSayWhyNot(self.ui.readRecordsButton, self.window.whyNoCase() or whyOpen or self.window.whyIncomplete(), ready)
+        enableOrSayWhyNot(
+            self.ui.readRecordsButton, self.window.whyNoCase() or whyOpen or self.window.whyIncomplete(), ready
+        )
         selected = self._selected()
         whyNot = self.window.whyNoCase() or ("" if selected else _("Select a finding first."))
         noDecision = "" if whyNot else self._whyNoDecision(selected)
@@ -74,7 +76,9 @@ class FindingsPart(StepPanel):
         ready = _("Accept this finding as of today, as long as the same is found.")
         enableOrSayWhyNot(self.ui.acceptButton, whyNot or noDecision or empty, ready)
         undecided = "" if selected and selected.decision else _("There is no decision on this finding.")
-        enableOrSayWhyNot(self.ui.takeBackButton, whyNot or undecided, _("Take the decision on this finding out of the case."))
+        enableOrSayWhyNot(
+            self.ui.takeBackButton, whyNot or undecided, _("Take the decision on this finding out of the case.")
+        )
 
     def onAcceptButton(self):
         finding = self._selected().finding
@@ -126,7 +130,10 @@ class FindingsPart(StepPanel):
             return
         finding = reviewed.finding
         expected = _(" Expected: {expected}.").format(expected=finding.expected) if finding.expected else ""
-        lines = [f"{finding.subject}: {finding.found}.{expected}", _("To do: {advice}").format(advice=finding.interlock.advice)]
+        lines = [
+            f"{finding.subject}: {finding.found}.{expected}",
+            _("To do: {advice}").format(advice=finding.interlock.advice),
+        ]
         decision = reviewed.decision
         if decision is not None:
             text = _("Accepted by {who}, {when}: {reason}").format(

@@ -134,7 +134,9 @@ class NewCoursePart(StepPanel):
     def _targetsText(new):
         if new is None or not new.targets:
             return _("All targets get the prescription of the course.")
-        return ", ".join(_("{name}: {dose:g} Gy").format(name=one.structure, dose=one.prescription_gy) for one in new.targets)
+        return ", ".join(
+            _("{name}: {dose:g} Gy").format(name=one.structure, dose=one.prescription_gy) for one in new.targets
+        )
 
     def _typed(self):
         return self.ui.prescriptionSpinBox.value, self.ui.newFractionsSpinBox.value

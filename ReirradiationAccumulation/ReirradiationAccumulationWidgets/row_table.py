@@ -48,6 +48,17 @@ class RowTable:
         else:
             quietly(self.table, self.table.clearSelection)
 
+    @property
+    def keys(self):
+        """What the rows stand for."""
+        return tuple(self._keys)
+
+    def showSelected(self):
+        """Scroll to the selected row."""
+        row = selectedRow(self.table)
+        if row >= 0:
+            self.table.scrollToItem(self.table.item(row, 0))
+
     def _fill(self, keys, rows, colours, toolTips, coloured):
         self.table.clearSelection()
         self.table.setRowCount(len(rows))

@@ -59,7 +59,7 @@ class StructureRow:
 def structure_rows(
     case: Case, names: Sequence[str], protocol: Protocol, synonyms: Sequence[Synonym]
 ) -> tuple[StructureRow, ...]:
-    """A row for every structure of the case, in its order, then for every other name.
+    """A row for every name of the structure set, in its order, then for what only the case names.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def structure_rows(
         With the tissues' own names (:func:`.synonym_table.with_tissue_names`).
     """
     chosen = {one.name: one for one in case.structures}
-    return tuple(_row(name, chosen.get(name), case, protocol, synonyms) for name in dict.fromkeys((*chosen, *names)))
+    return tuple(_row(name, chosen.get(name), case, protocol, synonyms) for name in dict.fromkeys((*names, *chosen)))
 
 
 def _row(

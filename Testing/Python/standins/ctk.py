@@ -28,6 +28,14 @@ class ctkCollapsibleButton(qt.like_pythonqt(qt.QtWidgets.QGroupBox)):  # type: i
         self.setMaximumHeight(22 if self.collapsed else 16777215)
 
     @property
+    def text(self) -> str:
+        return str(qt.QtCore.QObject.property(self, "text"))
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.setProperty("text", text)
+
+    @property
     def collapsed(self) -> bool:
         return bool(qt.QtCore.QObject.property(self, "collapsed"))
 
