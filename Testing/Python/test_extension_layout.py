@@ -46,6 +46,7 @@ FLOORS = {
     "write_outputs": 4,
     "write_report": 4,
     "case_document": 4,
+    "case_drafting": 4,
     "case_notes_file": 4,
     "scene_door": 5,
     "session": 4,
