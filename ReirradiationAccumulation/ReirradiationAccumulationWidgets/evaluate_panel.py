@@ -1,6 +1,6 @@
 """The step "Evaluate": what every structure holds, what is left, and where."""
 
-from ReirradiationLib.report.dose_names import dose_names
+from ReirradiationLib.report.dose_choices import dose_choices
 from ReirradiationLib.session_steps import EVALUATE, EVALUATE_PRIOR
 from slicer.i18n import tr as _
 
@@ -20,6 +20,7 @@ class EvaluatePanel(StepPanel):
         ui = self.ui
         self._shown = self._path = None
         self._isCurrent = False
+        self._doses = ()
         self.scores = ScoreView(ui, self.onStructure, self.onPlace)
         self.structure = StructureView(ui)
         self._greyed = (ui.headlinesTable, ui.scorecardTable, ui.shownStructureComboBox, ui.metricsTable, ui.dvhLabel)
@@ -49,7 +50,7 @@ class EvaluatePanel(StepPanel):
         enableOrSayWhyNot(ui.withNewPlanRadioButton, whyNoCase or noPlan, _("Map and add up all courses and the new plan."))
         ready = _("Register, map, add up, score and look ahead; may take minutes. Writes nothing.")
         enableOrSayWhyNot(ui.evaluateButton, self.window.whyIncomplete(), ready)
-        whyNotInViews = self._whyNotInViews()
+        whyNotInViews = self._whyNotInViews() or ("" if self._doses else _("No dose was mapped."))
         enableOrSayWhyNot(
             ui.shownDoseComboBox, whyNotInViews, _("EQD2 sums in Gy (raw, for display), or physical dose in Gy.")
         )
@@ -67,7 +68,8 @@ class EvaluatePanel(StepPanel):
         self.window.start(EVALUATE_PRIOR if isPrior else EVALUATE, self.onEvaluated)
 
     def onEvaluated(self, _evaluated):
-        tryToShow(self.window.logic.showResults)
+        """Put doses, structures, tables and charts into the scene."""
+        tryToShow(lambda: self.window.runControl.start(*self.window.logic.preparedResults()))
 
     def onStructure(self, name):
         self.structure.choose(name)
@@ -78,8 +80,8 @@ class EvaluatePanel(StepPanel):
             tryToShow(lambda: self.window.logic.jumpToMaximum(name))
 
     def onShowDose(self):
-        name = self.ui.shownDoseComboBox.currentText
-        tryToShow(lambda: self.window.logic.showDose(name))
+        quantity = self._doses[self.ui.shownDoseComboBox.currentIndex].quantity
+        tryToShow(lambda: self.window.logic.showDose(quantity))
 
     def onIsodoses(self, isOn):
         tryToShow(lambda: self.window.logic.showIsodoses(isOn))
@@ -98,8 +100,9 @@ class EvaluatePanel(StepPanel):
     def _listDoses(self, evaluation):
         box = self.ui.shownDoseComboBox
         box.clear()
-        for name in dose_names(evaluation) if evaluation is not None else ():
-            box.addItem(name)
+        self._doses = dose_choices(evaluation) if evaluation is not None else ()
+        for one in self._doses:
+            box.addItem(one.title)
 
     def _stateText(self):
         if self._shown is None:

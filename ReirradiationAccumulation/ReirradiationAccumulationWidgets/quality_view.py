@@ -1,8 +1,8 @@
 """The quality of the chosen registration: verdicts per organ, reasons and measures, and buttons that show it in views."""
 
 from ReirradiationLib.model.interlock import Interlock
+from ReirradiationLib.model.registration_picture import RegistrationPictureStyle
 from ReirradiationLib.model.registration_quality import Verdict
-from ReirradiationLib.model.registration_view import RegistrationView
 from ReirradiationLib.report.quality_rows import overall_measures, quality_rows
 from ReirradiationLib.report.registration_summary import WORDS
 from slicer.i18n import tr as _
@@ -24,8 +24,9 @@ class QualityView:
         ui.qualityTable.connect("itemSelectionChanged()", self.showDetails)
         ui.qualityTable.connect("cellClicked(int,int)", self.onOrgan)
         ui.qualityTable.connect("cellActivated(int,int)", self.onOrgan)
-        for button, view in self._buttons():
-            button.connect("clicked(bool)", lambda _checked=False, view=view: self.onView(view))
+        for button, style in self._buttons():
+            button.connect("clicked(bool)", lambda _checked=False, style=style: self.onStyle(style))
+        ui.viewsOffButton.connect("clicked(bool)", self.onOff)
 
     def show(self, summary, label, pointed):
         """Show a registration, or None; ``pointed`` are organs where a point replaces the mapped dose of the course."""
@@ -42,14 +43,14 @@ class QualityView:
 
     def updateButtons(self, whyNot):
         texts = {
-            RegistrationView.OVERLAY: _("Show both CTs in two colours, half of each."),
-            RegistrationView.CHECKERBOARD: _("Show squares of the current and of the prior CT in turn."),
-            RegistrationView.DIFFERENCE: _("Show current minus prior CT, in HU."),
-            RegistrationView.GRID: _("Show a grid of the prior CT as it is bent onto the current one."),
-            RegistrationView.OFF: _("Show the current CT alone again."),
+            RegistrationPictureStyle.OVERLAY: _("Show both CTs in two colours, half of each."),
+            RegistrationPictureStyle.CHECKERBOARD: _("Show squares of the current and of the prior CT in turn."),
+            RegistrationPictureStyle.DIFFERENCE: _("Show current minus prior CT, in HU."),
+            RegistrationPictureStyle.GRID: _("Show a grid of the prior CT as it is bent onto the current one."),
         }
-        for button, view in self._buttons():
-            enableOrSayWhyNot(button, whyNot, texts[view])
+        for button, style in self._buttons():
+            enableOrSayWhyNot(button, whyNot, texts[style])
+        enableOrSayWhyNot(self.ui.viewsOffButton, whyNot, _("Show again what the slice views showed before."))
 
     def showDetails(self):
         row = selectedRow(self.ui.qualityTable)
@@ -69,9 +70,13 @@ class QualityView:
         organ = self._rows[row].organ
         tryToShow(lambda: self.window.logic.jumpToMaximum(organ))
 
-    def onView(self, view):
+    def onStyle(self, style):
+        """In the background: the prior CT is put onto the current one, which takes seconds."""
         course = self._summary.course
-        tryToShow(lambda: self.window.logic.showRegistration(course, view))
+        tryToShow(lambda: self.window.runControl.start(*self.window.logic.preparedRegistrationView(course, style)))
+
+    def onOff(self):
+        tryToShow(self.window.logic.hideRegistration)
 
     def _fillTable(self):
         table = self.ui.qualityTable
@@ -109,9 +114,8 @@ class QualityView:
     def _buttons(self):
         ui = self.ui
         return (
-            (ui.overlayButton, RegistrationView.OVERLAY),
-            (ui.checkerboardButton, RegistrationView.CHECKERBOARD),
-            (ui.differenceButton, RegistrationView.DIFFERENCE),
-            (ui.gridButton, RegistrationView.GRID),
-            (ui.viewsOffButton, RegistrationView.OFF),
+            (ui.overlayButton, RegistrationPictureStyle.OVERLAY),
+            (ui.checkerboardButton, RegistrationPictureStyle.CHECKERBOARD),
+            (ui.differenceButton, RegistrationPictureStyle.DIFFERENCE),
+            (ui.gridButton, RegistrationPictureStyle.GRID),
         )

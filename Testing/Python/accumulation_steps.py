@@ -9,8 +9,9 @@ from gui_harness import Gui
 
 RECORDS, TRANSFER, BIOLOGY, EVALUATE, REPORT = range(5)
 
-SHOWING = ("showCase", "showRegistration", "showResults", "showDose", "jumpToMaximum", "showIsodoses")
-"""Calls of the logic that show something in the views of the application."""
+SHOWING = ("hideRegistration", "showDose", "jumpToMaximum", "showIsodoses")
+PREPARING = ("preparedRegistrationView", "preparedResults")
+"""Calls of the logic that show something in the views of the application; the latter are worked on in the background."""
 
 
 def opened(gui: Gui, case: Path) -> Any:
@@ -19,6 +20,8 @@ def opened(gui: Gui, case: Path) -> Any:
     window.shown = []
     for name in SHOWING:
         setattr(window.logic, name, lambda *given, name=name: window.shown.append((name, *given)))
+    for name in PREPARING:
+        setattr(window.logic, name, lambda *given, name=name: _recorder(window, (name, *given)))
     open_case(window, case)
     return window
 
@@ -49,3 +52,8 @@ def select(table: Any, row: int) -> None:
 
 def colour(item: Any) -> str:
     return str(item.background().color().name())
+
+
+def _recorder(window: Any, call: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Work for a thread, and what notes that it was done."""
+    return (lambda run: call), window.shown.append

@@ -96,7 +96,7 @@ class Gui:
             area.takeWidget()
 
     def step_pictures(self, widget: Any, step: int, name: str, panel_width: int = 500) -> None:
-        """How a step looks in the module panel of Slicer, on a usual and on a small screen; below each other if it scrolls."""
+        """How a step looks in the module panel of Slicer, on a usual and on a small screen; in parts if it scrolls."""
         folder = os.environ.get("REIRRADIATION_PICTURES")
         if not folder:
             return
@@ -115,7 +115,7 @@ class Gui:
                 screen.fill(self.qt.QColor(60, 60, 70))
                 area.render(screen, self.qt.QPoint(0, SLICER_BARS_PX // 2))
                 assert screen.save(str(Path(folder) / f"{name}_{width}_{number}.png"))
-                if bar.sliderPosition() >= bar.maximum:
+                if bar.sliderPosition() >= bar.maximum():
                     break
                 number += 1
                 bar.setSliderPosition(bar.sliderPosition() + area.viewport().height() - 20)
