@@ -51,6 +51,8 @@ FLOORS = {
     "scene_door": 5,
     "session": 4,
     "session_steps": 4,
+    "session_outputs": 4,
+    "output_files": 4,
     "text_file": 4,
     "anonymous_guard": 4,
     "write_anonymous": 4,
