@@ -37,6 +37,7 @@ FLOORS = {
     "registering": 4,
     "run_record": 4,
     "transfer": 4,
+    "runtime": 5,
     "verify": 4,
     "verify_inputs": 4,
     "write_csv_tables": 4,
@@ -84,6 +85,8 @@ def shipped(folder: Path, *patterns: str) -> set[str]:
 )
 def test_cmake_lists_every_file_and_no_other(module: str, variable: str, pattern: str) -> None:
     listed, present = cmake_list(module, variable), shipped(ROOT / module, pattern)
+    if variable == "MODULE_PYTHON_SCRIPTS":  # scripts for a command line lie with the resources
+        present = {name for name in present if not name.startswith("Resources/")}
     add = "".join(f"\n  {name}" for name in sorted(present - listed))
     remove = "".join(f"\n  {name}" for name in sorted(listed - present))
     where = f"{variable} of {module}/CMakeLists.txt"
