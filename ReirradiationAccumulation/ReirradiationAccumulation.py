@@ -1,21 +1,23 @@
-"""Module "Reirradiation Accumulation": run a case, see its scorecard, open its report and scene.
+"""Module "Reirradiation Accumulation": from the records of earlier courses to the dose that every organ holds today.
 
-Thin on purpose: every number and every decision comes from ``ReirradiationLib``. What the window does is tested offscreen,
-with stand-ins for Qt and for the application (``Testing/Python/test_gui_accumulation.py``); within Slicer itself,
-``ReirradiationAccumulationTest`` runs the demo case.
+Thin on purpose: every number and every decision comes from ``ReirradiationLib``, and the window from
+``ReirradiationAccumulationWidgets``. What the window does is tested offscreen, with stand-ins for Qt and for the application
+(``Testing/Python/test_gui_*.py``); within Slicer itself, ``ReirradiationAccumulationTest`` runs the demo case.
 """
 
-import enum
 import pathlib
 import tempfile
 
 import slicer
-from ReirradiationAccumulationWidgets.case_widget import CaseWidget
-from ReirradiationAccumulationWidgets.controls import NOT_SET
-from ReirradiationAccumulationWidgets.report_panel import ReportPanel
-from ReirradiationAccumulationWidgets.result_panel import ResultPanel
+from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWindow
+from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo
+from ReirradiationLib.case_document import create_case
+from ReirradiationLib.dicom.scan.draft import draft_case
+from ReirradiationLib.dicom.scan.draft_structures import load_naming_tables
+from ReirradiationLib.dicom.scan.scan import scan
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.case_notes import Task
+from ReirradiationLib.model.protocol_tables import default_protocol_folder
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.mrml.engines import MainThreadEngine, slicer_engines
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
@@ -23,12 +25,13 @@ from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
 from ReirradiationLib.registration.elastix_parameters import parameter_texts
 from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
-from ReirradiationLib.workflow import Services, run_case, run_transfer
+from ReirradiationLib.session import CaseSession
+from ReirradiationLib.session_steps import EVALUATE, EVALUATE_PRIOR, READ_RECORDS, REGISTER_COURSES
+from ReirradiationLib.workflow import Services, run_case, run_transfer, write_results
 from ReirradiationLib.write_outputs import SCENE_FILE
 from ReirradiationLib.write_report import REPORT_FILE
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import *
 
 
@@ -50,90 +53,96 @@ See the <a href="{url}">documentation</a>.
         self.parent.acknowledgementText = _("Builds on 3D Slicer, VTK, SimpleITK and pydicom. Sources: see each report.")
 
 
-class UpTo(enum.Enum):
-    """Up to which task a case is run, as the window words it; scenes hold the names of the members."""
-
-    RECORDS = Task.RECORDS
-    TRANSFER = Task.TRANSFER
-    SUM = Task.SUM
-
-    def label(self):
-        return {
-            UpTo.RECORDS: _("records only"),
-            UpTo.TRANSFER: _("dose transfer, without the new plan"),
-            UpTo.SUM: _("dose sum, as far as the case goes"),
-        }[self]
-
-
-@parameterNodeWrapper
-class ReirradiationAccumulationParameterNode:
-    """What the user chose; stored with the scene."""
-
-    caseFile: pathlib.Path
-    outputFolder: pathlib.Path  # appears when everything is written
-    replaceFormerOutput: bool = False
-    stage: UpTo = UpTo.SUM
-    anonymous: bool = False
-
-
-class ReirradiationAccumulationWidget(CaseWidget):
-    """The window: choose a case and a folder, run, read the result, say and sign what the report needs."""
-
-    uiFile = "UI/ReirradiationAccumulation.ui"
-    pathEdits = (("caseFile", "casePathLineEdit"), ("outputFolder", "outputPathLineEdit"))
+class ReirradiationAccumulationWidget(AccumulationWindow):
+    """The window; see AccumulationWindow."""
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
-        self.readyText = _("Run the case.")
-        self.reportPanel = None
-        self._caseFile = self._outputFolder = NOT_SET
-        self.setupCase(ReirradiationAccumulationLogic())
-        self.resultPanel = ResultPanel(self.ui, self.logic.loadScene)
-        self.reportPanel = ReportPanel(self.ui, self.runControl.whyBusy, self.updateButtons)
-        self.initializeParameterNode()
-        self.showResult(None)
-
-    def enter(self):
-        CaseWidget.enter(self)
-        self.reportPanel.readAgain()
-
-    def onParametersChanged(self, caller=None, event=None):
-        CaseWidget.onParametersChanged(self)
-        self.reportPanel.chooseCase(self._parameterNode.caseFile)
-        self.updateButtons()
-
-    def updateButtons(self):
-        CaseWidget.updateButtons(self)
-        if self.reportPanel is not None:  # while it is made
-            self.reportPanel.updateButtons()
-
-    def whyNotRun(self):
-        if self._parameterNode is None or self._parameterNode.caseFile == NOT_SET:
-            return _("Choose a case file first.")
-        if self._parameterNode.outputFolder == NOT_SET:
-            return _("Choose an output folder first.")
-        unsaved = self.reportPanel is not None and self.reportPanel.changedTexts()
-        return _("Save or discard the changed texts first: the report shows the texts of the case file.") if unsaved else ""
-
-    def onStart(self):
-        chosen = self._parameterNode
-        caseFile, outputFolder, replace = chosen.caseFile, chosen.outputFolder, chosen.replaceFormerOutput
-        stage, anonymous = chosen.stage.value, chosen.anonymous
-        self.ui.casePathLineEdit.addCurrentPathToHistory()
-        self.showResult(None)
-        self._caseFile, self._outputFolder = caseFile, outputFolder
-        return lambda run: self.logic.runInBackground(run, caseFile, outputFolder, replace, stage, anonymous)
-
-    def showResult(self, evaluation):
-        self.resultPanel.show(evaluation, self._outputFolder)
-        self.reportPanel.showKeys(self._caseFile, evaluation)
+        self.setupWindow(ReirradiationAccumulationLogic())
 
 
 class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
-    """For the window, and for the Python console: ``ReirradiationAccumulationLogic().run("case.json", "output")``."""
+    """The same calls for the window and for the Python console; see docs/console.md.
+
+    A case is worked on step by step (``openCase`` or ``draftCase``, ``readRecords``, ``registerCourses``, ``evaluate``,
+    ``writeOutputs``), or run as a whole (``run``). ``monitor`` is a ReirradiationLib.monitor.Monitor: told about progress,
+    and asked whether to go on. Every call raises ReirradiationError, naming what is wrong and the remedy; like on Cancelled,
+    nothing is written then.
+    """
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        self.session = CaseSession()
 
     def getParameterNode(self):
         return ReirradiationAccumulationParameterNode(super().getParameterNode())
+
+    # The case
+
+    def openCase(self, caseFile):
+        """Open a case file, finished or a draft, and return its ReirradiationLib.model.case.Case."""
+        return self.session.open(pathlib.Path(caseFile)).case
+
+    def draftCase(self, folders, caseFile, newCourse=None, onScanned=None):
+        """Write a draft of a case of the courses in folders of DICOM files, and open it.
+
+        :param caseFile: a new file
+        :param newCourse: number of the new course in the listing, from 1; None for the latest
+        :param onScanned: called with the number of files looked at, and the number of all
+        :returns: remarks, a line each: what must be decided, and how the draft came about
+        """
+        found = scan([pathlib.Path(folder).resolve() for folder in folders], onScanned or (lambda done, total: None))
+        draft = draft_case(found, pathlib.Path(caseFile).resolve(), newCourse, load_naming_tables(default_protocol_folder()))
+        self.session.take(create_case(draft.case))
+        return draft.remarks
+
+    def editCase(self, case):
+        """Let the open case be another one (ReirradiationLib.model.case_edits makes them); saved by ``saveCase``."""
+        return self.session.edit(case).case
+
+    def saveCase(self):
+        """Write the open case into its file."""
+        self.session.save()
+
+    # The steps
+
+    def readRecords(self, monitor=None):
+        """Read every file of the case; returns ReirradiationLib.report.results.CaseRecords with its findings."""
+        return READ_RECORDS.run(self.session, monitor or Monitor())
+
+    def registerCourses(self, monitor=None):
+        """Register the prior courses and judge that; returns ReirradiationLib.report.results.Transfer."""
+        return REGISTER_COURSES.run(self.session, monitor or Monitor(), allEngines())
+
+    def evaluate(self, withNewPlan=True, monitor=None):
+        """Map, add up, score and plan ahead; returns ReirradiationLib.report.evaluation.Evaluation."""
+        step = EVALUATE if withNewPlan else EVALUATE_PRIOR
+        return step.run(self.session, monitor or Monitor(), allEngines()).evaluation
+
+    def writeOutputs(self, outputFolder, replace=False, monitor=None, services=None):
+        """Write all outputs of what was evaluated, the same as ``run`` writes; the case must be saved.
+
+        :param outputFolder: appears when everything is written; ``replace`` allows to replace a former output there
+        :returns: Evaluation
+        """
+        case, evaluated = self.session.saved_and_evaluated()
+        services = services or hereAndNow()
+        monitor = monitor or Monitor()
+        return write_results(
+            evaluated.results, case, pathlib.Path(outputFolder), services, monitor, replace, evaluated.stage
+        )
+
+    def prepared(self, step):
+        """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
+        session = self.session
+        case = step.ready(session)
+
+        def work(run):
+            return step.compute(case, runMonitor(run), allEngines(run.on_main_thread))
+
+        return work, lambda result: step.keep(session, case, result)
+
+    # As a whole
 
     def run(
         self,
@@ -146,7 +155,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         stage=Task.SUM,
         anonymous=False,
     ):
-        """Run a case, write all outputs and return the Evaluation; for the main thread.
+        """Run a case file, write all outputs and return the Evaluation; for the main thread.
 
         :param outputFolder: appears when everything is written; ``replace`` allows to replace a former output there
         :param onProgress: called with each ReirradiationLib.monitor.Progress
@@ -154,11 +163,10 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         :param services: ReirradiationLib.workflow.Services; None to draw pictures and write the scene here and now
         :param stage: ReirradiationLib.model.case_notes.Task, the last one to do
         :param anonymous: write the report only, without anything that tells who the patient is
-        :raises ReirradiationError: naming what is wrong and the remedy; like on Cancelled, nothing was written
         """
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
-        services = services or Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines(), slicerDoor())
+        services = services or hereAndNow()
         return run_case(case, pathlib.Path(outputFolder), services, monitor, replace, stage, is_anonymous=anonymous)
 
     def register(self, caseFile, outputFolder, replace=False, onProgress=None, isCancelled=None):
@@ -170,17 +178,6 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
         services = Services(OffscreenPictureMaker(), engines=allEngines())
         return run_transfer(case, pathlib.Path(outputFolder), services, monitor, replace)
-
-    def runInBackground(self, run, caseFile, outputFolder, replace=False, stage=Task.SUM, anonymous=False):
-        """The same within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
-        services = Services(
-            run.on_main_thread(OffscreenPictureMaker()),
-            run.on_main_thread(MrbSceneWriter()),
-            allEngines(run.on_main_thread),
-            slicerDoor(),
-        )
-        progress, isCancelled = run.report_progress, run.cancelled.is_set
-        return self.run(caseFile, outputFolder, replace, progress, isCancelled, services, stage, anonymous)
 
     def loadScene(self, outputFolder):
         """Add the scene of a finished case to the current scene, which keeps its nodes and the place it is saved to."""
@@ -194,6 +191,22 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
 def slicerDoor():
     """Who runs a case from here, for the record of the run."""
     return f"3D Slicer {slicer.app.applicationVersion}"
+
+
+def hereAndNow():
+    """The Services of the main thread."""
+    return Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines(), slicerDoor())
+
+
+def inBackground(run):
+    """The Services within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
+    pictures, scene = run.on_main_thread(OffscreenPictureMaker()), run.on_main_thread(MrbSceneWriter())
+    return Services(pictures, scene, allEngines(run.on_main_thread), slicerDoor())
+
+
+def runMonitor(run):
+    """The Monitor of a BackgroundRun."""
+    return Monitor(run.report_progress, run.cancelled.is_set)
 
 
 def allEngines(onMainThread=None):

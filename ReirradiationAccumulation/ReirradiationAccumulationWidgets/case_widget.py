@@ -1,6 +1,5 @@
 """What the windows of both modules share."""
 
-import pathlib
 import sys
 
 import slicer
@@ -9,42 +8,39 @@ from ReirradiationLib.report.evaluation import INTENDED_USE
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from .controls import NOT_SET
 from .run_control import RunControl
 
 
 class CaseWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """What the windows of both modules share: a ui with paths and a run, and the parameter node that remembers them.
+    """What the windows of both modules share: a ui, one run at a time, and the parameter node that remembers.
 
-    A window names its ``uiFile``, its ``pathEdits`` (member of the parameter node, line edit of the ui), its ``logic``,
-    the packages that "Reload" drops, and provides ``whyNotRun``, ``onStart``, ``showResult`` and ``updateButtons``.
+    A window names its ``uiFile`` and the packages that "Reload" drops, and provides ``onParameterNodeSet``,
+    ``onParametersChanged``, ``onSceneClosed`` and ``updateButtons``.
     """
 
     uiFile = ""
-    pathEdits = ()
     reloaded = ("ReirradiationLib", "ReirradiationAccumulationWidgets")
-    readyText = ""
 
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = self.runControl = None
-        self._parameterNode = None
+        self.logic = self.ui = self.runControl = None
+        self._parameterNode = self._parameterNodeGuiTag = None
 
-    def setupCase(self, logic):
+    def setupCase(self, logic, addPages=None):
+        """Make the ui; ``addPages(uiWidget)`` may put more into it before its widgets are looked up."""
         uiWidget = slicer.util.loadUI(self.resourcePath(self.uiFile))
         self.layout.addWidget(uiWidget)
+        if addPages is not None:
+            addPages(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.ui.intendedUseLabel.text = INTENDED_USE
         self.logic = logic
-        run = (self.whyNotRun, self.onStart, self.showResult, self.updateButtons)
-        self.runControl = RunControl(self.ui, self.readyText, *run)
+        self.runControl = RunControl(self.ui, self.updateButtons)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        # By hand: the wrapper's own connection shows a path that is not set as "."
-        for _member, name in self.pathEdits:
-            getattr(self.ui, name).connect("currentPathChanged(QString)", self.onPathChanged)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
 
     def cleanup(self):
         if self.runControl is not None:
@@ -63,8 +59,14 @@ class CaseWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartClose(self, caller, event):
         self.setParameterNode(None)
+        self.onSceneClosed()
 
     def onSceneEndClose(self, caller, event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, caller, event):
+        """A scene that was read may hold another state of this window."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
@@ -79,20 +81,21 @@ class CaseWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameterNode is not None:
             self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
             self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            self.onParameterNodeSet()
             self.onParametersChanged()
 
-    def onParametersChanged(self, caller=None, event=None):
-        for member, name in self.pathEdits:
-            lineEdit, path = getattr(self.ui, name), getattr(self._parameterNode, member)
-            if pathlib.Path(lineEdit.currentPath) != path:
-                lineEdit.currentPath = "" if path == NOT_SET else str(path)
-        self.updateButtons()
+    @property
+    def parameterNode(self):
+        return self._parameterNode
 
-    def onPathChanged(self, path=""):
-        if self._parameterNode is not None:
-            paths = {member: getattr(self.ui, name).currentPath for member, name in self.pathEdits}
-            for member, text in paths.items():
-                setattr(self._parameterNode, member, pathlib.Path(text))
+    def onParameterNodeSet(self):
+        """Another node, or the same one after the scene has changed: take over what it remembers."""
+
+    def onSceneClosed(self):
+        """Forget what belonged to the scene."""
+
+    def onParametersChanged(self, caller=None, event=None):
+        self.updateButtons()
 
     def updateButtons(self):
         self.runControl.updateButtons()

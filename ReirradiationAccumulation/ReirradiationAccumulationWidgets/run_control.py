@@ -1,4 +1,4 @@
-"""The run of a window: its buttons, its progress, and the thread behind them."""
+"""The run of a window: its progress and its cancel button, and the thread behind them."""
 
 import qt
 import slicer
@@ -10,33 +10,43 @@ from .controls import enableOrSayWhyNot
 
 
 class RunControl:
-    """The ui's runButton, cancelButton, progressBar and stepLabel, and the run behind them.
+    """The ui's cancelButton, progressBar and stepLabel, and the one run that may be under way behind them.
 
-    ``whyNotRun()`` tells why the user cannot run now, or an empty text; ``onStart()`` forgets the last result and returns
-    the work for :class:`BackgroundRun`; ``onResult(value)`` gets what the work returned. ``onStateChanged()`` is called when
-    a run starts, is cancelled or ends; it must call ``updateButtons``.
+    ``onStateChanged()`` is called when a run starts, is cancelled or ends; it must call ``updateButtons``.
     """
 
     SERVE_S = 0.04
     PAUSE_MS = 10  # for Qt to draw and to listen
 
-    def __init__(self, ui, readyText, whyNotRun, onStart, onResult, onStateChanged):
+    def __init__(self, ui, onStateChanged):
         self.ui = ui
-        self._readyText, self._whyNotRun = readyText, whyNotRun
-        self._onStart, self._onResult, self._onStateChanged = onStart, onResult, onStateChanged
-        self._run = None
+        self._onStateChanged = onStateChanged
+        self._run = self._onResult = None
         self._timer = qt.QTimer()
         self._timer.setInterval(self.PAUSE_MS)
         self._timer.connect("timeout()", self.onTimer)
-        ui.runButton.connect("clicked(bool)", self.onRunButton)
         ui.cancelButton.connect("clicked(bool)", self.onCancelButton)
+        self._show(_("Nothing is running."))
 
     def whyBusy(self):
         """Why something that must not happen during a run cannot happen now, or an empty text."""
-        return _("A run is under way.") if self._run is not None else ""
+        return _("A run is under way: wait for it, or cancel it.") if self._run is not None else ""
+
+    def start(self, work, onResult):
+        """Do some work in a thread, unless a run is under way.
+
+        :param work: gets the BackgroundRun; what it raises as ReirradiationError is shown to the user
+        :param onResult: called on the main thread with what the work returned
+        """
+        if self._run is not None:
+            return
+        with slicer.util.tryWithErrorDisplay(_("The run could not be started.")):
+            self._run, self._onResult = BackgroundRun(work), onResult
+            self._timer.start()
+            self._show(_("Starting …"))
+            self._onStateChanged()
 
     def updateButtons(self):
-        enableOrSayWhyNot(self.ui.runButton, self.whyBusy() or self._whyNotRun(), self._readyText)
         reason = "" if self._run is not None and not self._run.cancelled.is_set() else _("Nothing is running.")
         enableOrSayWhyNot(self.ui.cancelButton, reason, _("Stop; nothing will be written."))
 
@@ -47,13 +57,6 @@ class RunControl:
             self._run.cancelled.set()
             if self._run.serve(self.SERVE_S):
                 self._run = None
-
-    def onRunButton(self):
-        with slicer.util.tryWithErrorDisplay(_("The run could not be started.")):
-            self._run = BackgroundRun(self._onStart())
-            self._timer.start()
-            self._show(_("Starting …"))
-            self._onStateChanged()
 
     def onCancelButton(self):
         self._run.cancelled.set()

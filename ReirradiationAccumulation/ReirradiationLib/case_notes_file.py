@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,8 +11,9 @@ from typing import Any
 from .model.case import Case
 from .model.case_file import BYTE_ORDER_MARK, case_of, case_text
 from .model.case_notes import FreeTexts, TaskSignature
-from .model.errors import CaseError, OutputError
+from .model.errors import CaseError
 from .model.json_text import with_members
+from .text_file import replace_text
 
 TEXTS, TASKS = "texts", "tasks"
 
@@ -59,7 +56,7 @@ def write_notes(path: Path, texts: Mapping[str, str], signature: TaskSignature |
     mark = text[: len(text) - len(plain)]
     changed = mark + with_members(plain, _members(json.loads(plain), texts, signature))
     case = case_of(changed, path)
-    _replace(path, changed.encode("utf-8"))
+    replace_text(path, changed)
     return case
 
 
@@ -78,46 +75,3 @@ def _members(values: dict[str, Any], texts: Mapping[str, str], signature: TaskSi
 def _entry(signature: TaskSignature) -> dict[str, str]:
     entry = {"task": signature.task.value, "who": signature.who, "when": signature.when.isoformat()}
     return entry | {name: text for name, text in (("comment", signature.comment), ("key", signature.key)) if text}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Let a file that is written and read back beside the old one take its place."""
-    try:
-        former = path.stat()
-        _require_writable(path, former.st_mode)
-        number, name = tempfile.mkstemp(prefix=f".{path.name}.partial-", dir=path.parent)
-    except OSError as error:
-        raise _cannot(path, error) from error
-    beside = Path(name)
-    try:
-        with os.fdopen(number, "wb") as stream:
-            stream.write(content)
-        _keep_owner(beside, former)
-        beside.chmod(stat.S_IMODE(former.st_mode) & 0o777)
-        if beside.read_bytes() != content:
-            raise OutputError(str(path), "its new content is not read back as it was written", "Check the disk.")
-        beside.replace(path)
-    except OSError as error:
-        raise _cannot(path, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _require_writable(path: Path, mode: int) -> None:
-    """By the mode too: to an administrator every file is writable, and the folder alone decides on a replacement."""
-    is_read_only = not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
-    if is_read_only or not os.access(path, os.W_OK):
-        raise OutputError(str(path), "is read-only", "Ask whoever protected it, or make it writable.")
-
-
-def _keep_owner(path: Path, former: os.stat_result) -> None:
-    """Where the system has owners and allows it; the group alone where only that is allowed."""
-    if not hasattr(os, "chown"):
-        return
-    with suppress(PermissionError):
-        os.chown(path, -1, former.st_gid)
-        os.chown(path, former.st_uid, -1)
-
-
-def _cannot(path: Path, error: OSError) -> OutputError:
-    return OutputError(str(path), f"cannot be written ({error.strerror})", "Check folder, disk and rights.")

@@ -18,7 +18,6 @@ from .dicom.scan.scan_text import scan_text
 from .dicom.validate.validator import validate_file
 from .model.case_file import case_to_json, read_case
 from .model.case_notes import Task
-from .model.errors import OutputError
 from .model.protocol_tables import default_protocol_folder
 from .model.registration import EngineName
 from .monitor import Monitor, Progress
@@ -29,6 +28,7 @@ from .report.interlock_page import interlock_page
 from .report.summary import evaluation_summary
 from .report.transfer_summary import transfer_summary
 from .runtime import engines_here, services_here
+from .text_file import create_text
 from .workflow import run_case, run_transfer
 
 EXIT_DONE = 0
@@ -102,17 +102,7 @@ def interlocks(parsed: argparse.Namespace) -> int:
 def _write_draft(found: Scan, path: Path, new_course: int | None) -> None:
     """Write the draft of a case file, never over one that is there; remarks go to stderr, so that JSON can be piped."""
     draft = draft_case(found, path.resolve(), new_course, load_naming_tables(default_protocol_folder()))
-    try:
-        text = case_to_json(draft.case).encode("utf-8")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as stream:
-            stream.write(text)
-    except UnicodeEncodeError as error:
-        found_name = "a file name that is no text in UTF-8"
-        raise OutputError(str(path), found_name, "Rename the file or folder that the listing shows.") from error
-    except OSError as error:
-        found_there = f"cannot be written ({error.strerror})"
-        raise OutputError(str(path), found_there, "Name a new file in a folder that is there.") from error
+    create_text(path, case_to_json(draft.case))
     print(f"\nDraft of a case: {path}. Choose the tissues, add limits, and check every line.", file=sys.stderr)
     for remark in draft.remarks:
         print(f"  {remark}", file=sys.stderr)

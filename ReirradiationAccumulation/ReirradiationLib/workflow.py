@@ -39,7 +39,7 @@ from .report.evaluation import Evaluation
 from .report.findings import optimization_findings
 from .report.neutral_case import neutral_case
 from .report.registration_findings import require_signatures
-from .report.results import CaseResults, OptimizationResult, StructureResult, Transfer
+from .report.results import CaseRecords, CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
 from .run_record import digest_of_inputs, write_run_record
 from .transfer import read_case_records, transfer
@@ -95,35 +95,76 @@ def run_case(
     Cancelled
         If the user asked to stop; then no output appears.
     """
-    folder = OutputFolder(output, is_former_output if may_replace else None)
-    require_outside(output, [case.current.ct, *(course.ct for course in case.prior_courses if course.ct)])
+    folder = _output_folder(case, output, may_replace)
     folder.require_free()
-    report = partial(monitor.report, Step.WRITE)
     named, case = case, neutral_case(case) if is_anonymous else case
+    found: CaseRecords
     if stage is Task.RECORDS:
         found = read_case_records(case, monitor)
-        evaluation = assemble_records(found, named)
-        inputs_sha256 = digest_of_inputs(evaluation.inputs)
-        with folder:
-            if is_anonymous:
-                evaluation = write_anonymous(named, found, evaluation, folder, None, report)
-            else:
-                write_report(evaluation, WITHOUT_PICTURES, folder, report)
-            write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous, inputs_sha256)
-            monitor.check()
-            folder.finish()
-        return evaluation
-    if is_anonymous:
-        require_neutral_folder(named, case, folder, monitor)
-    results = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
-    evaluation = assemble(results, named)
+    else:
+        if is_anonymous:
+            require_neutral_folder(named, case, folder, monitor)
+        found = compute(without_new_plan(case) if stage is Task.TRANSFER else case, monitor, services.engines)
+    return _write(found, named, folder, services, monitor, stage, is_anonymous)
+
+
+def write_results(
+    found: CaseRecords,
+    case: Case,
+    output: Path,
+    services: Services,
+    monitor: Monitor,
+    may_replace: bool = False,
+    stage: Task = Task.SUM,
+) -> Evaluation:
+    """Write all outputs of what was computed already: the same as :func:`run_case` of the case writes.
+
+    Parameters
+    ----------
+    found : CaseRecords
+        Of the case (:class:`CaseResults` unless the stage is that of the records), whose texts and signatures may be newer.
+    case : Case
+        As its file is now.
+    output, services, monitor, may_replace, stage
+        As of :func:`run_case`, which raises the same.
+    """
+    folder = _output_folder(case, output, may_replace)
+    folder.require_free()
+    now = without_new_plan(case) if stage is Task.TRANSFER else case
+    return _write(replace(found, case=now), case, folder, services, monitor, stage, is_anonymous=False)
+
+
+def _output_folder(case: Case, output: Path, may_replace: bool) -> OutputFolder:
+    require_outside(output, [case.current.ct, *(course.ct for course in case.prior_courses if course.ct)])
+    return OutputFolder(output, is_former_output if may_replace else None)
+
+
+def evaluation_of(found: CaseRecords, named: Case | None = None) -> Evaluation:
+    """What the report shows of a case, as far as it was computed; ``named`` as of :func:`.report.assemble.assemble`."""
+    return assemble(found, named) if isinstance(found, CaseResults) else assemble_records(found, named)
+
+
+def _write(
+    found: CaseRecords,
+    named: Case,
+    folder: OutputFolder,
+    services: Services,
+    monitor: Monitor,
+    stage: Task,
+    is_anonymous: bool,
+) -> Evaluation:
+    report = partial(monitor.report, Step.WRITE)
+    evaluation = evaluation_of(found, named)
     inputs_sha256 = digest_of_inputs(evaluation.inputs)
     with folder:
         if is_anonymous:
-            evaluation = write_anonymous(named, results, evaluation, folder, services.pictures, report)
+            pictures = services.pictures if isinstance(found, CaseResults) else None
+            evaluation = write_anonymous(named, found, evaluation, folder, pictures, report)
+        elif isinstance(found, CaseResults):
+            write_outputs(found, evaluation, folder, services.pictures, services.scene, report)
         else:
-            write_outputs(results, evaluation, folder, services.pictures, services.scene, report)
-        write_run_record(folder, case.file, stage.value, services.door, report, is_anonymous, inputs_sha256)
+            write_report(evaluation, WITHOUT_PICTURES, folder, report)
+        write_run_record(folder, named.file, stage.value, services.door, report, is_anonymous, inputs_sha256)
         monitor.check()
         folder.finish()
     return evaluation

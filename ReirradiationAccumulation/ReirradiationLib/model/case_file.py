@@ -72,7 +72,7 @@ def case_text(path: Path) -> str:
         raise CaseError(str(path), f"not valid JSON ({error})", "Correct the case file.") from error
 
 
-def case_of(text: str, path: Path) -> Case:
+def case_of(text: str, path: Path, is_draft: bool = False) -> Case:
     """The case that a file of this text holds, or would hold; raises as :func:`read_case`.
 
     Parameters
@@ -81,6 +81,8 @@ def case_of(text: str, path: Path) -> Case:
         May begin with a byte order mark.
     path : Path
         Absolute path of the file, which is not read.
+    is_draft : bool
+        Whether the case may still lack a prescription or a prior course, or contradict itself: to be edited, not to be run.
     """
     try:
         values = json.loads(text.removeprefix(BYTE_ORDER_MARK), object_pairs_hook=_without_repeats)
@@ -97,7 +99,7 @@ def case_of(text: str, path: Path) -> Case:
         title=entry.text("title"),
         current=_current(entry.child("current", field_names(CurrentAnatomy))),
         prior_courses=tuple(prior_course(e) for e in entry.children("prior_courses", field_names(PriorCourse))),
-        new_course=new_course(entry.child("new_course", field_names(NewCourse))),
+        new_course=new_course(entry.child("new_course", field_names(NewCourse)), is_draft),
         structures=tuple(_structure(e) for e in entry.children("structures", field_names(StructureChoice))),
         metrics=_metrics(entry),
         constraints=tuple(constraint(e, rows) for e in entry.children("constraints", CONSTRAINT_KEYS)),
@@ -115,7 +117,8 @@ def case_of(text: str, path: Path) -> Case:
         tasks=_tasks(entry),
         texts=_texts(entry),
     )
-    require_consistent(case)
+    if not is_draft:
+        require_consistent(case)
     resolved: Case = _with_paths(case, lambda value: (path.parent / value).resolve())
     return replace(resolved, file=path)
 

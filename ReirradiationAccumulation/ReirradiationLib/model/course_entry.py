@@ -96,8 +96,8 @@ def _rbe(entry: JsonEntry) -> float | None:
     return rbe
 
 
-def new_course(entry: JsonEntry) -> NewCourse:
-    """The new course.
+def new_course(entry: JsonEntry, is_draft: bool = False) -> NewCourse:
+    """The new course; in a draft, 0 stands for a prescription that no file states.
 
     Raises
     ------
@@ -105,8 +105,8 @@ def new_course(entry: JsonEntry) -> NewCourse:
     """
     return NewCourse(
         label=entry.text("label", default="New course"),
-        prescription_gy=entry.number("prescription_gy"),
-        fractions=entry.whole("fractions"),
+        prescription_gy=entry.number("prescription_gy", zero_allowed=is_draft),
+        fractions=entry.whole("fractions", zero_allowed=is_draft),
         date=entry.day("date"),
         plan=entry.optional_path("plan"),
         dose=entry.paths("dose"),

@@ -95,11 +95,13 @@ class JsonEntry:
             raise CaseError(self.at(key), f"{value!r:.40}", "Correct the case file.", "a number")
         return float(value)
 
-    def whole(self, key: str, default: int | None = None, largest: int = 10_000) -> int:
-        """A positive whole number, not above the largest sensible one."""
+    def whole(self, key: str, default: int | None = None, largest: int = 10_000, *, zero_allowed: bool = False) -> int:
+        """A positive whole number (or zero where that makes sense), not above the largest sensible one."""
         value = self._get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= largest:
-            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", f"a whole number from 1 to {largest}")
+        smallest = 0 if zero_allowed else 1
+        if not isinstance(value, int) or isinstance(value, bool) or not smallest <= value <= largest:
+            expected = f"a whole number from {smallest} to {largest}"
+            raise CaseError(self.at(key), f"{value!r}", "Correct the case file.", expected)
         return value
 
     def choice(self, key: str, kind: type[Choice]) -> Choice:

@@ -22,7 +22,7 @@ def connect_by_name(self: Any, signal: str, slot: Callable[..., Any]) -> None:
 
 PROPERTIES = (
     *("enabled", "toolTip", "text", "checked", "value", "maximum", "rowCount", "columnCount"),
-    *("currentIndex", "currentText", "title"),
+    *("currentIndex", "currentText", "title", "visible", "readOnly", "placeholderText", "plainText", "minimum", "count"),
 )
 """Those in use here. Not all there are: a virtual getter, such as sizeHint or QProgressBar's text, would call itself."""
 
@@ -44,6 +44,8 @@ for _module in (QtCore, QtGui, QtWidgets, QtUiTools):
 for _name in (
     *("QWidget", "QLabel", "QPushButton", "QCheckBox", "QProgressBar", "QTableWidget", "QTimer", "QVBoxLayout"),
     *("QHBoxLayout", "QFormLayout", "QComboBox", "QDateEdit", "QGroupBox", "QLineEdit", "QPlainTextEdit"),
+    *("QTabWidget", "QSpinBox", "QDoubleSpinBox", "QGridLayout", "QToolButton", "QRadioButton", "QListWidget", "QSplitter"),
+    *("QStackedWidget", "QScrollArea", "QSlider", "QTreeWidget", "QFrame"),
 ):
     globals()[_name] = like_pythonqt(globals()[_name])
 Qt = QtCore.Qt

@@ -1,0 +1,9 @@
+"""The step "Records"."""
+
+from .step_panel import StepPanel
+
+
+class RecordsPanel(StepPanel):
+    """Not yet."""
+
+    uiFile = "AccumulationRecords.ui"

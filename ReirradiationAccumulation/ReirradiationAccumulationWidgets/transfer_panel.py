@@ -1,0 +1,9 @@
+"""The step "Transfer"."""
+
+from .step_panel import StepPanel
+
+
+class TransferPanel(StepPanel):
+    """Not yet."""
+
+    uiFile = "AccumulationTransfer.ui"
