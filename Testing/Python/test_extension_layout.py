@@ -110,24 +110,6 @@ def test_protocol_tables_are_installed_where_the_library_looks() -> None:
     assert "${Slicer_INSTALL_QTSCRIPTEDMODULES_LIB_DIR}/" in text
 
 
-def test_metadata_can_be_read_by_the_extensions_index() -> None:
-    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
-    values = dict(re.findall(r'^set\((EXTENSION_\w+) "([^"\n]+)"\)$', text, re.MULTILINE))
-    assert set(values) == {
-        *("EXTENSION_HOMEPAGE", "EXTENSION_CONTRIBUTORS", "EXTENSION_DESCRIPTION"),
-        *("EXTENSION_ICONURL", "EXTENSION_SCREENSHOTURLS", "EXTENSION_DEPENDS"),
-    }
-    assert re.search(r"^project\(Reirradiation\)$", text, re.MULTILINE)
-    assert values["EXTENSION_DEPENDS"] == "SlicerRT"
-    home = "SlicerReirradiation/SlicerReirradiation"
-    assert values["EXTENSION_HOMEPAGE"] == f"https://github.com/{home}"
-    for url in [values["EXTENSION_ICONURL"], *values["EXTENSION_SCREENSHOTURLS"].split()]:
-        assert url.startswith(f"https://raw.githubusercontent.com/{home}/main/Resources/"), url
-    for url in values["EXTENSION_SCREENSHOTURLS"].split():
-        assert (ROOT / url.split("/main/")[1]).is_file(), f"the Extensions Index could not download {url}"
-    assert set(re.findall(r"add_subdirectory\((\w+)\)", text)) == set(MODULES)
-
-
 @pytest.mark.parametrize("path", MODULE_FILES, ids=lambda path: path.stem)
 def test_slicer_finds_the_module_class(path: Path) -> None:
     bases = {
