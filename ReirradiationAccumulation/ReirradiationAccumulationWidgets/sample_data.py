@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import logging
+import os
 import pathlib
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ ARCHIVE = "Reirradiation-spine-two-courses-1.zip"  # other content, another numb
 URL = f"https://github.com/SlicerReirradiation/SlicerReirradiation/releases/download/SampleData/{ARCHIVE}"
 SHA256 = "e0fac2d4ae7a58e8d9eeb822eead1cddb6e41e60f3d169f2c7fbb3630b57d9b4"
 CASE = "case.json"
+SOURCE_TREE_VARIABLE = "REIRRADIATION_SOURCE_TREE"
 PARTS = ("case.json", "case_from_images.json", "README.md", "LICENSE.TotalSegmentator", "course1", "course2")
 THUMBNAIL = pathlib.Path(__file__).resolve().parents[1] / "Resources" / "Icons" / "SampleDataSpine.png"
 
@@ -82,8 +84,13 @@ def isSame(folder, new):
 
 
 def sourceTreeFolder():
-    """The case in the source tree that this file lies in, or None: it is not part of the installed extension."""
-    candidates = (folder / "Testing" / "Data" / "demo_case" for folder in pathlib.Path(__file__).resolve().parents)
+    """The case in the source tree, or None: it is not part of the installed extension.
+
+    It is the tree that this file lies in, or the one that ctest names: there this file lies in the build tree.
+    """
+    named = os.environ.get(SOURCE_TREE_VARIABLE)
+    trees = ([pathlib.Path(named)] if named else []) + list(pathlib.Path(__file__).resolve().parents)
+    candidates = (tree / "Testing" / "Data" / "demo_case" for tree in trees)
     return next((folder for folder in candidates if (folder / CASE).is_file()), None)
 
 

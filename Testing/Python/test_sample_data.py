@@ -128,7 +128,7 @@ def test_it_is_registered_once_with_checksum_and_thumbnail_also_where_slicer_kno
     standins.module.registerSampleData()
     (source,) = standins.logic.sources
     assert source["sampleName"] == SAMPLE_NAME
-    assert source["checksums"] == f"SHA256:{constants()['SHA256']}"
+    assert source["checksums"] == f"SHA256:{constant('SHA256')}"
     assert source["uris"].endswith(source["fileNames"])
     assert source["loadFileType"] == "ZipFile"
     assert Path(source["thumbnailFileName"]).is_file()
