@@ -10,13 +10,23 @@ import numpy as np
 
 from .dosimetry.masks import structure_mask
 from .model.geometry import Geometry
-from .model.scene import DoseQuantity, PictureMaker, SceneContent, SceneDose, SceneStructure, SceneWriter
+from .model.scene import (
+    DoseQuantity,
+    PictureMaker,
+    SceneContent,
+    SceneDose,
+    SceneRegistration,
+    SceneStructure,
+    SceneWriter,
+)
 from .model.structure import EndCaps, Structure
 from .output import OutputFolder
 from .report.evaluation import SCHEMA_NAME, Evaluation
 from .report.pictures import draw_pictures
 from .report.registration_pictures import draw_registration_pictures
 from .report.results import CaseResults
+from .scene_charts import scene_charts
+from .scene_tables import scene_tables
 from .write_dicom import is_own_dicom, write_dicom
 from .write_planning import TABLE_FILES, write_tables
 from .write_report import EVALUATION_FILE, REPORT_FILES, ReportPictures, write_report
@@ -40,7 +50,7 @@ def write_outputs(
     """Write all files of a case into an open output folder; ``report`` is told each name and may raise to cancel."""
     write_dicom(results, folder, report)
     write_tables(results, folder, report)
-    content = scene_content(results)
+    content = scene_content(results, evaluation)
     if scene is not None:
         report(SCENE_FILE)
         scene.write(content, folder.path(SCENE_FILE))
@@ -66,8 +76,8 @@ def _is_own(path: Path) -> bool:
     return path.name in OUTPUT_FILES or is_own_dicom(path)
 
 
-def scene_content(results: CaseResults) -> SceneContent:
-    """The current CT, mapped doses, EQD2 sums, structures and transforms."""
+def scene_content(results: CaseResults, evaluation: Evaluation | None = None) -> SceneContent:
+    """The CTs, mapped doses, EQD2 sums, structures and registrations; tables and charts too if the evaluation is given."""
     ct = results.records.ct
     outline = _refined(ct.geometry)
     end_caps = results.case.end_caps
@@ -78,8 +88,14 @@ def scene_content(results: CaseResults) -> SceneContent:
         optimization_structures=tuple(
             _scene_structure(structure, ct.geometry, outline, end_caps) for structure in results.optimization_structures
         ),
-        transforms=tuple(course.transform for course in results.prior_courses),
+        registrations=tuple(
+            SceneRegistration(course.identifier, course.label, course.transform, record.ct)
+            for course, record in zip(results.prior_courses, results.records.prior, strict=True)
+        ),
         isodoses=tuple(_scene_structure(one, ct.geometry, outline, end_caps) for one in results.isodose_structures),
+        tables=scene_tables(evaluation) if evaluation else (),
+        charts=scene_charts(results, evaluation) if evaluation else (),
+        case=results.case.title,
     )
 
 
@@ -91,6 +107,7 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
             geometry=mapped.geometry,
             quantity=DoseQuantity.PHYSICAL,
             description=f"{course.transform.source}; 0 where the dose is not known{_warning(results.unreliable_in(course))}",
+            course=course.identifier,
         )
         for course, mapped in zip(results.courses, results.mapped, strict=True)
     ]
@@ -107,7 +124,11 @@ def _warning(organs: Sequence[str]) -> str:
 
 def _scene_structure(structure: Structure, contoured_on: Geometry, grid: Geometry, end_caps: EndCaps) -> SceneStructure:
     mask = structure_mask(structure, contoured_on, grid, end_caps)
-    return SceneStructure(structure.name, structure.colour, mask, grid, structure.description)
+    return SceneStructure(
+        *(structure.name, structure.colour, mask, grid, structure.description),
+        contours_mm=structure.contours_mm,
+        number=structure.number,
+    )
 
 
 def _refined(geometry: Geometry) -> Geometry:

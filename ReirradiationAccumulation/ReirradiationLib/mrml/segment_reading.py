@@ -14,12 +14,13 @@ from ..model.geometry import apply_affine
 from ..model.segment import AnyStructure, LabelmapStructure, SurfaceStructure
 from ..model.structure import Structure
 from .ras import FLIP, geometry_from_ijk_to_ras, numpy_matrix, numpy_voxels
+from .transform_nodes import linear_between, parents_apart
 
 ROI_NUMBER_TAG = "DicomRtImport.RoiNumber"
 """Tag of a segment in which SlicerRT's import keeps the ROINumber."""
 
 
-def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
+def structure_from_segment(node: Any, segment_id: str, seen_from: Any | None = None) -> AnyStructure:
     """The structure of a segment, from the representation that it was drawn in (the *source representation*).
 
     All others are conversions: contours that SlicerRT imported come back as contours, not as the labelmap made for display.
@@ -29,11 +30,13 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
     node : vtkMRMLSegmentationNode
         May stand under linear transforms.
     segment_id : str
+    seen_from : vtkMRMLTransformNode, optional
+        The parent of the data in whose coordinates the structure is wanted, such as that of the CT; the world by default.
 
     Returns
     -------
     Structure, LabelmapStructure or SurfaceStructure
-        In LPS, world coordinates. An empty segment comes back empty, to be refused when it is sampled.
+        In LPS. An empty segment comes back empty, to be refused when it is sampled.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
             f"no segment of id '{segment_id}'",
             f"Choose one of its segments: {', '.join(names) or 'it has none'}.",
         )
-    to_world = _to_world_ras(node)
+    to_world = _to_ras(node, seen_from)
     kinds = slicer.vtkSegmentationConverter
     source = node.GetSegmentation().GetSourceRepresentationName()
     stored = segment.GetRepresentation(source)
@@ -71,21 +74,19 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
     )
 
 
-def _to_world_ras(node: Any) -> FloatArray:
-    """Matrix from the node's coordinates to the world, RAS, homogeneous 4×4."""
-    parent = node.GetParentTransformNode()
-    if parent is None:
-        return np.eye(4)
-    if not parent.IsTransformToWorldLinear():
+def _to_ras(node: Any, seen_from: Any | None) -> FloatArray:
+    """Matrix from the node's coordinates to those of data under another parent, RAS, homogeneous 4×4."""
+    matrix = linear_between(node.GetParentTransformNode(), seen_from)
+    if matrix is None:
+        own, others = parents_apart(node.GetParentTransformNode(), seen_from)
+        crooked = next(parent for parent in (*own, *others) if not parent.IsLinear())
         raise GeometryError(
             f"Segmentation '{node.GetName()}'",
-            f"it stands under the transform '{parent.GetName()}', which is not linear",
+            f"it stands under the transform '{crooked.GetName()}', which is not linear",
             "Harden the transform, look at the result, and try again.",
             "linear transforms",
         )
-    matrix = vtk.vtkMatrix4x4()
-    parent.GetMatrixTransformToWorld(matrix)
-    return numpy_matrix(matrix)
+    return matrix
 
 
 def _contours(segment: Any, lines: Any, to_world: FloatArray) -> Structure:
