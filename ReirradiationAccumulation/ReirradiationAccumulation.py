@@ -25,6 +25,7 @@ from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
 from ReirradiationLib.registration.elastix_parameters import parameter_texts
 from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
+from ReirradiationLib.scene_door import SceneDoor
 from ReirradiationLib.session import CaseSession
 from ReirradiationLib.session_steps import EVALUATE, EVALUATE_PRIOR, READ_RECORDS, REGISTER_COURSES
 from ReirradiationLib.workflow import Services, run_case, run_transfer, write_results
@@ -73,6 +74,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self.session = CaseSession()
+        self._door = SceneDoor(self.session, slicer.mrmlScene)
 
     def getParameterNode(self):
         return ReirradiationAccumulationParameterNode(super().getParameterNode())
@@ -142,6 +144,78 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
 
         return work, lambda result: step.keep(session, case, result)
 
+    # The scene
+
+    @property
+    def door(self):
+        """The ReirradiationLib.scene_door.SceneDoor: what can be done with the open scene, for the main thread."""
+        return self._door
+
+    def whyNotAdopt(self):
+        """Why no case can be made of what the scene holds, or an empty text."""
+        return self._door.why_not_adopt()
+
+    def adoptScene(self, caseFile, newCourse=None):
+        """Write a draft of a case of what SlicerRT has loaded, and open it; returns remarks, as ``draftCase``."""
+        adoption = self._door.adoption(pathlib.Path(caseFile), newCourse)(self._door.node_reader(), fileOfInstance)
+        self._door.keep_adoption(adoption)
+        return adoption.draft.remarks
+
+    def preparedAdoption(self, caseFile, newCourse=None):
+        """The same for a BackgroundRun; the result is a ReirradiationLib.scene_adoption.Adoption."""
+        reader, adopt = self._door.node_reader(), self._door.adoption(pathlib.Path(caseFile), newCourse)
+
+        def work(run):
+            return adopt(run.on_main_thread(reader), run.on_main_thread(FileFinder()).find)
+
+        return work, self._door.keep_adoption
+
+    def showRegistration(self, courseIdentifier, style):
+        """Show a prior CT on the current one in the slice views.
+
+        :param style: ReirradiationLib.model.registration_picture.RegistrationPictureStyle
+        """
+        return self._door.show_registration(self._door.registration_view(courseIdentifier), style)
+
+    def preparedRegistrationView(self, courseIdentifier, style):
+        """The same for a BackgroundRun."""
+        return (
+            lambda run: self._door.registration_view(courseIdentifier),
+            lambda view: self._door.show_registration(view, style),
+        )
+
+    def hideRegistration(self):
+        """Show again what the slice views showed before."""
+        return self._door.hide_registration()
+
+    def showResults(self):
+        """Put doses, structures, tables and charts into the scene, in the place of former ones of ours."""
+        return self._door.show_results(self._door.content())
+
+    def preparedResults(self):
+        """The same for a BackgroundRun."""
+        return lambda run: self._door.content(), self._door.show_results
+
+    def preparedAnatomy(self):
+        """For a BackgroundRun: the current CT and its structures, before anything was evaluated."""
+        return lambda run: self._door.anatomy(), self._door.show_results
+
+    def showDose(self, which, structure=None):
+        """Show a dose over the CT; see SceneDoor.show_dose."""
+        return self._door.show_dose(which, structure)
+
+    def showIsodoses(self, which, structure):
+        """Show isodose lines of a dose, or none; see SceneDoor.show_isodoses."""
+        return self._door.show_isodoses(which, structure)
+
+    def jumpToMaximum(self, structure):
+        """Let all slices go through the largest sum in a structure."""
+        return self._door.jump_to_maximum(structure)
+
+    def jumpTo(self, pointMm):
+        """Let all slices go through a point, LPS in mm."""
+        return self._door.jump_to(pointMm)
+
     # As a whole
 
     def run(
@@ -186,6 +260,19 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             slicer.util.loadScene(str(pathlib.Path(outputFolder) / SCENE_FILE), {"clear": False})
         finally:
             slicer.mrmlScene.SetURL(formerUrl)
+
+
+class FileFinder:
+    """The files of the DICOM database, for a BackgroundRun: the database is for the main thread."""
+
+    def find(self, instanceUid):
+        return fileOfInstance(instanceUid)
+
+
+def fileOfInstance(instanceUid):
+    """The file of a DICOM object in the database of the application, or None."""
+    database = slicer.dicomDatabase
+    return database.fileForInstance(instanceUid) or None if database is not None and database.isOpen else None
 
 
 def slicerDoor():

@@ -65,7 +65,9 @@ class SlicerRt:
         change.SetOutputSpacing(1, 1, 1)
         change.SetOutputOrigin(0, 0, 0)
         change.Update()
-        node = self.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", f"{first.SeriesNumber}: {first.get('SeriesDescription')}")
+        node = self.scene.AddNewNodeByClass(
+            "vtkMRMLScalarVolumeNode", f"{first.SeriesNumber}: {first.get('SeriesDescription')}"
+        )
         node.SetAndObserveImageData(change.GetOutputDataObject(0))
         node.SetRASToIJKMatrix(reader.GetRasToIjkMatrix())
         node.CreateDefaultDisplayNodes()
@@ -142,7 +144,9 @@ class SlicerRt:
             segment = slicer.vtkSegment()
             segment.SetName(names[int(region.ReferencedROINumber)])
             segment.SetColor(*(float(value) / 255.0 for value in region.ROIDisplayColor))
-            segment.AddRepresentation("Planar contour", contour_lines([np.array(each.ContourData, float) for each in contours]))
+            segment.AddRepresentation(
+                "Planar contour", contour_lines([np.array(each.ContourData, float) for each in contours])
+            )
             segmentation.AddSegment(segment)
             segment.SetTag("DicomRtImport.RoiNumber", str(region.ReferencedROINumber))
         self.hierarchy.SetItemAttribute(item, "DICOM.ReferencedInstanceUIDs", " ".join(slices))

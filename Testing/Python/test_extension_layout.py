@@ -48,6 +48,7 @@ FLOORS = {
     "write_report": 4,
     "case_document": 4,
     "case_notes_file": 4,
+    "scene_door": 5,
     "session": 4,
     "session_steps": 4,
     "text_file": 4,
