@@ -10,7 +10,7 @@ import tempfile
 
 import slicer
 from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWindow
-from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo
+from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo, courseNodes
 from ReirradiationLib.case_document import create_case
 from ReirradiationLib.dicom.scan.draft import draft_case
 from ReirradiationLib.dicom.scan.draft_structures import load_naming_tables
@@ -27,8 +27,9 @@ from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
 from ReirradiationLib.scene_door import SceneDoor
 from ReirradiationLib.session import CaseSession
+from ReirradiationLib.session_outputs import OutputRequest, output_work
 from ReirradiationLib.session_steps import EVALUATE, EVALUATE_PRIOR, READ_RECORDS, REGISTER_COURSES
-from ReirradiationLib.workflow import Services, run_case, run_transfer, write_results
+from ReirradiationLib.workflow import Services, run_case, run_transfer
 from ReirradiationLib.write_outputs import SCENE_FILE
 from ReirradiationLib.write_report import REPORT_FILE
 from slicer.i18n import tr as _
@@ -127,11 +128,9 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         :param outputFolder: appears when everything is written; ``replace`` allows to replace a former output there
         :returns: Evaluation
         """
-        case, evaluated = self.session.saved_and_evaluated()
-        return write_results(
-            *(evaluated.results, evaluated.evaluation, case, pathlib.Path(outputFolder)),
-            *(services or hereAndNow(), monitor or Monitor(), replace, evaluated.stage),
-        )
+        _case, evaluated = self.session.saved_and_evaluated()
+        request = OutputRequest(pathlib.Path(outputFolder), evaluated.stage, replace)
+        return output_work(self.session, request)(services or hereAndNow(), monitor or Monitor())
 
     def prepared(self, step):
         """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
@@ -157,7 +156,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
     def adoptScene(self, caseFile, newCourse=None):
         """Write a draft of a case of what SlicerRT has loaded, and open it; returns remarks, as ``draftCase``."""
         adoption = self._door.adoption(pathlib.Path(caseFile), newCourse)(self._door.node_reader(), fileOfInstance)
-        self._door.keep_adoption(adoption)
+        self._keepAdoption(adoption)
         return adoption.draft.remarks
 
     def preparedAdoption(self, caseFile, newCourse=None):
@@ -167,7 +166,12 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         def work(run):
             return adopt(run.on_main_thread(reader), run.on_main_thread(FileFinder()).find)
 
-        return work, self._door.keep_adoption
+        return work, self._keepAdoption
+
+    def _keepAdoption(self, adoption):
+        """Open the draft, and remember in the scene which nodes show which course."""
+        self._door.keep_adoption(adoption)
+        self.getParameterNode().courses = [courseNodes(slicer.mrmlScene, course) for course in adoption.courses]
 
     def showRegistration(self, courseIdentifier, style):
         """Show a prior CT on the current one in the slice views.
