@@ -13,11 +13,22 @@ def fillTable(table, rows, numeric, colours=()):
             item = qt.QTableWidgetItem(text)
             if column in numeric:
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
-            if colours and column in (0, len(texts) - 1):  # black on a pale ground is legible in light and dark styles
-                item.setBackground(qt.QBrush(qt.QColor(*colours[row])))
-                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+            if colours and column in (0, len(texts) - 1):
+                paint(item, colours[row])
             table.setItem(row, column, item)
     table.resizeColumnsToContents()
     last = table.columnCount - 1
     table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+
+
+def paint(item, colour):
+    """Colour a cell; black on a pale ground is legible in light and dark styles."""
+    item.setBackground(qt.QBrush(qt.QColor(*colour)))
+    item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+
+
+def selectedRow(table):
+    """The row that is chosen, or -1."""
+    items = table.selectedItems()
+    return items[0].row() if items else -1

@@ -152,7 +152,7 @@ class CaseSession:
 
     @property
     def evaluated(self) -> Evaluated | None:
-        """The evaluation of the case as it stands, or None; its texts and signatures may be older."""
+        """The evaluation of the case as it stands, or None; its notes and its way of export may be older."""
         return self._evaluated[1] if self._evaluated and self._is_of(self._evaluated[0], results_basis) else None
 
     def saved_and_evaluated(self) -> tuple[Case, Evaluated]:
@@ -217,8 +217,8 @@ def transfer_basis(case: Case) -> Case:
 
 
 def results_basis(case: Case) -> Case:
-    """The case without its notes, which no number depends on."""
-    return replace(case, tasks=(), texts=NO_TEXTS)
+    """The case without what no number depends on: its notes, how it is exported, and the type of reirradiation decided."""
+    return replace(case, tasks=(), texts=NO_TEXTS, export=ExportChoice(), screening=None)
 
 
 def _unsigned(course: PriorCourse) -> RegistrationChoice | None:

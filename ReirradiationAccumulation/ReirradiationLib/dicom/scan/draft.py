@@ -24,7 +24,7 @@ from .headers import PlanHeader, RegistrationHeader, StructuresHeader
 from .plan_findings import delivered_fractions
 from .scan import Scan
 
-__all__ = ["CHOOSE", "Draft", "draft_case"]
+__all__ = ["CHOOSE", "Draft", "DraftedAnatomy", "current_anatomy", "draft_case"]
 
 WHOLE, BEAM = ("PLAN", "FRACTION"), "BEAM"
 
@@ -60,12 +60,9 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
         If there is no such course, or it has no CT or no structure set.
     """
     groups = [course.group for course in scan.courses]
-    new = _new_group(groups, current)
     remarks: list[str] = []
-    plan = _new_plan(new, remarks)
-    sets = [one for one in new.structures if new.planning_ct(one) is not None]
-    sets = [one for one in sets if plan is not None and one.origin.uid == plan.structures_uid] or sets
-    ct = new.planning_ct(sets[-1]) if sets else None
+    anatomy = current_anatomy(scan, current, remarks)
+    new, plan, sets, ct = anatomy.group, anatomy.plan, anatomy.sets, anatomy.ct
     if ct is None:
         raise CaseError("Draft", "the new course has no CT with a structure set", "Name another course by --new-course.")
     structures = sets[-1]
@@ -100,6 +97,50 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
         decisions=(),
     )
     return Draft(case, (*remarks, *proposed))
+
+
+@dataclass(frozen=True)
+class DraftedAnatomy:
+    """The new course of a scan.
+
+    Parameters
+    ----------
+    group : CourseGroup
+    plan : PlanHeader or None
+        The new one.
+    sets : tuple of StructuresHeader
+        That of the plan, or all that lie on a CT, the latest last.
+    ct : CtSeries or None
+        The CT of the last of them; None if there is no set.
+    """
+
+    group: CourseGroup
+    plan: PlanHeader | None
+    sets: tuple[StructuresHeader, ...]
+    ct: CtSeries | None
+
+
+def current_anatomy(scan: Scan, current: int | None, remarks: list[str]) -> DraftedAnatomy:
+    """The course that a draft takes for the new one, and what it takes of it.
+
+    Parameters
+    ----------
+    scan : Scan
+    current : int or None
+        Number of the new course in the listing, from 1.
+    remarks : list of str
+        What the user must know is added.
+
+    Raises
+    ------
+    CaseError
+        If there is no such course, or courses of several patients and none is named.
+    """
+    new = _new_group([course.group for course in scan.courses], current)
+    plan = _new_plan(new, remarks)
+    sets = [one for one in new.structures if new.planning_ct(one) is not None]
+    sets = [one for one in sets if plan is not None and one.origin.uid == plan.structures_uid] or sets
+    return DraftedAnatomy(new, plan, tuple(sets), new.planning_ct(sets[-1]) if sets else None)
 
 
 def _new_group(groups: Sequence[CourseGroup], current: int | None) -> CourseGroup:
