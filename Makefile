@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make bench · make closed-loop · make docs: each creates and reuses .venv by itself.
+# make demo · make test · make lint · make bench · make closed-loop · make docs · make sample-data: each creates and reuses .venv by itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +15,7 @@ OPTIMIZER := .venv-closed-loop
 OPTIMIZER_STAMP := $(OPTIMIZER)/.installed
 LOOP := Testing/ClosedLoop
 
-.PHONY: demo test lint bench closed-loop closed-loop-fine docs clean
+.PHONY: demo test lint bench closed-loop closed-loop-fine docs sample-data clean
 
 demo: $(STAMP)
 	$(BIN)/reirradiation run Testing/Data/demo_case/case.json --output $(OUTPUT) --replace
@@ -61,6 +61,10 @@ docs: $(STAMP)
 	$(BIN)/reirradiation interlocks > docs/interlocks.md
 	mkdir -p docs/schema
 	$(BIN)/reirradiation schema > docs/schema/evaluation-2.schema.json
+
+# The archive that Slicer's Sample Data module downloads, and its SHA-256.
+sample-data:
+	$(PYTHON) Testing/Data/pack_demo_case.py out/sample-data
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(REGISTRATION_PEERS) $(OPTIMIZER) out

@@ -1,7 +1,8 @@
 """Module "Reirradiation Optimization Structures": what is left for each organ, and structures that a planning system
 optimizes to.
 
-Thin on purpose: every number and every contour comes from ``ReirradiationLib``. What the window does is tested offscreen,
+Thin on purpose: every number and every contour comes from ``ReirradiationLib``, and the window from
+``ReirradiationOptStructuresWidgets``. What the window does is tested offscreen,
 with stand-ins for Qt and for the application (``Testing/Python/test_gui_opt_structures.py``); within Slicer itself,
 ``ReirradiationOptStructuresTest`` runs the demo case.
 """
@@ -13,7 +14,6 @@ import tempfile
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import *
 
 try:
@@ -21,19 +21,24 @@ try:
 except ModuleNotFoundError:  # only this module's folder was added to the additional module paths
     sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "ReirradiationAccumulation"))
 
-from ReirradiationAccumulationWidgets.case_widget import CaseWidget
-from ReirradiationAccumulationWidgets.controls import NOT_SET, enableOrSayWhyNot
-from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable
+from ReirradiationLib.export_planning import current_results, export_planning
 from ReirradiationLib.model.case_file import read_case
-from ReirradiationLib.model.errors import OutputError, ReirradiationError
+from ReirradiationLib.model.errors import OutputError
+from ReirradiationLib.model.inner_point import inner_point_mm
 from ReirradiationLib.monitor import Monitor
-from ReirradiationLib.planning.levels import LevelState
+from ReirradiationLib.mrml.segmentation_node import segmentation_node
+from ReirradiationLib.planning.worksheet_table import worksheet_csv
 from ReirradiationLib.report.evaluation import INTENDED_USE
-from ReirradiationLib.report.marks import MARK, unreliable_note
+from ReirradiationLib.session import CaseSession
+from ReirradiationLib.session_steps import EVALUATE
 from ReirradiationLib.workflow import compute
 from ReirradiationLib.write_dicom import write_structure_set
+from ReirradiationLib.write_outputs import scene_content
+from ReirradiationLib.write_planning import write_worksheet_file
+from ReirradiationOptStructuresWidgets.opt_parameters import ReirradiationOptStructuresParameterNode
+from ReirradiationOptStructuresWidgets.opt_window import OptStructuresWindow
 
-from ReirradiationAccumulation import allEngines, findDemoCase
+from ReirradiationAccumulation import allEngines, findDemoCase, runMonitor
 
 
 class ReirradiationOptStructures(ScriptedLoadableModule):
@@ -57,131 +62,86 @@ treatments planned in a multi-TPS environment (PMC12830171).
 """)
 
 
-@parameterNodeWrapper
-class ReirradiationOptStructuresParameterNode:
-    """What the user chose; stored with the scene."""
-
-    caseFile: pathlib.Path
-    exportFile: pathlib.Path  # a new file
-
-
-class ReirradiationOptStructuresWidget(CaseWidget):
-    """The window: choose a case, compute, read what is left, export."""
-
-    uiFile = "UI/ReirradiationOptStructures.ui"
-    pathEdits = (("caseFile", "casePathLineEdit"), ("exportFile", "exportPathLineEdit"))
-    reloaded = (*CaseWidget.reloaded, "ReirradiationAccumulation")
+class ReirradiationOptStructuresWidget(OptStructuresWindow):
+    """The window; see OptStructuresWindow."""
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
-        self.readyText = _("Map, add up and evaluate the courses of the case, and cut the optimization structures.")
-        self._results = None
-        self.setupCase(ReirradiationOptStructuresLogic())
-        self.ui.exportButton.connect("clicked(bool)", self.onExportButton)
-        self.initializeParameterNode()
-        self.showResult(None)
-
-    def updateButtons(self):
-        CaseWidget.updateButtons(self)
-        enableOrSayWhyNot(self.ui.exportButton, self.whyNotExport(), _("Write the structures to the new file."))
-
-    def whyNotRun(self):
-        noCase = self._parameterNode is None or self._parameterNode.caseFile == NOT_SET
-        return _("Choose a case file first.") if noCase else ""
-
-    def whyNotExport(self):
-        if self._results is None:
-            return _("Compute first.")
-        if not self._results.exported_structures:
-            return _("There is nothing to export: no organ of the case needs optimization structures.")
-        noFile = self._parameterNode is None or self._parameterNode.exportFile == NOT_SET
-        return _("Choose a new file first.") if noFile else ""
-
-    def onStart(self):
-        caseFile = self._parameterNode.caseFile
-        self.ui.casePathLineEdit.addCurrentPathToHistory()
-        self.showResult(None)
-        return lambda run: self.logic.compute(
-            caseFile, run.report_progress, run.cancelled.is_set, allEngines(run.on_main_thread)
-        )
-
-    def showResult(self, results):
-        self._results = results
-        organs = results.optimization if results else ()
-        unreliable = {organ.request.structure: results.unreliable(organ.request.structure) for organ in organs}
-        stateColours = dict.fromkeys(LevelState, ORANGE)
-        stateColours |= {LevelState.NOT_NEEDED: GREEN, LevelState.TOLERANCE_USED: RED}
-        colours = [RED if unreliable[organ.request.structure] else stateColours[organ.levels.state] for organ in organs]
-        texts = [self.organTexts(organ, unreliable[organ.request.structure]) for organ in organs]
-        fillTable(self.ui.organsTable, texts, numeric=range(2, 9), colours=colours)
-        for row, organ in enumerate(organs):
-            self.ui.organsTable.item(row, 5).setToolTip(organ.request.source)
-        self.ui.exportLabel.text = ""
-        self.ui.caseLabel.text = _("No result yet.")
-        if results:
-            course = results.case.new_course
-            plan = _("{label}: {dose:g} Gy in {fractions} fractions; physical limits are for {fractions} fractions.")
-            self.ui.caseLabel.text = plan.format(label=course.label, dose=course.prescription_gy, fractions=course.fractions)
-            header = _("Limit\nphysical\n[Gy in {fractions} fx]").format(fractions=course.fractions)
-            self.ui.shellsTable.horizontalHeaderItem(4).setText(header)
-        shells = [(shell, unreliable[organ.request.structure]) for organ in organs for shell in organ.shells]
-        fillTable(self.ui.shellsTable, [self.shellTexts(*shell) for shell in shells], numeric=range(1, 6))
-        self.updateButtons()
-
-    @staticmethod
-    def organTexts(organ, unreliable):
-        levels = organ.levels
-        p, r, a, d = levels.prior_eqd2_gy, levels.new_eqd2_gy, levels.limit_eqd2_gy, levels.step_eqd2_gy
-        doses = [f"{value:.2f}" for value in (p, r, a, p + r)]
-        basis, alphaBeta = organ.request.basis.value, f"{levels.alpha_beta_gy:g}"
-        state = f"{unreliable_note(unreliable)} ({levels.state.value})" if unreliable else levels.state.value
-        return [organ.request.structure, basis, alphaBeta, *doses, str(organ.request.number), f"{d:.2f}", state]
-
-    @staticmethod
-    def shellTexts(shell, unreliable):
-        level = shell.level
-        upper = "–" if level.upper_eqd2_gy is None else f"{level.upper_eqd2_gy:.2f}"
-        values = (level.limit_eqd2_gy, level.limit_physical_gy, shell.volume_cc)
-        exported = _("yes") if shell.structure.contours_mm else _("no, empty")
-        name = f"{shell.structure.name} {MARK}" if unreliable else shell.structure.name
-        return [name, f"{level.lower_eqd2_gy:.2f}", upper, *(f"{value:.2f}" for value in values), exported]
-
-    def onExportButton(self):
-        path = self._parameterNode.exportFile
-        with slicer.util.tryWithErrorDisplay(_("Unexpected failure; please report it with the application log.")):
-            try:
-                names = self.logic.exportStructures(self._results, path)
-            except ReirradiationError as error:
-                self.ui.exportLabel.text = _("Not exported.")
-                slicer.util.errorDisplay(str(error))
-            else:
-                self.ui.exportLabel.text = _("{number} structures exported.").format(number=len(names))
+        self.setupWindow(ReirradiationOptStructuresLogic())
 
 
 class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
     """For the window, and for the Python console::
 
-    logic = ReirradiationOptStructuresLogic()
-    logic.exportStructures(logic.compute("case.json"), "optimization_structures.dcm")
+        logic = ReirradiationOptStructuresLogic()
+        results = logic.compute("case.json")
+        logic.showShells(results)
+        logic.exportPlanning(results, "for_the_planning_system")
+
+    or on a case that is worked on: ``openCase``, ``editCase``, ``generate``, ``results``, ``saveCase``. ``monitor`` is a
+    ReirradiationLib.monitor.Monitor. Every call raises ReirradiationError, naming what is wrong and the remedy; like on
+    Cancelled, nothing is written then.
     """
+
+    SHELLS, ISODOSES = "Optimization structures", "Isodose lines"  # the segmentations of the preview
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        self.session = CaseSession()
 
     def getParameterNode(self):
         return ReirradiationOptStructuresParameterNode(super().getParameterNode())
 
+    # The case
+
+    def openCase(self, caseFile):
+        """Open a case file, finished or a draft, and return its ReirradiationLib.model.case.Case."""
+        return self.session.open(pathlib.Path(caseFile)).case
+
+    def editCase(self, case):
+        """Let the open case be another one (ReirradiationLib.model.case_edits makes them); saved by ``saveCase``."""
+        return self.session.edit(case).case
+
+    def saveCase(self):
+        """Write the open case into its file."""
+        self.session.save()
+
+    # What is computed
+
+    def generate(self, monitor=None):
+        """Compute the open case up to its optimization structures; returns ``results``."""
+        EVALUATE.run(self.session, monitor or Monitor(), allEngines())
+        return self.results
+
+    @property
+    def results(self):
+        """ReirradiationLib.report.results.CaseResults of the open case as it stands, or None."""
+        return current_results(self.session)
+
+    def prepared(self, step):
+        """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
+        session = self.session
+        case = step.ready(session)
+
+        def work(run):
+            return step.compute(case, runMonitor(run), allEngines(run.on_main_thread))
+
+        return work, lambda result: step.keep(session, case, result)
+
     def compute(self, caseFile, onProgress=None, isCancelled=None, engines=None):
-        """Compute a case up to its optimization structures; writes nothing, and may be called in a thread.
+        """Compute a case file up to its optimization structures; opens nothing, and may be called in a thread.
 
         :param engines: for registrations; None for all, which is for the main thread
         :returns: ReirradiationLib.report.results.CaseResults
-        :raises ReirradiationError: naming what is wrong and the remedy
-        :raises Cancelled: if the user asked to stop
         """
         case = read_case(pathlib.Path(caseFile))
         monitor = Monitor(onProgress or (lambda progress: None), isCancelled or (lambda: False))
         return compute(case, monitor, engines or allEngines())
 
+    # What is written
+
     def exportStructures(self, results, path):
-        """Write the optimization structures as a new RTSTRUCT; returns their names.
+        """Write optimization structures and isodose lines as a new RTSTRUCT; returns their names.
 
         :raises OutputError: if the file exists or cannot be written
         """
@@ -190,19 +150,104 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
             raise OutputError(str(path), "a file of that name is there", "Choose a new file.")
         return list(write_structure_set(path, results))
 
+    def exportPlanning(self, results, folder, monitor=None):
+        """Write all that the planning system needs into a new folder, and check it; may be called in a thread.
+
+        :returns: ReirradiationLib.export_planning.PlanningExport: the files, and what the checks say of each DICOM object
+        """
+        return export_planning(results, pathlib.Path(folder), monitor or Monitor())
+
+    def exportPlanningInBackground(self, results, folder, run):
+        """The same within the thread of a BackgroundRun."""
+        return self.exportPlanning(results, folder, runMonitor(run))
+
+    def saveWorksheet(self, results, path):
+        """Write the point worksheet as a new CSV table."""
+        write_worksheet_file(pathlib.Path(path), worksheet_csv(results.planning.worksheets))
+
+    # What is shown
+
+    def showShells(self, results):
+        """Put the optimization structures, in colours of their limits, and the isodose lines into the scene.
+
+        They take the place of those shown before.
+
+        :returns: the segmentation nodes
+        """
+        content, scene = scene_content(results), slicer.mrmlScene
+        named = ((self.SHELLS, content.optimization_structures), (self.ISODOSES, content.isodoses))
+        nodes = [segmentation_node(scene, structures, name) if structures else None for name, structures in named]
+        self.hideShells()
+        parameters = self.getParameterNode()
+        parameters.shells, parameters.isodoses = nodes
+        return [node for node in nodes if node is not None]
+
+    def hideShells(self):
+        """Take what ``showShells`` made out of the scene."""
+        for node in self._shellNodes():
+            slicer.mrmlScene.RemoveNode(node)
+
+    def isShowingShells(self):
+        """Whether there is a preview in the scene."""
+        return bool(self._shellNodes())
+
+    def shownShells(self):
+        """The structures of the preview by name, and whether each is visible."""
+        return {name: bool(display.GetSegmentVisibility(key)) for name, key, display in self._segments()}
+
+    def showOnly(self, names):
+        """Let only these structures of the preview be visible."""
+        for name, key, display in self._segments():
+            display.SetSegmentVisibility(key, name in names)
+
+    def jumpToShell(self, results, name):
+        """Centre the slice views on a structure.
+
+        :returns: the number of views that show it now
+        """
+        content = scene_content(results)
+        found = [one for one in (*content.optimization_structures, *content.isodoses) if one.name == name]
+        point = inner_point_mm(found[0]) if found else None
+        if point is None:
+            raise OutputError(name, "it is empty, or not among the structures", "Choose another structure.")
+        views = slicer.mrmlScene.GetNodesByClass("vtkMRMLSliceNode")
+        for number in range(views.GetNumberOfItems()):
+            views.GetItemAsObject(number).JumpSliceByCentering(-point[0], -point[1], point[2])
+        return views.GetNumberOfItems()
+
+    def _shellNodes(self):
+        parameters = self.getParameterNode()
+        return [node for node in (parameters.shells, parameters.isodoses) if node is not None]
+
+    def _segments(self):
+        """Name, identifier and display node of every structure of the preview."""
+        for node in self._shellNodes():
+            segmentation = node.GetSegmentation()
+            for number in range(segmentation.GetNumberOfSegments()):
+                key = segmentation.GetNthSegmentID(number)
+                yield segmentation.GetSegment(key).GetName(), key, node.GetDisplayNode()
+
 
 class ReirradiationOptStructuresTest(ScriptedLoadableModuleTest):
     """Runs within Slicer: by ctest, or by "Reload and Test" from the source tree."""
 
-    def test_demoCaseIsExportedOnce(self):
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+
+    def test_demoCaseIsShownAndExportedOnce(self):
         demo = findDemoCase()
         if demo is None:
             self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
         logic = ReirradiationOptStructuresLogic()
         results = logic.compute(demo)
         self.assertEqual(len(results.optimization), 1)
+        self.assertEqual(len(logic.showShells(results)), 2)
+        self.assertEqual(len(logic.shownShells()), 4)
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "structures.dcm"
-            self.assertEqual(len(logic.exportStructures(results, path)), 3)
-            self.assertTrue(path.is_file())
+            self.assertEqual(len(logic.exportStructures(results, path)), 4)
             self.assertRaises(OutputError, logic.exportStructures, results, path)
+            exported = logic.exportPlanning(results, pathlib.Path(folder) / "planning")
+            self.assertTrue(exported.is_acceptable)
+            self.assertTrue((exported.folder / "constraint_sheet.csv").is_file())
+            self.assertRaises(OutputError, logic.exportPlanning, results, exported.folder)

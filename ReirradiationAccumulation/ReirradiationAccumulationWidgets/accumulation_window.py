@@ -1,185 +1,25 @@
-"""The window of the accumulation: the case on top, a tab for every step, and one run at a time."""
+"""The window of the accumulation: a tab for every step."""
 
-import pathlib
-
-import slicer
-from ReirradiationLib.model.errors import ReirradiationError
 from slicer.i18n import tr as _
 
 from .biology_panel import BiologyPanel
-from .case_store import storedDocument, storedEvaluation, storeDocument, storeEvaluation
-from .case_widget import CaseWidget
-from .controls import NOT_SET, asToolTip, enableOrSayWhyNot, shortName
+from .case_window import CaseWindow
 from .evaluate_panel import EvaluatePanel
 from .records_panel import RecordsPanel
-from .step_panel import StepPanel
 from .step_report_panel import StepReportPanel
 from .transfer_panel import TransferPanel
 
 
-class AccumulationWindow(CaseWidget):
-    """What panels need of their window: ``edit``, ``start``, ``whyBusy``, ``shownEvaluation`` and ``parameterNode``."""
+class AccumulationWindow(CaseWindow):
+    """From the records to the report."""
 
     uiFile = "UI/ReirradiationAccumulation.ui"
     panelClasses = (RecordsPanel, TransferPanel, BiologyPanel, EvaluatePanel, StepReportPanel)
 
-    def setupWindow(self, logic):
-        self.panels = []
-        self._isShowing = False
-        self.setupCase(logic, self._addPages)
-        self.panels = [panelClass(self) for panelClass in self.panelClasses]
-        for panel in self.panels:
-            panel.setup()
-        self.ui.stepsTabWidget.connect("currentChanged(int)", self.onTabChanged)
-        self.ui.openCaseButton.connect("clicked(bool)", self.onOpenCaseButton)
-        self.ui.saveCaseButton.connect("clicked(bool)", self.onSaveCaseButton)
-        self.ui.casePathLineEdit.connect("currentPathChanged(QString)", lambda _path="": self.updateButtons())
-        self.initializeParameterNode()
-
-    # For the panels
-
-    def edit(self, change):
-        """Let the case be what ``change(case)`` makes of it; the user is told why if that cannot be.
-
-        :returns: whether it was changed
-        """
-        return self.attempt(lambda: self.logic.session.edit(change(self.logic.session.case)))
-
-    def attempt(self, action):
-        """Do something to the session and show what it is then; a refusal is told the user, and changes nothing."""
-        with slicer.util.tryWithErrorDisplay(_("Unexpected failure; please report it with the application log.")):
-            try:
-                action()
-            except ReirradiationError as error:
-                slicer.util.errorDisplay(str(error))
-                self.showSession()
-            else:
-                self.sessionChanged()
-                return True
-        return False
-
-    def start(self, step, onDone=None):
-        """Compute a ReirradiationLib.session_steps.SessionStep in the background; ``onDone(result)`` follows its keeping."""
-
-        def begin():
-            work, keep = self.logic.prepared(step)
-
-            def finish(result):
-                keep(result)
-                self.sessionChanged()
-                if onDone is not None:
-                    onDone(result)
-
-            self.runControl.start(work, finish)
-
-        with slicer.util.tryWithErrorDisplay(_("Unexpected failure; please report it with the application log.")):
-            try:
-                begin()
-            except ReirradiationError as error:
-                slicer.util.errorDisplay(str(error))
-
-    def whyBusy(self):
-        """Why nothing can be changed now, or an empty text."""
-        return self.runControl.whyBusy()
-
-    def whyNoCase(self):
-        """Why nothing can be done with the case now, or an empty text."""
-        noCase = "" if self.logic.session.document else _("Open a case, or make one in the step Records.")
-        return self.whyBusy() or noCase
-
-    def whyIncomplete(self):
-        """Why the case cannot be computed now, or an empty text."""
-        return self.whyNoCase() or self.logic.session.document.why_incomplete
-
-    def shownEvaluation(self):
-        """The last evaluation, of this session or of the scene, and whether it is of the case as it stands."""
-        evaluated = self.logic.session.evaluated
-        if evaluated is not None:
-            return evaluated.evaluation, True
-        if self._parameterNode is None:
-            return None, False
-        try:
-            return storedEvaluation(self._parameterNode)
-        except ReirradiationError:  # of an older version: to be computed again
-            return None, False
-
-    # The window itself
-
-    def onOpenCaseButton(self):
-        path = pathlib.Path(self.ui.casePathLineEdit.currentPath)
-        if self.attempt(lambda: self.logic.session.open(path)):
-            self.ui.casePathLineEdit.addCurrentPathToHistory()
-
-    def onSaveCaseButton(self):
-        self.attempt(self.logic.session.save)
-
-    def onTabChanged(self, index):
-        if self._parameterNode is not None and not self._isShowing:
-            self._parameterNode.step = index
-            self.showSession()
-
-    def onParameterNodeSet(self):
-        """The scene tells what is worked on; what was computed is kept if it is of the same case."""
-        self.logic.session.take(storedDocument(self._parameterNode))
-        self.showSession()
-
-    def onSceneClosed(self):
-        self.runControl.close()
-        self.logic.session.take(None)
-        self.showSession()
-
-    def sessionChanged(self):
-        """Keep what the session is now in the scene, and show it."""
-        session = self.logic.session
-        if self._parameterNode is not None:
-            storeDocument(self._parameterNode, session.document)
-            if session.evaluated is not None:
-                storeEvaluation(self._parameterNode, session.evaluated.evaluation, session.document)
-        self.showSession()
-
-    def showSession(self):
-        document = self.logic.session.document
-        self._isShowing = True
-        try:
-            if self._parameterNode is not None:
-                self.ui.stepsTabWidget.setCurrentIndex(self._parameterNode.step)
-            if document is not None:
-                self.ui.casePathLineEdit.currentPath = str(document.path)
-            self.ui.caseStateLabel.text = self._caseState(document)
-            self.ui.caseStateLabel.toolTip = asToolTip(document.why_incomplete if document else "")
-            for panel in self.panels:
-                panel.show()
-        finally:
-            self._isShowing = False
-        self.updateButtons()
-
     @staticmethod
-    def _caseState(document):
-        if document is None:
-            return _("No case is open.")
-        state = _("saved") if document.is_saved else _("NOT SAVED")
-        text = _("{title} – {file}, {state}").format(title=document.case.title, file=shortName(document.path), state=state)
-        return f"{text}\n{_('Not complete:')} {document.why_incomplete}" if document.why_incomplete else text
-
-    def updateButtons(self):
-        CaseWidget.updateButtons(self)
-        document = self.logic.session.document
-        path = pathlib.Path(self.ui.casePathLineEdit.currentPath)
-        whyNotOpen = self.whyBusy() or (_("Choose a case file first.") if path == NOT_SET else "")
-        if not whyNotOpen and document is not None and not document.is_saved:
-            whyNotOpen = _("Save the case that is open first.") if document.path != path else ""
-        enableOrSayWhyNot(self.ui.openCaseButton, whyNotOpen, _("Open the case file, or read it again as it is now."))
-        same = _("Nothing is changed.") if document is not None and document.is_saved else ""
-        ready = _("Write the changes into the case file; everything else in it stays as it is.")
-        enableOrSayWhyNot(self.ui.saveCaseButton, self.whyNoCase() or same, ready)
-        for panel in self.panels:
-            panel.updateButtons()
-
-    def _addPages(self, uiWidget):
-        tabs = slicer.util.findChild(uiWidget, "stepsTabWidget")
-        for title, panelClass in zip(self._titles(), self.panelClasses, strict=True):
-            tabs.addTab(StepPanel.page(self, panelClass), title)
-
-    @staticmethod
-    def _titles():
+    def titles():
         return (_("&1 Records"), _("&2 Transfer"), _("&3 Biology"), _("&4 Evaluate"), _("&5 Report"))
+
+    @staticmethod
+    def howToGetCase():
+        return _("Open a case, or make one in the step Records.")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from datetime import date
-from pathlib import Path
 
-from .model.errors import CaseError, OutputError
+from .model.errors import CaseError
 from .planning.point_worksheet import worked_out
 from .planning.worksheet_entry import Fractionation
 from .planning.worksheet_table import read_worksheets, worksheet_csv
 from .report.evaluation import INTENDED_USE
 from .report.worksheet_text import worksheet_text
+from .write_planning import write_worksheet_file
 
 
 def worksheet(parsed: argparse.Namespace) -> int:
@@ -26,27 +25,6 @@ def worksheet(parsed: argparse.Namespace) -> int:
         print(f"\nWritten to {parsed.output}.")
     print(f"\n{INTENDED_USE}")
     return 0
-
-
-def write_worksheet_file(path: Path, text: str) -> None:
-    """Write a table under a temporary name, then rename it; never over a file that is there.
-
-    Raises
-    ------
-    OutputError
-        If a file is there, or it cannot be written.
-    """
-    if path.exists():
-        raise OutputError(str(path), "a file of that name is there", "Choose a new file.")
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8-sig", newline="")
-        partial.replace(path)
-    except OSError as error:
-        found = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), found, "Name a new file in a folder that is there.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _day(text: str | None) -> date | None:

@@ -66,7 +66,7 @@ def output_work(session: CaseSession, request: OutputRequest) -> OutputWork:
         return lambda services, monitor: run_case(
             case, request.folder, services, monitor, request.may_replace, request.stage, request.is_anonymous
         )
-    results = evaluated.results
+    results, seen = evaluated.results, evaluated.evaluation
     return lambda services, monitor: write_results(
-        results, case, request.folder, services, monitor, request.may_replace, request.stage
+        results, seen, case, request.folder, services, monitor, request.may_replace, request.stage
     )

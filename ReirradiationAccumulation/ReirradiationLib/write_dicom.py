@@ -19,7 +19,6 @@ from .model.course import Course
 from .model.image import DoseType
 from .model.registration import RegistrationMethod
 from .output import OutputFolder
-from .planning.remaining_dose import RemainingDose
 from .planning.remaining_dose_text import remaining_dose_limits, remaining_dose_rule
 from .report.results import CaseResults, Transfer
 
@@ -56,9 +55,7 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     OutputError
         If an object cannot be written, or does not read back as what it was written from.
     """
-    if results.exported_structures:
-        report(STRUCTURES_FILE)
-        write_structure_set(folder.path(STRUCTURES_FILE), results)
+    _write_structures(results, folder, report)
     registrations = write_registrations(results, folder, report)
     if results.new_course is not None and results.prior_eqd2_gy is not None:
         report(PRIOR_FILE)
@@ -66,14 +63,22 @@ def write_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[st
     if results.final_eqd2_gy is not None:
         report(CUMULATIVE_FILE)
         _write_sum(folder.path(CUMULATIVE_FILE), results.final_eqd2_gy, results, results.courses, registrations)
-    if (remaining := results.exported_remaining) is not None:
-        report(REMAINING_FILE)
-        _write_remaining(folder.path(REMAINING_FILE), remaining, results, registrations)
+    _write_remaining(results, folder, registrations, report)
     if results.case.export.mapped_doses:
         for course, mapped, name in zip(results.courses, results.mapped, _file_names(results.courses), strict=True):
             if _is_physical(course):
                 report(f"{MAPPED_PREFIX}{name}.dcm")
                 _write_mapped(folder.path(f"{MAPPED_PREFIX}{name}.dcm"), course, mapped, results, registrations)
+
+
+def write_planning_dicom(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> None:
+    """Write what the planning system imports, the same files as :func:`write_dicom`: structures and the remaining dose.
+
+    The remaining dose refers to the registrations, which are written with it. Raises as :func:`write_dicom`.
+    """
+    _write_structures(results, folder, report)
+    if results.exported_remaining is not None:
+        _write_remaining(results, folder, write_registrations(results, folder, report), report)
 
 
 def is_own_dicom(path: Path) -> bool:
@@ -149,7 +154,20 @@ def _write_sum(
     require_same_dose(path, voxels_gy, results.records.ct, results.grid.geometry)
 
 
-def _write_remaining(path: Path, remaining: RemainingDose, results: CaseResults, registrations: Registrations) -> None:
+def _write_structures(results: CaseResults, folder: OutputFolder, report: Callable[[str], None]) -> None:
+    if results.exported_structures:
+        report(STRUCTURES_FILE)
+        write_structure_set(folder.path(STRUCTURES_FILE), results)
+
+
+def _write_remaining(
+    results: CaseResults, folder: OutputFolder, registrations: Registrations, report: Callable[[str], None]
+) -> None:
+    remaining = results.exported_remaining
+    if remaining is None:
+        return
+    report(REMAINING_FILE)
+    path = folder.path(REMAINING_FILE)
     write_remaining_dose(
         path,
         remaining.voxels_gy,

@@ -24,7 +24,7 @@ from .output import OutputFolder
 from .report.evaluation import SCHEMA_NAME, Evaluation
 from .report.pictures import draw_pictures
 from .report.registration_pictures import draw_registration_pictures
-from .report.results import CaseResults
+from .report.results import CaseRecords, CaseResults
 from .scene_charts import scene_charts
 from .scene_tables import scene_tables
 from .write_dicom import is_own_dicom, write_dicom
@@ -34,6 +34,9 @@ from .write_report import EVALUATION_FILE, REPORT_FILES, ReportPictures, write_r
 SCENE_FILE = "case.mrb"
 OUTPUT_FILES = frozenset({SCENE_FILE}) | REPORT_FILES | TABLE_FILES
 """Beside the DICOM objects of :mod:`.write_dicom`."""
+
+PRIOR_EQD2, CUMULATIVE_EQD2 = "EQD2 of the prior courses", "Cumulative EQD2"
+"""Names of the sums in the scene."""
 
 OUTLINE_PIXEL_MM = 1.0
 """In-plane size of the masks that outlines are drawn from."""
@@ -99,6 +102,14 @@ def scene_content(results: CaseResults, evaluation: Evaluation | None = None) ->
     )
 
 
+def anatomy_content(found: CaseRecords) -> SceneContent:
+    """The current CT and the structures of a case of which nothing is registered or mapped yet."""
+    ct, end_caps = found.records.ct, found.case.end_caps
+    drawn = [found.records.structures.find(choice.name) for choice in found.case.structures]
+    structures = tuple(_scene_structure(one, ct.geometry, ct.geometry, end_caps) for one in drawn)
+    return SceneContent(ct, (), structures, (), (), case=found.case.title)
+
+
 def _scene_doses(results: CaseResults) -> list[SceneDose]:
     doses = [
         SceneDose(
@@ -111,7 +122,7 @@ def _scene_doses(results: CaseResults) -> list[SceneDose]:
         )
         for course, mapped in zip(results.courses, results.mapped, strict=True)
     ]
-    sums = {"EQD2 of the prior courses": results.prior_eqd2_gy, "Cumulative EQD2": results.cumulative_eqd2_gy}
+    sums = {PRIOR_EQD2: results.prior_eqd2_gy, CUMULATIVE_EQD2: results.cumulative_eqd2_gy}
     for name, voxels in sums.items():
         if voxels is not None:
             doses.append(SceneDose(name, voxels, results.grid.geometry, DoseQuantity.EQD2, results.composite_rule))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
+from .model.errors import OutputError
 from .model.spreadsheet import CSV_ENCODING
 from .output import OutputFolder
 from .planning.worksheet_table import worksheet_csv
@@ -33,3 +36,24 @@ def write_tables(results: CaseResults, folder: OutputFolder, report: Callable[[s
     if results.planning.worksheets:
         report(WORKSHEET_FILE)
         folder.write_text(WORKSHEET_FILE, worksheet_csv(results.planning.worksheets), CSV_ENCODING)
+
+
+def write_worksheet_file(path: Path, text: str) -> None:
+    """Write a table under a temporary name, then rename it; never over a file that is there.
+
+    Raises
+    ------
+    OutputError
+        If a file is there, or it cannot be written.
+    """
+    if path.exists():
+        raise OutputError(str(path), "a file of that name is there", "Choose a new file.")
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(text, encoding=CSV_ENCODING, newline="")
+        partial.replace(path)
+    except OSError as error:
+        found = f"cannot be written ({error.strerror or error})"
+        raise OutputError(str(path), found, "Name a new file in a folder that is there.") from error
+    finally:
+        partial.unlink(missing_ok=True)

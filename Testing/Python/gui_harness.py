@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).resolve().parent / "standins"
 DEMO = ROOT / "Testing" / "Data" / "demo_case"
 MODULES = ("ReirradiationAccumulation", "ReirradiationOptStructures")
-WIDGETS = "ReirradiationAccumulationWidgets"
+WIDGETS = ("ReirradiationAccumulationWidgets", "ReirradiationOptStructuresWidgets")
 STANDIN_MODULES = ("qt", "ctk", "slicer.i18n", "slicer.parameterNodeWrapper", "slicer.ScriptedLoadableModule")
 PATIENCE_S = 200.0
 SLICER_BARS_PX = 130
@@ -160,7 +160,7 @@ def gui(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gui]:
 
 
 def _forget_windows() -> None:
-    for name in [name for name in sys.modules if name.split(".")[0] in (*MODULES, WIDGETS)]:
+    for name in [name for name in sys.modules if name.split(".")[0] in (*MODULES, *WIDGETS)]:
         del sys.modules[name]
 
 

@@ -1,8 +1,8 @@
 """What the slice and plot views of 3D Slicer would show of a scene, drawn offscreen without Slicer.
 
-The slice views are drawn by Slicer's own slice logic and displayable managers, as its windows do, from the slice and
-composite nodes of the scene. The plot view, which is part of the Qt application, is drawn from the chart's nodes with the VTK
-charts that it uses.
+The slice views are drawn by the slice logic and the displayable managers of Slicer, as in its windows, from slice and
+composite nodes of the scene. The plot view, which is part of the Qt application, is drawn from the chart's nodes with the
+VTK charts that it uses.
 """
 
 from __future__ import annotations
@@ -120,11 +120,17 @@ class ViewPictures:
     def slice(self, name: str, width: int, height: int) -> Pixels:
         """A slice view as it is set in the scene, by its layout name, with the bar in its colour."""
         with vtk_messages_to_log():
-            if name not in self._views:
-                self._views[name] = _SliceView(self._scene, self._application, name)
+            if not self._views:
+                self._open_views()
             picture = self._views[name].pixels(width, height - BAR_PX)
         bar = np.full((BAR_PX, width, 3), np.round(255 * np.array(COLOURS.get(name, (0.5, 0.5, 0.5)))), dtype=np.uint8)
         return np.concatenate([bar, picture])
+
+    def _open_views(self) -> None:
+        self._views = {name: _SliceView(self._scene, self._application, name) for name in VIEWS}
+        for legend in _nodes(self._scene, "vtkMRMLColorLegendDisplayNode"):
+            # Each manager shows only those that come after it, and shows those twice that come twice.
+            self._scene.InvokeEvent(self._scene.NodeAddedEvent, legend)
 
     def chart(self, chart: Any | None, width: int, height: int) -> Pixels:
         """A chart; None shows that of the plot view."""
@@ -180,8 +186,6 @@ class _SliceView:
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
         self._group.Initialize(self._factory, self._front)
         self._group.SetMRMLDisplayableNode(self._node)
-        for legend in _nodes(scene, "vtkMRMLColorLegendDisplayNode"):
-            scene.InvokeEvent(scene.NodeAddedEvent, legend)  # the manager shows only those that come after it
         self._shown: str | None = None
 
     def close(self) -> None:

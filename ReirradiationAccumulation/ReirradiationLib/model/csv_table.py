@@ -64,6 +64,15 @@ def table_rows(
         ) from problem
 
 
+def table_header(path: Path) -> tuple[str, ...]:
+    """The names of the columns; empty if the file cannot be read, which :func:`table_rows` tells."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return tuple(name.strip() for name in next(csv.reader(stream), []))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return ()
+
+
 def table_number(where: str, row: dict[str, str], column: str, error: type[ReirradiationError]) -> float:
     """The number in a cell.
 

@@ -101,10 +101,8 @@ def compared_node(
     """
     known = np.isfinite(voxels)
     node = volume_node(scene, name, np.where(known, voxels, np.float32(UNKNOWN_HU)), geometry)
+    _colour(node, colours, limits)
     display = node.GetDisplayNode()
-    table = "vtkMRMLColorTableNodeGrey" if not colours else _colour_table(scene, f"{name}, colours", colours).GetID()
-    display.SetAndObserveColorNodeID(table)
-    display.SetWindowLevelMinMax(*limits)
     if not known.all():
         lowest, highest = (float(voxels[known].min()), float(voxels[known].max())) if known.any() else (0.0, 0.0)
         display.SetLowerThreshold(lowest - 1.0)  # UNKNOWN_HU is far below, so interpolation leaves no rim
@@ -113,9 +111,28 @@ def compared_node(
     return node
 
 
+def tinted_node(scene: Any, name: str, image: Any, colours: Sequence[Colour], limits: tuple[float, float]) -> Any:
+    """Add a volume to a scene that shares the voxels of another one, in colours of its own."""
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.CopyOrientation(image)
+    node.SetAndObserveImageData(image.GetImageData())
+    display = scene.AddNewNodeByClass("vtkMRMLScalarVolumeDisplayNode")
+    display.AutoWindowLevelOff()
+    node.SetAndObserveDisplayNodeID(display.GetID())
+    _colour(node, colours, limits)
+    return node
+
+
 def soft_tissue_limits() -> tuple[float, float]:
     """The ends of the window that the CT is shown in, HU."""
     return (CT_LEVEL_HU - CT_WINDOW_HU / 2.0, CT_LEVEL_HU + CT_WINDOW_HU / 2.0)
+
+
+def _colour(node: Any, colours: Sequence[Colour], limits: tuple[float, float]) -> None:
+    scene, name = node.GetScene(), f"{node.GetName()}, colours"
+    table = "vtkMRMLColorTableNodeGrey" if not colours else _colour_table(scene, name, colours).GetID()
+    node.GetDisplayNode().SetAndObserveColorNodeID(table)
+    node.GetDisplayNode().SetWindowLevelMinMax(*limits)
 
 
 def _colour_table(scene: Any, name: str, colours: Sequence[Colour]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.dose_colours import WASH_THRESHOLD, dose_colour
-from .result_nodes import NodeKind, ResultMark, mark_result, result_nodes
+from .result_nodes import NodeKind, ResultMark, is_result, mark_result, result_nodes
 
 COLOUR_TABLE = "Reirradiation_Dose_ColorTable"
 COLOURS = 256
@@ -63,6 +63,14 @@ def add_legend(node: Any, title: str) -> Any | None:
     legend.SetLabelFormat("%.1f")
     legend.SetNumberOfLabels(LEGEND_LABELS)
     return legend
+
+
+def refresh_legends(scene: Any) -> None:
+    """Let the legends of our doses look again whether their volume is shown; changed views do not tell them."""
+    for n in range(scene.GetNumberOfNodesByClass(LEGEND_CLASS)):
+        legend = scene.GetNthNodeByClass(n, LEGEND_CLASS)
+        if is_result(legend):
+            legend.Modified()
 
 
 def _is_registered(scene: Any, class_name: str) -> bool:

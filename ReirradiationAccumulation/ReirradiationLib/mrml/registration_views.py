@@ -13,11 +13,12 @@ from ..model.geometry import Vector3
 from ..model.registration_picture import RegistrationPictureStyle
 from ..model.registration_view import RegistrationView
 from .comparison import LARGEST_DIFFERENCE_HU
-from .comparison_volumes import checkerboard, compared_node, current_part, soft_tissue_limits
-from .palette import CURRENT, DIVERGING, PRIOR
-from .result_nodes import NodeKind, ResultMark, all_or_nothing, mark_result, remove_results, result_nodes
-from .scene_content import SLICE_VIEWS
+from .comparison_volumes import checkerboard, compared_node, current_part, soft_tissue_limits, tinted_node
+from .dose_display import refresh_legends
+from .palette import DIVERGING
+from .result_nodes import NodeKind, ResultMark, remove_results, result_nodes, results_made
 from .slice_views import composite_nodes, jump_to
+from .volume_nodes import image_in_scene, image_node
 from .warped_grid_nodes import warped_grid_nodes
 
 COMPARING_ATTRIBUTE = "SlicerReirradiation.Comparing"
@@ -27,6 +28,12 @@ BACKGROUND_ROLE = "SlicerReirradiation.BackgroundBefore"
 FOREGROUND_ROLE = "SlicerReirradiation.ForegroundBefore"
 OVERLAY_OPACITY = 0.5
 BLACK: Colour = (0.0, 0.0, 0.0)
+CURRENT_TINT: Colour = (1.00, 0.65, 0.30)
+PRIOR_TINT: Colour = (0.30, 0.65, 1.00)
+"""The colours of both CTs in pictures, lighter, for views mix them half and half and do not add them: still grey together."""
+
+OVERLAY_HU = (-160.0, 160.0)
+"""Brighter than the usual window, for the same reason."""
 
 
 def show_registration(scene: Any, view: RegistrationView, style: RegistrationPictureStyle, point_mm: Vector3) -> int:
@@ -68,20 +75,17 @@ def show_registration(scene: Any, view: RegistrationView, style: RegistrationPic
             "Warped grid", "a registration that is not defined on this CT", "Choose another way to look at it."
         )
     former = result_nodes(scene, NodeKind.COMPARISON)
-    with all_or_nothing(scene):
+    with results_made(scene, ResultMark(NodeKind.COMPARISON, course=view.course, key=style.value)):
         background, foreground, opacity = _layers(scene, view, style, point_mm)
-        made = [node for node in (background, foreground) if node is not None]
-        made += [node.GetDisplayNode().GetColorNode() for node in made]
-        made += warped_grid_nodes(scene, view, point_mm) if style is RegistrationPictureStyle.GRID else []
-        for node in made:
-            if not (node.GetID() or "").startswith("vtkMRMLColorTableNodeGrey"):
-                mark_result(node, ResultMark(NodeKind.COMPARISON, course=view.course, key=style.value))
+        if style is RegistrationPictureStyle.GRID:
+            warped_grid_nodes(scene, view, point_mm)
     for composite in composites:
         _remember(composite)
         composite.SetBackgroundVolumeID(background.GetID())
         composite.SetForegroundVolumeID(foreground.GetID() if foreground is not None else None)
         composite.SetForegroundOpacity(opacity)
-    remove_results(scene, former)
+    remove_results(scene, [node for node in former if node is not background])
+    refresh_legends(scene)
     jump_to(scene, point_mm)
     return len(composites)
 
@@ -94,7 +98,7 @@ def restore_views(scene: Any) -> bool:
     bool
         Whether a registration was shown.
     """
-    compared = [node for node in composite_nodes(scene, SLICE_VIEWS) if node.GetAttribute(COMPARING_ATTRIBUTE)]
+    compared = [node for node in composite_nodes(scene) if node.GetAttribute(COMPARING_ATTRIBUTE)]
     for node in compared:
         node.SetBackgroundVolumeID(node.GetNodeReferenceID(BACKGROUND_ROLE))
         node.SetForegroundVolumeID(node.GetNodeReferenceID(FOREGROUND_ROLE))
@@ -104,6 +108,7 @@ def restore_views(scene: Any) -> bool:
         node.RemoveAttribute(COMPARING_ATTRIBUTE)
     nodes = result_nodes(scene, NodeKind.COMPARISON)
     remove_results(scene, nodes)
+    refresh_legends(scene)
     return bool(compared or nodes)
 
 
@@ -111,25 +116,20 @@ def _layers(
     scene: Any, view: RegistrationView, style: RegistrationPictureStyle, point_mm: Vector3
 ) -> tuple[Any, Any, float]:
     """Background, foreground or None, and the opacity of the foreground."""
-    geometry, window, prior_name = view.warped.geometry, soft_tissue_limits(), f"{view.label}, prior CT as registered"
+    geometry, prior_name = view.warped.geometry, f"{view.label}, prior CT as registered"
+    current = image_in_scene(scene, view.image) or image_node(scene, view.image)
     if style is RegistrationPictureStyle.OVERLAY:
-        current = _current(scene, view, "Current CT, overlay", (BLACK, CURRENT))
-        prior = compared_node(scene, prior_name, view.warped.voxels_hu, geometry, (BLACK, PRIOR), window)
-        return current, prior, OVERLAY_OPACITY
+        tinted = tinted_node(scene, "Current CT, overlay", current, (BLACK, CURRENT_TINT), OVERLAY_HU)
+        prior = compared_node(scene, prior_name, view.warped.voxels_hu, geometry, (BLACK, PRIOR_TINT), OVERLAY_HU)
+        return tinted, prior, OVERLAY_OPACITY
     if style is RegistrationPictureStyle.CHECKERBOARD:
         voxels = checkerboard(current_part(view.image, view.warped), view.warped.voxels_hu, geometry, point_mm)
-        return compared_node(scene, f"{view.label}, checkerboard", voxels, geometry, (), window), None, 0.0
-    current = _current(scene, view, "Current CT, compared", ())
+        return compared_node(scene, f"{view.label}, checkerboard", voxels, geometry, (), soft_tissue_limits()), None, 0.0
     if style is RegistrationPictureStyle.DIFFERENCE:
         voxels = current_part(view.image, view.warped) - view.warped.voxels_hu
         limits = (-LARGEST_DIFFERENCE_HU, LARGEST_DIFFERENCE_HU)
         return current, compared_node(scene, f"{view.label}, current less prior", voxels, geometry, DIVERGING, limits), 1.0
     return current, None, 0.0
-
-
-def _current(scene: Any, view: RegistrationView, name: str, colours: tuple[Colour, ...]) -> Any:
-    """The current CT in colours of its own; the user's node keeps its own."""
-    return compared_node(scene, name, view.image.voxels_hu, view.image.geometry, colours, soft_tissue_limits())
 
 
 def _remember(composite: Any) -> None:

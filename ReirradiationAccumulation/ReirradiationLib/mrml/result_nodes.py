@@ -144,6 +144,17 @@ def all_or_nothing(scene: Any) -> Iterator[None]:
             tidy_up(hierarchy)
 
 
+@contextmanager
+def results_made(scene: Any, mark: ResultMark) -> Iterator[None]:
+    """All or nothing of the block, and whatever it adds to the scene is marked."""
+    before = {node.GetID() for node in _nodes(scene)}
+    with all_or_nothing(scene):
+        yield
+        for node in _nodes(scene):
+            if node.GetID() not in before and not node.IsA("vtkMRMLSubjectHierarchyNode"):
+                mark_result(node, mark)
+
+
 def _remove(scene: Any, nodes: Collection[Any]) -> None:
     hierarchy = subject_hierarchy(scene)
     remove_items(hierarchy, [hierarchy.GetItemByDataNode(node) for node in nodes])

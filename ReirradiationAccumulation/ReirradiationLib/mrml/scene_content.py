@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from vtk.util.numpy_support import vtk_to_numpy
-
 from ..model.image import Image
 from ..model.scene import SceneContent, SceneDose, SceneRegistration, SceneStructure
 from .plot_nodes import ChartNodes, chart_nodes
@@ -17,7 +14,7 @@ from .segmentation_node import contours_node, segmentation_node
 from .subject_hierarchy import dose_study_item, folder_item, place, set_series, study_item, subject_hierarchy, tidy_up
 from .table_nodes import table_node
 from .transform_nodes import transform_node
-from .volume_nodes import dose_node, geometry_of_node, image_node
+from .volume_nodes import dose_node, image_in_scene, image_node
 
 WASH_OPACITY = 0.35
 """Of the dose over the CT in the slice views."""
@@ -27,7 +24,6 @@ SLICE_VIEWS = ("Red", "Green", "Yellow")
 
 STRUCTURES, SHELLS, ISODOSES = "Structures", "Optimization structures", "Isodose lines"
 CONTOURS = ", contours"
-SAME_GRID_MM = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +70,7 @@ def add_content(scene: Any, content: SceneContent) -> SceneNodes:
     SceneNodes
     """
     with all_or_nothing(scene):
-        image = _same_image(scene, content.image) or mark_result(
+        image = image_in_scene(scene, content.image) or mark_result(
             image_node(scene, content.image), ResultMark(NodeKind.IMAGE, content.case)
         )
         named = ((STRUCTURES, content.structures), (SHELLS, content.optimization_structures), (ISODOSES, content.isodoses))
@@ -130,7 +126,7 @@ def replace_structures(scene: Any, image: Image, structures: Sequence[SceneStruc
     """
     former = result_nodes(scene, NodeKind.STRUCTURES, key=name)
     with all_or_nothing(scene):
-        node = _structures(scene, structures, name, _same_image(scene, image), case)
+        node = _structures(scene, structures, name, image_in_scene(scene, image), case)
         hierarchy = subject_hierarchy(scene)
         item = place(hierarchy, node, study_item(hierarchy, image))
         hierarchy.SetItemAttribute(item, "DicomRtImport.RoiReferencedSeriesUid", image.series_uid)
@@ -159,26 +155,6 @@ def show_in_slice_views(scene: Any, nodes: SceneNodes) -> None:
             composite.SetForegroundVolumeID(nodes.doses[-1].GetID())
             composite.SetForegroundOpacity(WASH_OPACITY)
         scene.AddNode(composite)
-
-
-def _same_image(scene: Any, image: Image) -> Any | None:
-    """The node of the same CT in a scene: the same slices, the same grid, the same voxels, and under no transform."""
-    uids = set(image.slice_uids)
-    for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
-        node = scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode")
-        if uids and set((node.GetAttribute("DICOM.instanceUIDs") or "").split()) == uids and _is_same(node, image):
-            return node
-    return None
-
-
-def _is_same(node: Any, image: Image) -> bool:
-    voxels = node.GetImageData()
-    if voxels is None or node.GetParentTransformNode() is not None or voxels.GetDimensions() != image.geometry.size:
-        return False
-    grid = geometry_of_node(node).index_to_lps()
-    values = vtk_to_numpy(voxels.GetPointData().GetScalars()).reshape(image.geometry.shape)
-    is_on_grid = np.allclose(grid, image.geometry.index_to_lps(), rtol=0.0, atol=SAME_GRID_MM)
-    return bool(is_on_grid and np.array_equal(values, image.voxels_hu))
 
 
 def _dose(scene: Any, dose: SceneDose, case: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import vtk
+from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ..model.arrays import FloatArray
@@ -91,7 +92,7 @@ def _to_ras(node: Any, seen_from: Any | None) -> FloatArray:
 
 def _contours(segment: Any, lines: Any, to_world: FloatArray) -> Structure:
     """Closed polygons; lines of less than three points enclose nothing."""
-    points = _lps(lines, to_world)
+    points = apply_affine(FLIP @ to_world, _decimal(_points_ras(lines)))
     loops: list[FloatArray] = []
     numbers = vtk.vtkIdList()
     for index in range(lines.GetNumberOfCells()):
@@ -148,10 +149,24 @@ def _surface(segment: Any, surface: Any, to_world: FloatArray) -> SurfaceStructu
 
 def _lps(data: Any, to_world: FloatArray) -> FloatArray:
     """The points of a ``vtkPolyData`` in LPS, shape (n, 3)."""
+    return apply_affine(FLIP @ to_world, _points_ras(data).astype(np.float64))
+
+
+def _points_ras(data: Any) -> NDArray[np.floating[Any]]:
+    """The points of a ``vtkPolyData`` as they are stored, shape (n, 3)."""
     if data.GetPoints() is None or not data.GetNumberOfPoints():
         return np.empty((0, 3))
-    points = vtk_to_numpy(data.GetPoints().GetData()).astype(np.float64)
-    return apply_affine(FLIP @ to_world, points)
+    return np.asarray(vtk_to_numpy(data.GetPoints().GetData()))
+
+
+def _decimal(points: NDArray[np.floating[Any]]) -> FloatArray:
+    """Points in double precision; of single ones the shortest decimals that they stand for.
+
+    Contours come from decimal text, which the import keeps in single precision. Text of up to six digits comes back exactly so,
+    and longer text no worse than it was kept. That matters where organs were drawn along the edges of pixels: half a millionth
+    of a millimetre then decides how many samples they are given.
+    """
+    return np.asarray((points.astype(str) if points.dtype == np.float32 else points).astype(np.float64))
 
 
 def _roi_number(segment: Any) -> int:

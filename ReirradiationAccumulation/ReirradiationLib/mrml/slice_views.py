@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..model.geometry import Vector3
-from .dose_display import show_as_wash
+from .dose_display import refresh_legends, show_as_wash
 from .isodose_nodes import isodose_nodes
 from .result_nodes import NodeKind, is_result, remove_results, result_nodes
 from .scene_content import SLICE_VIEWS, WASH_OPACITY
@@ -61,6 +61,7 @@ def show_dose_wash(
         node.SetBackgroundVolumeID(image.GetID())
         node.SetForegroundVolumeID(dose.GetID() if dose is not None else None)
         node.SetForegroundOpacity(opacity if dose is not None else 0.0)
+    refresh_legends(scene)
     return len(composites)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import vtk
+from vtk.util.numpy_support import vtk_to_numpy
 
 from ..model.arrays import Float32Array
 from ..model.errors import GeometryError
@@ -22,6 +24,9 @@ QUANTITY_ATTRIBUTE = "SlicerReirradiation.DoseQuantity"
 
 CT_WINDOW_HU = 350.0
 CT_LEVEL_HU = 40.0
+
+SAME_GRID_MM = 1e-3
+"""Of a step or the origin of a grid: less is the same grid."""
 
 
 def image_node(scene: Any, image: Image) -> Any:
@@ -71,6 +76,16 @@ def dose_node(scene: Any, dose: SceneDose, maximum_gy: float | None = None) -> A
     return node
 
 
+def image_in_scene(scene: Any, image: Image) -> Any | None:
+    """The node of the same CT in a scene: the same slices, the same grid, the same voxels, and under no transform."""
+    uids = set(image.slice_uids)
+    for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
+        node = scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode")
+        if uids and set((node.GetAttribute("DICOM.instanceUIDs") or "").split()) == uids and _is_same(node, image):
+            return node
+    return None
+
+
 def volume_from_node(node: Any) -> tuple[Float32Array, Geometry]:
     """Voxels, shape (nk, nj, ni), and LPS grid of a scalar volume node.
 
@@ -117,3 +132,13 @@ def volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry)
     display.AutoThresholdOff()
     node.SetAndObserveDisplayNodeID(display.GetID())
     return node
+
+
+def _is_same(node: Any, image: Image) -> bool:
+    voxels = node.GetImageData()
+    if voxels is None or node.GetParentTransformNode() is not None or voxels.GetDimensions() != image.geometry.size:
+        return False
+    grid = geometry_of_node(node).index_to_lps()
+    values = vtk_to_numpy(voxels.GetPointData().GetScalars()).reshape(image.geometry.shape)
+    is_on_grid = np.allclose(grid, image.geometry.index_to_lps(), rtol=0.0, atol=SAME_GRID_MM)
+    return bool(is_on_grid and np.array_equal(values, image.voxels_hu))

@@ -11,7 +11,7 @@ from ..model.geometry import Geometry, Vector3
 from ..model.registration_view import RegistrationView
 from ..model.scene import Orientation
 from ..model.transform import DisplacementGrid
-from .deformed_grid import LINES_MM, Displacement, deformed_lines, within
+from .deformed_grid import Displacement, deformed_lines, within
 from .line_dashes import polylines
 from .ras import FLIP, as_vector, vtk_matrix
 from .slice_plane import VIEWS
@@ -19,7 +19,10 @@ from .slice_views import slice_nodes
 from .transform_nodes import vtk_grid
 
 GRID_COLOUR = (1.0, 1.0, 0.82)
-LINE_PX = 2
+LINE_PX = 1
+SPACING_MM = 15.0
+"""Of the lines: a view shows the whole CT."""
+
 PIXEL_MM = 1.0
 SAMPLING_MM = 6.0
 FEWEST_SAMPLES = 8
@@ -27,7 +30,7 @@ VIEW_ORIENTATIONS = {"Axial": Orientation.AXIAL, "Sagittal": Orientation.SAGITTA
 
 
 def warped_grid_nodes(scene: Any, view: RegistrationView, point_mm: Vector3) -> list[Any]:
-    """Add a grid of 10 mm after the deformation to a scene, the rigid part removed.
+    """Add a grid of 15 mm after the deformation to a scene, the rigid part removed.
 
     Where the deformation is known on all of the current CT it is a transform node that Slicer's own display of transforms
     draws as a grid, in whatever slice is shown. Else that would show an undeformed grid where nothing is known, so it is
@@ -73,13 +76,14 @@ def _transform(scene: Any, view: RegistrationView, sampled: DisplacementGrid) ->
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetVisualizationMode(display.VIS_MODE_GRID)
-    display.SetGridSpacingMm(LINES_MM)
+    display.SetGridSpacingMm(SPACING_MM)
     display.SetGridScalePercent(100.0)
     display.SetGridShowNonWarped(False)
     display.SetVisibility(True)
     display.SetVisibility2D(True)
     display.SetVisibility3D(False)
     display.SetColor(*GRID_COLOUR)
+    display.SetSliceIntersectionThickness(LINE_PX)
     return node
 
 
@@ -87,7 +91,7 @@ def _lines(scene: Any, view: RegistrationView, displacement_mm: Displacement, sl
     """The lines in the plane of a slice view through a point, seen in that view alone."""
     orientation = VIEW_ORIENTATIONS.get(slice_node.GetOrientation(), Orientation.AXIAL)
     plane = _plane(view.image.geometry, orientation, point_mm)
-    lines = polylines(deformed_lines(displacement_mm, plane, point_mm))
+    lines = polylines(deformed_lines(displacement_mm, plane, point_mm, SPACING_MM))
     to_ras = vtk.vtkTransform()
     to_ras.SetMatrix(vtk_matrix(FLIP @ plane.index_to_lps()))
     placed = vtk.vtkTransformPolyDataFilter()

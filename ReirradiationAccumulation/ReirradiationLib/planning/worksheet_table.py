@@ -18,7 +18,7 @@ import numpy as np
 
 from ..dosimetry.radiobiology import eqd2
 from ..model.constraint import Months
-from ..model.csv_table import table_number, table_rows
+from ..model.csv_table import table_header, table_number, table_rows
 from ..model.errors import CaseError, ProtocolError, ReirradiationError
 from ..model.metric import Metric
 from ..model.protocol import Basis
@@ -129,11 +129,7 @@ class _Row:
 
 def _columns(path: Path) -> tuple[list[str], type[ReirradiationError], tuple[str, ...]]:
     """The columns to ask for: optional ones only where the table has them."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            header = [name.strip() for name in next(csv.reader(stream), [])]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        header = []  # what is wrong is told when the rows are read
+    header = table_header(path)
     present = tuple(name for name in OPTIONAL if name in header)
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)

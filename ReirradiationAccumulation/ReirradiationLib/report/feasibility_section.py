@@ -37,7 +37,7 @@ def feasibility_section(summary: FeasibilitySummary) -> str:
         return section("Feasibility", paragraph("The case states no limit of a near-maximum."))
     parts = []
     if summary.organs:
-        parts += [_organs(summary), paragraph(_METHOD, "note"), paragraph(_binding(summary))]
+        parts += [_organs(summary), paragraph(_METHOD, "note"), paragraph(binding_text(summary))]
         unreliable = [organ for organ in summary.organs if organ.unreliable_courses]
         parts += [f'<p class="bad">{shown(_unreliable(organ))}</p>' for organ in unreliable]
     parts += _compromised(summary)
@@ -76,7 +76,8 @@ def _unreliable(organ: OrganFeasibilitySummary) -> str:
     return f"{organ.limit.structure}: {unreliable_note(organ.unreliable_courses)}"
 
 
-def _binding(summary: FeasibilitySummary) -> str:
+def binding_text(summary: FeasibilitySummary) -> str:
+    """Which organ binds, and how much it leaves; of a summary with organs."""
     binding = [organ for organ in summary.organs if organ.is_binding]
     names = " and ".join(_limit(organ) for organ in binding)
     least = binding[0]

@@ -21,23 +21,52 @@ ABOVE_GY = 1.6
 
 
 @dataclass(frozen=True)
-class _Axes:
+class FractionationAxes:
+    """Numbers of fractions from ``first`` to ``last`` and doses up to ``end_gy``, with a tick every ``tick_gy``."""
+
     first: int
     last: int
     tick_gy: float
     end_gy: float
 
+    def across(self, fractions: float) -> float:
+        """Where a number of fractions lies: 0 at the left end, 1 at the right one."""
+        return (fractions - self.first) / max(self.last - self.first, 1)
+
+    def up(self, dose_gy: float) -> float:
+        """Where a dose lies: 0 at the bottom, 1 at the top."""
+        return dose_gy / self.end_gy
+
     def x(self, fractions: float) -> float:
-        span = max(self.last - self.first, 1)
-        return LEFT + (WIDTH - LEFT - RIGHT) * (fractions - self.first) / span
+        """Where in the figure of the report, from its left."""
+        return LEFT + (WIDTH - LEFT - RIGHT) * self.across(fractions)
 
     def y(self, dose_gy: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * dose_gy / self.end_gy
+        """Where in the figure of the report, from its top."""
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * self.up(dose_gy)
+
+    def fraction_ticks(self, most: int = MOST_TICKS) -> list[int]:
+        """Numbers of fractions to be written below the axis."""
+        step = max(1, int(round_step(max(self.last - self.first, 1), most)))
+        return sorted({self.first, *range(-(-self.first // step) * step, self.last + 1, step)})
+
+    def dose_ticks(self) -> list[float]:
+        """Doses to be written beside the axis."""
+        return [n * self.tick_gy for n in range(round(self.end_gy / self.tick_gy) + 1)]
+
+    def beyond_lq(self) -> list[tuple[float, float]]:
+        """Corners (fractions, Gy), beyond the axes too, of where the linear-quadratic model is not checked for."""
+        ends = [(self.first, self.end_gy * 2.0), (self.first, LQ_LIMIT_GY_PER_FRACTION * self.first)]
+        return [
+            *ends,
+            (self.last, LQ_LIMIT_GY_PER_FRACTION * self.last),
+            (self.last, max(self.end_gy, 10.0 * self.last) * 2.0),
+        ]
 
 
 def fractionation_figure(summary: FractionationSummary) -> str:
     """One thin line per limit, the least of them bold, the prescription as a cross; beyond 10 Gy per fraction hatched."""
-    axes = _axes(summary)
+    axes = fractionation_axes(summary)
     numbers = [dose.fractions for dose in summary.doses]
     title = "Largest physical dose that each limit allows, by number of fractions"
     parts = [
@@ -68,42 +97,36 @@ _CLIP = (
 )
 
 
-def _axes(summary: FractionationSummary) -> _Axes:
+def fractionation_axes(summary: FractionationSummary) -> FractionationAxes:
+    """Axes that show every uniform dose and the prescription; curves of little meaning may leave at the top."""
     highest = max([dose.dose_gy for dose in summary.doses] + [summary.prescription_gy, 1.0])
     beyond = max(max(curve.dose_gy) for curve in summary.curves)
     shown = max(highest, min(beyond, ABOVE_GY * highest))
     tick = round_step(shown, MOST_TICKS)
     numbers = [dose.fractions for dose in summary.doses] + [summary.prescription_fractions]
-    return _Axes(min(numbers), max(numbers), tick, tick * (int(shown * 1.02 / tick) + 1))
+    return FractionationAxes(min(numbers), max(numbers), tick, tick * (int(shown * 1.02 / tick) + 1))
 
 
-def _frame(axes: _Axes) -> str:
+def _frame(axes: FractionationAxes) -> str:
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     parts = [f'<rect x="{LEFT}" y="{TOP}" width="{width}" height="{height}" fill="white" stroke="#444"/>']
-    for n in _fraction_ticks(axes):
+    for n in axes.fraction_ticks():
         x = axes.x(n)
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#ddd"/>')
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{n}</text>')
-    for n in range(round(axes.end_gy / axes.tick_gy) + 1):
-        y = axes.y(n * axes.tick_gy)
+    for dose_gy in axes.dose_ticks():
+        y = axes.y(dose_gy)
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{n * axes.tick_gy:g}</text>')
+        parts.append(f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{dose_gy:g}</text>')
     across, down = LEFT + width / 2, TOP + height / 2
     parts.append(f'<text x="{across:.0f}" y="{HEIGHT - 14}" text-anchor="middle">Number of fractions</text>')
     parts.append(f'<text transform="translate(18 {down:.0f}) rotate(-90)" text-anchor="middle">Physical dose [Gy]</text>')
     return "\n".join(parts)
 
 
-def _fraction_ticks(axes: _Axes) -> list[int]:
-    step = max(1, int(round_step(max(axes.last - axes.first, 1), MOST_TICKS)))
-    return sorted({axes.first, *range(-(-axes.first // step) * step, axes.last + 1, step)})
-
-
-def _beyond_lq(axes: _Axes) -> str:
+def _beyond_lq(axes: FractionationAxes) -> str:
     """Where a dose means more per fraction than the linear-quadratic model is checked for."""
-    ends = [(axes.first, axes.end_gy * 2.0), (axes.first, LQ_LIMIT_GY_PER_FRACTION * axes.first)]
-    ends += [(axes.last, LQ_LIMIT_GY_PER_FRACTION * axes.last), (axes.last, max(axes.end_gy, 10.0 * axes.last) * 2.0)]
-    corners = " ".join(f"{axes.x(n):.1f},{axes.y(dose_gy):.1f}" for n, dose_gy in ends)
+    corners = " ".join(f"{axes.x(n):.1f},{axes.y(dose_gy):.1f}" for n, dose_gy in axes.beyond_lq())
     return f'<polygon points="{corners}" fill="url(#beyond)" clip-path="url(#inside)"/>'
 
 
@@ -114,15 +137,15 @@ def _style(n: int) -> str:
     return f'stroke="{colour}" stroke-dasharray="{dashes}" stroke-width="1.8" fill="none"'
 
 
-def _line(n: int, numbers: list[int], dose_gy: tuple[float, ...], axes: _Axes) -> str:
+def _line(n: int, numbers: list[int], dose_gy: tuple[float, ...], axes: FractionationAxes) -> str:
     return f'<polyline points="{_points(numbers, dose_gy, axes)}" {_style(n)} clip-path="url(#inside)"/>'
 
 
-def _points(numbers: list[int], dose_gy: tuple[float, ...] | list[float], axes: _Axes) -> str:
+def _points(numbers: list[int], dose_gy: tuple[float, ...] | list[float], axes: FractionationAxes) -> str:
     return " ".join(f"{axes.x(n):.1f},{axes.y(value):.1f}" for n, value in zip(numbers, dose_gy, strict=True))
 
 
-def _prescription(summary: FractionationSummary, axes: _Axes) -> str:
+def _prescription(summary: FractionationSummary, axes: FractionationAxes) -> str:
     x, y = axes.x(summary.prescription_fractions), axes.y(summary.prescription_gy)
     anchor, shift = ("end", -11) if x > LEFT + (WIDTH - LEFT - RIGHT) / 2 else ("start", 11)
     text = f"prescription {summary.prescription_gy:g} Gy in {summary.prescription_fractions}"

@@ -13,6 +13,7 @@ from ...model.dates import dicom_date
 from ...model.errors import CaseError
 from ...model.interlock import Severity
 from ...model.metric import Metric
+from ...model.open_choices import if_treated, one_of
 from ...model.person_name import person_name
 from ...model.registration import RegistrationChoice, RegistrationKind, RegistrationMethod
 from ..writing import MANUFACTURER
@@ -82,7 +83,7 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
         title=f"{person_name(new.patient.name) or new.patient.patient_id}: reirradiation",
         current=CurrentAnatomy(
             _planning_ct_folder(new, structures, ct, remarks),
-            _one_of([one.origin.file.path for one in sets]),
+            one_of([one.origin.file.path for one in sets]),
             _series(ct, scan),
         ),
         prior_courses=tuple(prior),
@@ -189,7 +190,7 @@ def _prior_courses(
         if len(group.plans) > 1:
             # Alternatives look like courses: only the user knows which were treated.
             remarks.append(f"course {number} has {len(group.plans)} plans: keep '{plan.label}' only if it was treated")
-            doses = (Path(f"CHOOSE IF '{plan.label}' WAS TREATED: {' '.join(map(str, doses))}"),)
+            doses = (if_treated(plan.label, doses),)
         structures = group.structures_of(plan)
         ct = (group.planning_ct(structures) if structures else None) or next(iter(group.ct_series), None)
         delivered = delivered_fractions(group, plan)
@@ -223,13 +224,8 @@ def _doses(group: CourseGroup, plan: PlanHeader) -> tuple[Path, ...]:
     for summation in WHOLE:
         whole = [dose.origin.file.path for dose in doses if dose.summation == summation]
         if whole:
-            return (_one_of(whole),)
+            return (one_of(whole),)
     return tuple(dose.origin.file.path for dose in doses if dose.summation == BEAM)
-
-
-def _one_of(paths: Sequence[Path]) -> Path:
-    """The only path, or one that no run accepts and that lists them."""
-    return paths[0] if len(paths) == 1 else Path(f"CHOOSE ONE OF: {' OR '.join(map(str, paths))}")
 
 
 def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: CtSeries | None) -> RegistrationChoice:
@@ -241,7 +237,7 @@ def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: C
     usable = [one for one in group.registrations if _connects(one, here, frame)]
     if usable:
         best = [one for one in usable if one.is_deformable] or usable
-        return RegistrationChoice(RegistrationMethod.DICOM, _one_of([one.origin.file.path for one in best]))
+        return RegistrationChoice(RegistrationMethod.DICOM, one_of([one.origin.file.path for one in best]))
     if ct:
         return RegistrationChoice(RegistrationMethod.IMAGES, kind=RegistrationKind.DEFORMABLE)
     return RegistrationChoice(RegistrationMethod.SAME_FRAME)
@@ -260,7 +256,7 @@ def _planning_ct_folder(
     """The folder of the CT; a choice if the structure set names no slice and there are several CTs."""
     if (structures is not None and structures.slice_uids) or len(group.ct_series) == 1:
         return _folder(series, remarks)
-    return _one_of(sorted({_folder(one, remarks) for one in group.ct_series}))
+    return one_of(sorted({_folder(one, remarks) for one in group.ct_series}))
 
 
 def _folder(series: CtSeries, remarks: list[str]) -> Path:

@@ -8,7 +8,7 @@ from ...model.errors import DicomError
 from ...model.image import Image
 from ...model.interlock import Interlock
 from ..ct import read_ct
-from ..reader import SopClass, open_dicom
+from ..reader import DicomReader, SopClass, open_dicom
 from .regions import read_regions
 from .validate_dose import dose_rules
 from .validate_registration import registration_rules
@@ -39,7 +39,22 @@ def validate_file(path: Path, ct_folder: Path | None = None, against: Path | Non
     kind = SopClass(reader.text("SOPClassUID"))
     if against is not None and kind is not SopClass.RTSTRUCT:
         raise DicomError(str(path), kind.name, "Compare structure sets only.", "RTSTRUCT", Interlock.FILE_WRONG_KIND)
-    ct: Image | None = read_ct(ct_folder) if ct_folder is not None else None
+    return _validated(path, reader, read_ct(ct_folder) if ct_folder is not None else None, against)
+
+
+def validate_on(path: Path, ct: Image) -> Validation:
+    """Check a file that belongs to a planning CT that was read already.
+
+    Raises
+    ------
+    DicomError
+        If the file cannot be read, or is of another kind.
+    """
+    return _validated(path, open_dicom(path, *KINDS), ct, None)
+
+
+def _validated(path: Path, reader: DicomReader, ct: Image | None, against: Path | None) -> Validation:
+    kind = SopClass(reader.text("SOPClassUID"))
     if kind is SopClass.RTDOSE:
         return Validation(path, "RTDOSE", dose_rules(reader, ct))
     if kind is not SopClass.RTSTRUCT:

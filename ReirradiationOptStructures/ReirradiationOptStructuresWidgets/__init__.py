@@ -1,0 +1,1 @@
+"""What the window of Reirradiation Optimization Structures is made of; only its module file imports it."""

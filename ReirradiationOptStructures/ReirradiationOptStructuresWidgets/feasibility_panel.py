@@ -1,0 +1,144 @@
+"""The tab "What is left": prescription, feasibility, fractionation and the type of reirradiation."""
+
+from ReirradiationAccumulationWidgets.controls import asToolTip, enableOrSayWhyNot
+from ReirradiationAccumulationWidgets.step_panel import StepPanel
+from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable
+from ReirradiationLib.model.case_edits import with_prescription
+from ReirradiationLib.report.feasibility_section import FEASIBILITY_CLASS, binding_text
+from ReirradiationLib.report.marks import MARK, unreliable_note
+from slicer.i18n import tr as _
+
+from .fractionation_picture import fractionationPicture
+from .screening_form import ScreeningForm
+
+COLOURS = {"met": GREEN, "open": ORANGE, "bad": RED}
+
+
+class FeasibilityPanel(StepPanel):
+    """What is shown is of the case as it stands, or nothing is."""
+
+    uiFile = "OptFeasibility.ui"
+
+    def setup(self):
+        self._isFilling, self._shownCourse = False, None
+        self.screening = ScreeningForm(self.ui, self.window)
+        self.ui.prescribeButton.connect("clicked(bool)", self.onPrescribeButton)
+        self.ui.prescriptionSpinBox.connect("valueChanged(double)", self._onEntered)
+        self.ui.fractionsSpinBox.connect("valueChanged(int)", self._onEntered)
+        self.ui.shownFractionsSpinBox.connect("valueChanged(int)", self.onShownFractionsChanged)
+
+    def show(self):
+        evaluation = self.window.currentEvaluation()
+        planning = evaluation.planning if evaluation else None
+        self._isFilling = True
+        try:
+            self._showCourse()
+        finally:
+            self._isFilling = False
+        self._showFeasibility(planning.feasibility if planning else None)
+        self._showFractionation(planning.fractionation if planning else None)
+        self.screening.show(self.document.case if self.document else None, planning.screening if planning else None)
+
+    def updateButtons(self):
+        noCase = self.window.whyNoCase()
+        for widget in (self.ui.prescriptionSpinBox, self.ui.fractionsSpinBox):
+            widget.setEnabled(not noCase)
+        same = "" if noCase or self._entered() != self._ofCase() else _("Nothing is changed.")
+        ready = _("Plan for another prescription; numbers are computed anew (tab 4).")
+        enableOrSayWhyNot(self.ui.prescribeButton, noCase or same, ready)
+        self.screening.updateButtons()
+
+    def onPrescribeButton(self):
+        doseGy, fractions = self._entered()
+        self.window.edit(lambda case: with_prescription(case, doseGy, fractions))
+
+    def onShownFractionsChanged(self, _number=None):
+        evaluation = self.window.currentEvaluation()
+        if not self._isFilling and evaluation:
+            self._showFractionation(evaluation.planning.fractionation)
+
+    def _onEntered(self, _value=None):
+        if not self._isFilling:
+            self.window.updateButtons()
+
+    def _entered(self):
+        return self.ui.prescriptionSpinBox.value, int(self.ui.fractionsSpinBox.value)
+
+    def _ofCase(self):
+        new = self.document.case.new_course
+        return new.prescription_gy, new.fractions
+
+    def _showCourse(self):
+        """Fill in the prescription, but not over what is being typed."""
+        ofCase = (str(self.document.path), *self._ofCase()) if self.document else None
+        if ofCase is not None and ofCase != self._shownCourse:
+            self.ui.prescriptionSpinBox.setValue(ofCase[1])
+            self.ui.fractionsSpinBox.setValue(ofCase[2])
+            self.ui.shownFractionsSpinBox.setValue(ofCase[2])
+        self._shownCourse = ofCase
+
+    def _showFeasibility(self, feasibility):
+        table = self.ui.feasibilityTable
+        if feasibility is None:
+            self.ui.bindingLabel.text = self.window.whyNoCase() or self.window.howToGetResults()
+            fillTable(table, [], numeric=())
+            return
+        organs, others = feasibility.organs, feasibility.not_planned
+        self.ui.bindingLabel.text = binding_text(feasibility) if organs else _("No organ of a limit lies near a target.")
+        table.horizontalHeaderItem(3).setText(_("Left, physical\n[Gy in {n} fx]").format(n=feasibility.fractions))
+        rows = [self._texts(organ) for organ in organs]
+        rows += [[one.limit.structure, self._limitText(one.limit), "–", "–", "–", "–", one.reason] for one in others]
+        colours = [RED if one.unreliable_courses else COLOURS[FEASIBILITY_CLASS[one.state]] for one in organs]
+        colours += [ORANGE if one.is_unknown else (255, 255, 255) for one in others]
+        fillTable(table, rows, numeric=(2, 3, 4, 5), colours=colours)
+        for row, one in enumerate((*organs, *others)):
+            table.item(row, 1).setToolTip(asToolTip(one.limit.source))
+            table.item(row, 6).setToolTip(asToolTip(rows[row][6]))
+        for row, organ in enumerate(organs):
+            p = _("P {p:.2f} + R {r:.2f} Gy EQD2; P is {metric}, {region} ({volume:.2f} cc)")
+            values = {"p": organ.prior_eqd2_gy, "r": organ.new_eqd2_gy, "metric": organ.prior_metric}
+            text = p.format(**values, region=organ.region, volume=organ.region_cc)
+            for column in (2, 3, 4):
+                table.item(row, column).setToolTip(asToolTip(text))
+
+    @staticmethod
+    def _limitText(limit):
+        return _("{metric} ≤ {limit:g} Gy, {basis}, α/β {alphaBeta:g} Gy").format(
+            metric=limit.metric.removesuffix("[Gy]"),
+            limit=limit.limit_eqd2_gy,
+            basis=limit.basis,
+            alphaBeta=limit.alpha_beta_gy,
+        )
+
+    def _texts(self, organ):
+        mark = f" {MARK}" if organ.unreliable_courses else ""
+        bound = "≤ " if organ.left_is_at_most else ""
+        overlaps = [f"{one.target}: {one.volumes[0].volume_cc:.2f}" for one in organ.compromised if one.volumes]
+        state = "; ".join([organ.state, *([_("binding")] if organ.is_binding else []), *organ.remarks])
+        if organ.unreliable_courses:
+            state = f"{unreliable_note(organ.unreliable_courses)} ({state})"
+        doses = (organ.left_eqd2_gy, organ.left_physical_gy, organ.left_per_fraction_gy)
+        left = [f"{bound}{dose:.2f}" for dose in doses]
+        name = f"{organ.limit.structure}{mark}"
+        return [name, self._limitText(organ.limit), *left, "\n".join(overlaps) or "–", state]
+
+    def _showFractionation(self, summary):
+        self.ui.fractionationBox.setVisible(summary is not None)
+        if summary is None:
+            return
+        fractions = int(self.ui.shownFractionsSpinBox.value)
+        self.ui.fractionationFigureLabel.setPixmap(fractionationPicture(summary, fractions))
+        self.ui.shownFractionsLabel.text = self._numbersText(summary, fractions)
+
+    @staticmethod
+    def _numbersText(summary, fractions):
+        found = [one for one in summary.doses if one.fractions == fractions]
+        lines = []
+        for one in found:
+            text = _("At most {dose:.2f} Gy uniform, {each:.2f} Gy per fraction{beyond}; {eqd2:.2f} Gy EQD2 of the tumour.")
+            beyond = _(" (above 10 Gy: extrapolated)") if one.is_beyond_lq else ""
+            each = one.per_fraction_gy
+            lines.append(text.format(dose=one.dose_gy, each=each, beyond=beyond, eqd2=one.tumour_eqd2_gy))
+            lines.append(_("Bound by {limits}.").format(limits="; ".join(one.binding)))
+        lines += [_("May be less: {doubt}.").format(doubt=doubt) for doubt in summary.doubts]
+        return "\n".join(lines)
