@@ -2,6 +2,7 @@
 
 import qt
 
+WIDEST = 190  # of all columns but the last, in the narrow panel of a module; longer texts wrap, or end in an ellipsis
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
@@ -18,6 +19,8 @@ def fillTable(table, rows, numeric, colours=()):
             table.setItem(row, column, item)
     table.resizeColumnsToContents()
     last = table.columnCount - 1
+    for column in range(last):
+        table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
     table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
