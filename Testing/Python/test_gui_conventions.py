@@ -136,9 +136,9 @@ def sentences(node: ast.AST) -> Iterator[str]:
     name = called(node)
     if name in ("_", "translate") or name.endswith("Error") or name in ("debug", "info", "warning", "error", "exception"):
         return
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        if node.targets[0].id.isupper() or node.targets[0].id == "found":  # what an error says was found
-            return
+    assigned = node.targets[0] if isinstance(node, ast.Assign) else None
+    if isinstance(assigned, ast.Name) and (assigned.id.isupper() or assigned.id == "found"):  # what an error says was found
+        return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
