@@ -17,7 +17,12 @@ def fillTable(table, rows, numeric, colours=()):
                 item.setBackground(qt.QBrush(qt.QColor(*colours[row])))
                 item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
             table.setItem(row, column, item)
+    fitColumns(table)
+
+
+def fitColumns(table, lastWidth=100):
+    """Make columns as wide as their texts, but the last no wider than need be; rows become as high as theirs."""
     table.resizeColumnsToContents()
     last = table.columnCount - 1
-    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    table.setColumnWidth(last, min(table.columnWidth(last), lastWidth))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
