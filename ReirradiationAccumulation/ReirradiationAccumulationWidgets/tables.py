@@ -17,11 +17,16 @@ def fillTable(table, rows, numeric, colours=()):
             if colours and column in (0, len(texts) - 1):
                 paint(item, colours[row])
             table.setItem(row, column, item)
+    fitColumns(table)
+
+
+def fitColumns(table, lastWidth=100):
+    """Make columns as wide as their texts, but the last no wider than need be; rows become as high as theirs."""
     table.resizeColumnsToContents()
     last = table.columnCount - 1
     for column in range(last):
         table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
-    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    table.setColumnWidth(last, min(table.columnWidth(last), lastWidth))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 
