@@ -132,7 +132,7 @@ def choose_limits(gui: Gui, window: Any) -> None:
     ui = window.ui
     ui.structuresTable.selectRow(row_of(ui.structuresTable, "spinal_cord", 1))
     table = ui.limitsTable
-    tick(gui, table, next(n for n, row in enumerate(rows(table)) if "Nieder" in row[5]), True)
+    tick(gui, table, next(n for n, row in enumerate(rows(table)) if "Nieder" in " ".join(row)), True)
     assert gui.messages == []
     screens(gui, window, "3-biology")
     assert [one.row for one in window.logic.session.case.constraints] == ["nieder.cord"]
