@@ -36,7 +36,8 @@ def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: st
         Each on its own grid, of which the occupied part is stored.
     name : str
     image : vtkMRMLScalarVolumeNode, optional
-        The CT that gives the reference geometry; without it, that is the grid of the first structure.
+        The CT that it refers to. The reference geometry is the grid of the first structure, for scene files hold all masks
+        on that grid: on a coarser one they would come back changed.
 
     Returns
     -------
@@ -49,9 +50,8 @@ def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: st
     node = _new_node(scene, name, kinds.GetSegmentationBinaryLabelmapRepresentationName())
     for structure in structures:
         _add_segment(node, structure, _labelmap(structure))
-    if image is not None:
-        node.SetReferenceImageGeometryParameterFromVolumeNode(image)
-    elif structures:
+    _refer_to(node, image)
+    if structures:  # the grid of the masks, also where that of the CT is coarser: files are stored on it
         node.GetSegmentation().SetConversionParameter(
             kinds.GetReferenceImageGeometryParameterName(), kinds.SerializeImageGeometry(_grid(structures[0].geometry))
         )
@@ -132,6 +132,11 @@ def _new_node(scene: Any, name: str, source: str) -> Any:
     node.CreateDefaultDisplayNodes()
     node.GetSegmentation().SetSourceRepresentationName(source)
     return node
+
+
+def _refer_to(node: Any, image: Any | None) -> None:
+    if image is not None:
+        node.SetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole(), image.GetID())
 
 
 def _add_segment(node: Any, structure: SceneStructure, data: Any) -> Any:
