@@ -52,7 +52,15 @@ def _picture(gui: Gui, widget: Any, top: Any, size: tuple[int, int], path: Path)
 
 def controls_without_tool_tip(gui: Gui, page: Any) -> list[str]:
     """Names of the controls of a page that tell nothing when the mouse rests on them."""
-    kinds = ("QAbstractButton", "QLineEdit", "QComboBox", "QAbstractSpinBox", "QPlainTextEdit", "QTableWidget", "QListWidget")
+    kinds = (
+        "QAbstractButton",
+        "QLineEdit",
+        "QComboBox",
+        "QAbstractSpinBox",
+        "QPlainTextEdit",
+        "QTableWidget",
+        "QListWidget",
+    )
     return [
         child.objectName()
         for kind in kinds

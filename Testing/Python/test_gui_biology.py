@@ -277,9 +277,16 @@ def test_the_institutions_own_tables_are_used_and_wrong_ones_are_told(gui: Gui, 
     tissues = (folder / "tissues.csv").read_text(encoding="utf-8")
     (folder / "tissues.csv").write_text(tissues.replace("spinal cord,2,", "spinal cord,1.7,"), encoding="utf-8")
     text = small_case.read_text(encoding="utf-8")
-    small_case.write_text(text.replace('"structures":', '"protocol_folder": "protocol", "structures":', 1), encoding="utf-8")
+    small_case.write_text(text.replace('"title":', '"protocol_folder": "protocol", "title":', 1), encoding="utf-8")
     opened.ui.openCaseButton.click()
-    assert gui.messages == []
+    assert rows(opened.ui.structuresTable)[0][3] == "1.7" and gui.messages == []
+    (folder / "tissues.csv").write_text("nonsense", encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    assert "tissues.csv" in opened.ui.structuresStateLabel.text and rows(opened.ui.structuresTable) == []
+    assert not opened.ui.tissueComboBox.enabled and "tissues.csv" in opened.ui.tissueComboBox.toolTip
+    (folder / "tissues.csv").write_text(tissues, encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    assert rows(opened.ui.structuresTable)[0][3] == "2"
 
 
 def test_unsaved_edits_survive_tabs_and_a_scene_that_is_closed_and_read_again(

@@ -114,7 +114,9 @@ def test_a_case_is_made_of_folders_read_decided_and_saved_by_clicks(gui: Gui, wi
     panel_pictures(gui, window, "records_finding", ui.findingsCollapsibleButton)
     ui.acceptButton.click()
     assert [row[0] for row in rows(ui.findingsTable)] == ["accepted"]
-    assert "Accepted by Jane Doe" in ui.findingTextEdit.plainText and "waiting for a decision: 0" in ui.recordsStateLabel.text
+    assert (
+        "Accepted by Jane Doe" in ui.findingTextEdit.plainText and "waiting for a decision: 0" in ui.recordsStateLabel.text
+    )
     assert not ui.acceptButton.enabled and "It is accepted" in ui.acceptButton.toolTip
     assert file.read_bytes() == before and "NOT SAVED" in ui.caseStateLabel.text
     ui.saveCaseButton.click()
@@ -156,9 +158,7 @@ def test_folders_that_cannot_be_drafted_of_are_told_and_nothing_is_written(gui: 
     assert list(tmp_path.iterdir()) == [] and window.logic.session.document is None
 
 
-def test_cancelling_the_scan_writes_nothing(
-    gui: Gui, window: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cancelling_the_scan_writes_nothing(gui: Gui, window: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ReirradiationAccumulationWidgets import records_new_case
 
     reached, draft = threading.Event(), records_new_case.draft_of_folders
