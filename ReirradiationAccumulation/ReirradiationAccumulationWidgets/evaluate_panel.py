@@ -80,11 +80,15 @@ class EvaluatePanel(StepPanel):
             tryToShow(lambda: self.window.logic.jumpToMaximum(name))
 
     def onShowDose(self):
-        quantity = self._doses[self.ui.shownDoseComboBox.currentIndex].quantity
-        tryToShow(lambda: self.window.logic.showDose(quantity))
+        tryToShow(lambda: self.window.logic.showDose(self._quantity(), self.ui.shownStructureComboBox.currentText))
+        self.onIsodoses(self.ui.isodosesCheckBox.checked)
 
     def onIsodoses(self, isOn):
-        tryToShow(lambda: self.window.logic.showIsodoses(isOn))
+        quantity = self._quantity() if isOn else None
+        tryToShow(lambda: self.window.logic.showIsodoses(quantity, self.ui.shownStructureComboBox.currentText))
+
+    def _quantity(self):
+        return self._doses[self.ui.shownDoseComboBox.currentIndex].quantity
 
     def _hasPlan(self):
         return self.document is not None and bool(self.document.case.new_course.dose)

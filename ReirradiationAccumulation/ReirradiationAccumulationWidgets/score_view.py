@@ -14,6 +14,7 @@ BAD_STATES = (
 )
 STATE_COLOURS = dict.fromkeys(ScoreState, ORANGE) | dict.fromkeys(BAD_STATES, RED) | {ScoreState.MET: GREEN}
 MOOD_COLOURS = {Mood.GOOD: GREEN, Mood.OPEN: ORANGE, Mood.BAD: RED}
+REMARK_MARK = "◊"
 MOOD_MARKS = {Mood.GOOD: "✓", Mood.OPEN: "?", Mood.BAD: "✗"}  # the colour says the same
 
 
@@ -37,6 +38,7 @@ class ScoreView:
         row = selectedRow(self.ui.scorecardTable)
         if 0 <= row < len(self._scores):
             self._onChosen(self._scores[row].structure)
+        self._showDetails(row)
 
     def onRow(self, row, _column):
         self._onPlace(self._scores[row].structure)
@@ -55,34 +57,42 @@ class ScoreView:
         table = self.ui.scorecardTable
         table.clearSelection()
         colours = [STATE_COLOURS[ScoreState(score.state)] for score in scores]
-        fillTable(table, [scoreTexts(score) for score in scores], numeric=(3, 4, 5), colours=colours)
+        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours)
         for row, score in enumerate(scores):
             for column in range(table.columnCount):
                 table.item(row, column).setToolTip(asToolTip(self._sourceText(score)))
         self._scores = scores
-        for widget in (table, self.ui.noteLabel):
+        for widget in (table, self.ui.scoreLabel, self.ui.noteLabel):
             widget.setVisible(bool(scores))
+        self._showDetails(-1)
         self.ui.scorecardCollapsibleButton.text = _("Scorecard") if scores else _("Scorecard: the case states no limits")
+
+    def _showDetails(self, row):
+        text = _("Choose a row to see its source and, where there is a {mark}, what must be known about its values.")
+        if 0 <= row < len(self._scores):
+            score = self._scores[row]
+            title = f"{score.structure} {score.metric} {SENSE[score.sense]} {score.limit:g}: {score.state}"
+            text = f"{title}. {self._sourceText(score)}"
+        self.ui.scoreLabel.text = text.format(mark=REMARK_MARK) if row < 0 else text
 
     @staticmethod
     def _sourceText(score):
         row = f" ({score.row})" if score.row else ""
         registration = _("registration: {verdict}").format(verdict=score.registration)
-        parts = [f"{score.source}{row}", score.months_published, score.conditions, registration, score.remark]
-        return "; ".join(part for part in parts if part)
+        parts = [score.remark, f"{score.source}{row}", score.months_published, score.conditions, registration]
+        return "; ".join(part for part in parts if part) + "."
 
 
 def scoreTexts(score):
     """A line of the scorecard as the table shows it."""
-    state = f"{score.state}; {score.remark}" if score.remark else score.state
+    state = f"{score.state} {REMARK_MARK}" if score.remark else score.state
     prior, cumulative = ("–" if value is None else f"{value:.2f}" for value in (score.prior, score.cumulative))
-    limit = f"{score.metric}\n{SENSE[score.sense]} {score.limit:g}"
-    basis = f"{score.basis}\n{score.alpha_beta_gy:g}"
-    return [score.structure, limit, basis, prior, cumulative, _leftText(score), state]
+    limit = f"{score.metric} {SENSE[score.sense]} {score.limit:g}\n{score.basis}, α/β {score.alpha_beta_gy:g}"
+    return [score.structure, limit, prior, cumulative, _leftText(score), state]
 
 
 def _leftText(score):
     if score.left_eqd2_gy is None or score.left_physical_gy is None:
         return "–"
-    bound = _("at most") + "\n" if score.left_is_at_most else ""
-    return f"{bound}{score.left_eqd2_gy:.2f};\n{score.left_physical_gy:.2f}"
+    bound = "≤ " if score.left_is_at_most else ""
+    return f"{bound}{score.left_eqd2_gy:.2f}\n{bound}{score.left_physical_gy:.2f}"

@@ -47,6 +47,8 @@ class StructureView:
             fillTable(self.ui.metricsTable, [], numeric=())
             return
         fillTable(self.ui.metricsTable, [self._metricTexts(one) for one in structure.metrics], numeric=(1, 2, 3, 4))
+        for column in (3, 4):
+            self.ui.metricsTable.setColumnHidden(column, not self._evaluation.biology.is_recovery_applied)
         self.ui.metricsTable.setVisible(bool(structure.metrics))
         self.ui.metricsLabel.text = self._notes(structure)
         self._draw(structure)
@@ -65,7 +67,7 @@ class StructureView:
 
     @staticmethod
     def _metricTexts(one):
-        values = (one.prior_raw, one.prior_recovered, one.cumulative_raw, one.cumulative_recovered)
+        values = (one.prior_raw, one.cumulative_raw, one.prior_recovered, one.cumulative_recovered)
         return [one.metric, *("–" if value is None else f"{value:.2f}" for value in values)]
 
     def _notes(self, structure):
@@ -79,16 +81,14 @@ class StructureView:
                 volume=structure.volume_cc, alphaBeta=structure.alpha_beta_gy
             )
         ]
-        if structure.unknown_percent > 0.0:
-            text = _("The dose of {courses} is not known in {percent:.1f} % of it, and counted as 0 Gy there.")
-            notes.append(
-                text.format(courses=named(structure.unknown_courses) or _("a course"), percent=structure.unknown_percent)
-            )
+        if structure.unknown_courses:
+            text = _("No sum: the dose of {courses} is not known in it.")
+            notes.append(text.format(courses=named(structure.unknown_courses)))
         if structure.unreliable_courses:
             text = _("NOT TO BE RELIED ON: the registration of {courses}; use the point worksheet.")
             notes.append(text.format(courses=named(structure.unreliable_courses)))
         if structure.beyond_lq_cc > 0.0:
             text = _("{volume:.2f} cc got more than 10 Gy per fraction, where the linear-quadratic model is uncertain.")
             notes.append(text.format(volume=structure.beyond_lq_cc))
-        remarks = dict.fromkeys(one.remark for one in structure.metrics if one.remark)
+        remarks = [f"{one[:1].upper()}{one[1:]}." for one in dict.fromkeys(one.remark for one in structure.metrics) if one]
         return " ".join((*notes, *remarks))

@@ -2,6 +2,7 @@
 
 import qt
 
+WIDEST = 190  # of all columns but the last, in the narrow panel of a module; longer texts wrap, or end in an ellipsis
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
@@ -16,9 +17,16 @@ def fillTable(table, rows, numeric, colours=()):
             if colours and column in (0, len(texts) - 1):
                 paint(item, colours[row])
             table.setItem(row, column, item)
+    fitColumns(table)
+
+
+def fitColumns(table, lastWidth=100):
+    """Make columns as wide as their texts, but the last no wider than need be; rows become as high as theirs."""
     table.resizeColumnsToContents()
     last = table.columnCount - 1
-    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    for column in range(last):
+        table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
+    table.setColumnWidth(last, min(table.columnWidth(last), lastWidth))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 

@@ -14,9 +14,11 @@ from .run_record import RUN_FILE
 from .write_csv_tables import CSV_TABLE_FILES
 from .write_dicom import CUMULATIVE_FILE, MAPPED_PREFIX, PRIOR_FILE, REGISTRATION_PREFIX, REMAINING_FILE, STRUCTURES_FILE
 from .write_outputs import SCENE_FILE
-from .write_planning import SHEET_NAME, WORKSHEET_FILE
+from .write_planning import SHEET_NAME, TABLE_FILES, WORKSHEET_FILE
 from .write_report import EVALUATION_FILE, REPORT_FILE, REPORT_PDF
 
+SHEETS, TABLES = f"{SHEET_NAME}.*", "table_*.csv"
+_SHEETS = TABLE_FILES - {WORKSHEET_FILE}
 _PURPOSES = {
     REPORT_FILE: "report for the web browser",
     REPORT_PDF: "report to print and to sign",
@@ -28,15 +30,15 @@ _PURPOSES = {
     PRIOR_FILE: "EQD2 sum of the prior courses, for display (RTDOSE)",
     REMAINING_FILE: "physical dose that the limits still allow; nobody's dose (RTDOSE)",
     WORKSHEET_FILE: "point worksheets, for a spreadsheet",
-    **{f"{SHEET_NAME}.{kind}": "what to enter in the planning system per structure" for kind in ("csv", "json", "txt")},
-    **dict.fromkeys(CSV_TABLE_FILES, "a table of the report, for a spreadsheet"),
+    SHEETS: "what to enter in the planning system for each optimization structure",
+    TABLES: "the tables of the report, for a spreadsheet",
 }
 _FIRST = (REPORT_PDF, REPORT_FILE)
 
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A file of an output folder.
+    """A file of an output folder, or several that hold the same.
 
     Parameters
     ----------
@@ -70,7 +72,8 @@ def output_files(folder: Path, case: Case, tell: Callable[[str], None] = lambda 
         Told the name of each file before it is checked.
     """
     names = sorted((path.name for path in folder.iterdir()), key=_order)
-    return tuple(_output_file(folder / name, case, tell) for name in names)
+    grouped = dict.fromkeys(_grouped(name) for name in names)
+    return tuple(_output_file(folder / name, case, tell) for name in grouped)
 
 
 def purpose(name: str) -> str:
@@ -80,6 +83,13 @@ def purpose(name: str) -> str:
     if name.startswith(MAPPED_PREFIX):
         return "physical dose of a course on the current CT (RTDOSE)"
     return _PURPOSES.get(name, "")
+
+
+def _grouped(name: str) -> str:
+    """Tables and sheets of several kinds as one."""
+    if name in CSV_TABLE_FILES:
+        return TABLES
+    return SHEETS if name in _SHEETS else name
 
 
 def _order(name: str) -> tuple[bool, bool, bool, str]:

@@ -26,7 +26,7 @@ DEMO = ROOT / "Testing" / "Data" / "demo_case"
 MODULES = ("ReirradiationAccumulation", "ReirradiationOptStructures")
 WIDGETS = ("ReirradiationAccumulationWidgets", "ReirradiationOptStructuresWidgets")
 STANDIN_MODULES = ("qt", "ctk", "slicer.i18n", "slicer.parameterNodeWrapper", "slicer.ScriptedLoadableModule")
-PATIENCE_S = 50.0
+PATIENCE_S = 200.0
 SLICER_BARS_PX = 130
 """Menu, tool and status bars, and the head of the module panel."""
 

@@ -24,8 +24,8 @@ from .evaluation import Evaluation
 from .figure_style import fitted
 from .structure_summary import StructureSummary
 
-WIDTH = 450
-LEFT, TOP, FIELD_WIDTH, FIELD_HEIGHT = 46, 20, 390, 190
+WIDTH = 410
+LEFT, TOP, FIELD_WIDTH, FIELD_HEIGHT = 44, 20, 352, 180
 LEGEND_TOP, ROW_PX, KEY_PX = TOP + FIELD_HEIGHT + 42, 15.0, 26
 
 

@@ -65,7 +65,7 @@ def _row(organ: OrganQuality, verdict: OrganVerdict) -> QualityRow:
         organ=organ.name,
         verdict=verdict.verdict,
         shift_mm=f"{shift.median_mm:.1f} / {shift.p95_mm:.1f}" if shift else DASH,
-        contours=f"{contours.dice:.2f} / {number(contours.mean_mm, 1)}" if contours else DASH,
+        contours=f"{contours.dice:.2f}; {number(contours.mean_mm, 1)}" if contours else DASH,
         target_error_mm=f"{landmarks.mean_mm:.1f}" if landmarks else DASH,
         folded_percent=f"{jacobian.folded_percent:.1f}" if jacobian else DASH,
         reasons=(*(one.text for one in verdict.reasons), *missing, *verdict.notes),
