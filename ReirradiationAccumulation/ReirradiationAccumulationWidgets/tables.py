@@ -6,8 +6,11 @@ WIDEST = 190  # of all columns but the last, in the narrow panel of a module; lo
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
-def fillTable(table, rows, numeric, colours=()):
-    """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row."""
+def fillTable(table, rows, numeric, colours=(), least=100):
+    """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row.
+
+    The last column is at least so many pixels wide; it stretches.
+    """
     table.setRowCount(len(rows))
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
@@ -21,7 +24,7 @@ def fillTable(table, rows, numeric, colours=()):
     last = table.columnCount - 1
     for column in range(last):
         table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
-    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    table.setColumnWidth(last, min(table.columnWidth(last), least))  # long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 
