@@ -20,7 +20,7 @@ class LimitsPart(BiologyPart):
 
     def setup(self):
         self._offers, self._filled, self._structure = (), FilledWith(), None
-        self._table = RowTable(self.ui.limitsTable, (1, 5), self.onSelected)
+        self._table = RowTable(self.ui.limitsTable, (4,), self.onSelected)
         self.ui.limitsTable.connect("itemChanged(QTableWidgetItem*)", self.onItemChanged)
         self.ui.allOrgansCheckBox.connect("clicked(bool)", lambda _checked: self.onAllOrgansChanged())
         for spinBox in (self.ui.limitValueSpinBox, self.ui.limitWarningSpinBox):
@@ -108,10 +108,11 @@ class LimitsPart(BiologyPart):
 
     @staticmethod
     def _texts(offer):
-        one = offer.constraint
-        changed = f" ({_('changed')})" if one.override else ""
-        months = "any" if one.months.is_any else str(one.months)
-        return ["", limit_text(one) + changed, one.basis.value, f"{one.alpha_beta_gy:g}", months, offer.set_name]
+        one, months = offer.constraint, offer.constraint.months
+        limit = f"{limit_text(one)}\n{_('(changed)')}" if one.override else limit_text(one)
+        since = f"≥ {months.start:g}" if months.end == float("inf") else f"{months.start:g}–{months.end:g}"
+        setName = offer.row.set_name if offer.row else _("own")
+        return ["", limit, f"{one.basis.value}, {one.alpha_beta_gy:g}", "any" if months.is_any else since, setName]
 
     def _showLimit(self):
         offer = self._selected()

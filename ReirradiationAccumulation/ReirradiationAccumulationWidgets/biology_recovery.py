@@ -35,7 +35,9 @@ class RecoveryPart(BiologyPart):
             [one.why_not or one.structure for one in previews],
         )
         self.ui.recoveryTable.setVisible(bool(previews))
-        self.ui.recoveryNoteLabel.text = problem or self._note(case, previews)
+        note = problem or self._note(case, previews)
+        self.ui.recoveryNoteLabel.text = note
+        self.ui.recoveryNoteLabel.setVisible(bool(note))
         self.showSelected()
 
     def showSelected(self):

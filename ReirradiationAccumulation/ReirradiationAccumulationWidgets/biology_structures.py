@@ -99,7 +99,8 @@ class StructuresPart(BiologyPart):
             item.setCheckState(qt.Qt.Checked if row.is_used else qt.Qt.Unchecked)
 
     def _texts(self, row):
-        tissue = row.tissue.name if row.tissue else (_("choose") if row.is_used else "")
+        proposed = f"({row.proposal.tissue}{'' if row.proposal.is_certain else '?'})" if row.proposal.tissue else ""
+        tissue = row.tissue.name if row.tissue else (_("choose") if row.is_used else proposed)
         own = "*" if row.choice is not None and row.choice.alpha_beta_gy is not None else ""
         alphaBeta = f"{row.alpha_beta_gy:g}{own}" if row.alpha_beta_gy is not None else ""
         return ["", row.name, tissue, alphaBeta, str(row.limits) if row.limits else ""]

@@ -146,10 +146,8 @@ class RegistrationForm:
             self._isFilling = False
 
     def _listEngines(self):
-        from ReirradiationAccumulation import allEngines  # here: the module file imports this package
-
         box, titles = self.ui.registrationEngineComboBox, engineTitles()
-        self._whyNoEngine = {engine.name: engine.unavailable_because() for engine in allEngines()}
+        self._whyNoEngine = {engine.name: engine.unavailable_because() for engine in self.window.logic.engines()}
         self._isFilling = True
         try:
             box.clear()

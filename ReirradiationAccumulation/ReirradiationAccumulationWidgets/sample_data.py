@@ -123,16 +123,22 @@ def downloadedArchive(cache):
 
 def loadDicom(folder):
     """Import the files into the DICOM database, where they lie, and load them; without SlicerRT or a database do nothing."""
-    if not hasattr(slicer.modules, "dicomrtimportexport") or not slicer.dicomDatabase.isOpen:
+    database = getattr(slicer, "dicomDatabase", None)
+    if not hasattr(slicer.modules, "dicomrtimportexport") or database is None or not database.isOpen:
         logging.info("Sample data: not loaded into the scene, since SlicerRT or the DICOM database is not there")
         return
     from DICOMLib import DICOMUtils
 
-    # Slicer's own way of finding files, so that the database knows them by the same spelling
-    files = [file for file in slicer.util.getFilesInDirectory(str(folder)) if file.endswith(".dcm")]
     DICOMUtils.importDicom(str(folder))
-    series = {slicer.dicomDatabase.seriesForFile(file) for file in files}
-    DICOMUtils.loadSeriesByUID(sorted(series - {""}))
+    DICOMUtils.loadSeriesByUID(seriesOf(folder))
+
+
+def seriesOf(folder):
+    """The SeriesInstanceUIDs of the files in a folder; the database may know the same objects from another one."""
+    from pydicom import dcmread
+
+    tags = ["SeriesInstanceUID"]
+    return sorted({str(dcmread(file, specific_tags=tags).SeriesInstanceUID) for file in folder.rglob("*.dcm")})
 
 
 def openInModule(caseFile):

@@ -57,7 +57,7 @@ class ScoreView:
         table = self.ui.scorecardTable
         table.clearSelection()
         colours = [STATE_COLOURS[ScoreState(score.state)] for score in scores]
-        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours, least=80)
+        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours, lastWidth=80)
         for row, score in enumerate(scores):
             for column in range(table.columnCount):
                 table.item(row, column).setToolTip(asToolTip(self._sourceText(score)))

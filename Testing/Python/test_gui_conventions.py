@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shipped_code import GUI_FILES, SHIPPED, UI_FILES, called, nodes, relative
+from shipped_code import GUI_FILES, SHIPPED, UI_FILES, WIDGET_FILES, called, nodes, relative, tree
 
 GONE_IN_QT_6 = {
     *("QDesktopWidget", "QRegExp", "QTextCodec", "QSignalMapper", "QStringRef", "QLinkedList", "QMatrix"),
@@ -38,6 +38,7 @@ SHOWN_BY_ASSIGNMENT = {
     *("specialValueText", "helpText", "acknowledgementText"),
 }
 WORD = re.compile(r"[^\W\d_]{3,}")
+SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? [^\W\d_]{2,}")
 NOT_WORDS = re.compile(r"</?[a-z]+[^>]*>|&[a-z]+;|\{[^}]*\}|Slicer|DICOM|RTDOSE|RTSTRUCT|RTPLAN|EQD2|Gy|mm|cc|json")
 """Markup, placeholders and what has the same name in every language."""
 
@@ -100,6 +101,13 @@ def test_every_text_that_a_user_sees_can_be_translated(path: Path) -> None:
                 assert not WORD.search(NOT_WORDS.sub("", text)), f"{relative(path)}, line {node.lineno}: _({text!r})"
 
 
+@pytest.mark.parametrize("path", WIDGET_FILES, ids=relative)
+def test_no_sentence_of_a_window_stands_outside_of_a_translation(path: Path) -> None:
+    """Whatever way it is shown; but for the log, for errors of the library's kinds, and names of nodes."""
+    for text in sentences(tree(path)):
+        raise AssertionError(f"{relative(path)}: _({text!r})")
+
+
 def test_no_window_installs_a_category_of_sample_data_without_asking_whether_slicer_knows_categories() -> None:
     for path in SHIPPED:
         source = path.read_text(encoding="utf-8")
@@ -123,6 +131,22 @@ def placeholders(text: str) -> set[str]:
     return {re.split(r"[.\[]", name)[0] for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def sentences(node: ast.AST) -> Iterator[str]:
+    """Literals with two words that nothing here translates, without docstrings, constants, log messages and errors."""
+    name = called(node)
+    if name in ("_", "translate") or name.endswith("Error") or name in ("debug", "info", "warning", "error", "exception"):
+        return
+    assigned = node.targets[0] if isinstance(node, ast.Assign) else None
+    if isinstance(assigned, ast.Name) and (assigned.id.isupper() or assigned.id == "found"):  # what an error says was found
+        return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from sentences(child)
+
+
 def untranslated(value: ast.expr) -> list[str]:
     """Literal texts in an expression that stand outside of ``_()`` and of calls and comparisons that only compute."""
     if isinstance(value, ast.Constant):
@@ -144,6 +168,9 @@ def test_the_guards_of_this_file_notice_what_they_are_for(tmp_path: Path) -> Non
     bad.write_text('label.text = f"Run {number} cases" if ready else _("Wait")\n', encoding="utf-8")
     (assignment,) = [node for node in nodes(bad) if isinstance(node, ast.Assign)]
     assert untranslated(assignment.value) == ["Run  cases"]
+    assert list(sentences(ast.parse('"""A docstring."""\nNAME = "A node"\nshow(["To be told"], _("and this"))'))) == [
+        "To be told"
+    ]
     assert placeholders("{a} {b:.2f} {c[0]} {d.e} {}") == {"a", "b", "c", "d", ""}
     format_call = ast.parse('_("{a} of {b}").format(a=1)', mode="eval").body
     assert list(filled_in(format_call)) == [("{a} of {b}", {"a"})]

@@ -45,26 +45,12 @@ class SampleDataLogic:
         return str(path)
 
 
-class DicomDatabase:
-    """Files by series; opened, as it is once the user has seen the DICOM module."""
-
-    isOpen = True
-
-    def __init__(self) -> None:
-        self.imported: list[str] = []
-
-    def seriesForFile(self, file: str) -> str:
-        import pydicom
-
-        held = any(Path(file).is_relative_to(folder) for folder in self.imported)
-        return str(pydicom.dcmread(file, stop_before_pixels=True).SeriesInstanceUID) if held else ""
-
-
 @pytest.fixture
 def standins(gui: Gui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:  # noqa: F811
     """Sample Data, DICOM database and SlicerRT; ``loaded`` are the series that were loaded, ``widget`` is the window."""
     slicer: Any = gui.slicer
-    found = SimpleNamespace(gui=gui, cache=tmp_path / "cache", database=DicomDatabase(), loaded=[], selected=[])
+    database = SimpleNamespace(isOpen=True, imported=[])  # opened, as it is once the user has seen the DICOM module
+    found = SimpleNamespace(gui=gui, cache=tmp_path / "cache", database=database, loaded=[], selected=[])
     found.window = True
     logic = type("SampleDataLogic", (SampleDataLogic,), {"sources": []})
     module = ModuleType("SampleData")
@@ -80,8 +66,6 @@ def standins(gui: Gui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simpl
     monkeypatch.setattr(slicer.util, "mainWindow", lambda: object() if found.window else None)
     monkeypatch.setattr(slicer.util, "selectModule", found.selected.append)
     monkeypatch.setattr(slicer.util, "getModuleWidget", lambda name: found.widget)
-    files = lambda folder: [str(path) for path in Path(folder).rglob("*") if path.is_file()]  # noqa: E731
-    monkeypatch.setattr(slicer.util, "getFilesInDirectory", files)
 
     found.widget = gui.open("ReirradiationAccumulation")
     found.module = importlib.import_module("ReirradiationAccumulationWidgets.sample_data")
@@ -183,8 +167,13 @@ def test_without_slicerrt_the_case_is_opened_and_nothing_imported(
     assert published.widget.logic.session.document is not None
 
 
-def test_without_a_database_the_case_is_opened_and_nothing_imported(published: SimpleNamespace) -> None:
+@pytest.mark.parametrize("state", ["closed", "absent"])
+def test_without_a_database_the_case_is_opened_and_nothing_imported(
+    state: str, published: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     published.database.isOpen = False
+    if state == "absent":
+        monkeypatch.delattr(published.gui.slicer, "dicomDatabase")
     published.module.onSampleDataButton(None)
     assert published.database.imported == published.loaded == []
     assert published.widget.logic.session.document is not None
@@ -207,6 +196,15 @@ def test_a_case_that_is_not_saved_stays_open(published: SimpleNamespace, tmp_pat
     published.module.onSampleDataButton(None)
     assert session.document.path == other
     assert session.document.case.title == "changed"
+
+
+def test_ctest_names_the_source_tree_for_modules_in_a_build_tree(
+    standins: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standins.module, "__file__", str(tmp_path / "build" / "Widgets" / "sample_data.py"))
+    assert standins.module.sourceTreeFolder() is None
+    monkeypatch.setenv("REIRRADIATION_SOURCE_TREE", str(ROOT))
+    assert standins.module.sourceTreeFolder() == DEMO
 
 
 def test_no_network_and_no_source_tree_tells_where_to_put_the_file(published: SimpleNamespace) -> None:

@@ -35,11 +35,6 @@ class LimitOffer:
     why_not: str = ""
 
     @property
-    def set_name(self) -> str:
-        """The set that it was published in; of the case's own, its source."""
-        return self.row.set_name if self.row else self.constraint.source
-
-    @property
     def described(self) -> str:
         """What it was published with, for one who must decide whether it fits."""
         one = self.constraint

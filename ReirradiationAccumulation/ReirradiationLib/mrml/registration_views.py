@@ -30,7 +30,7 @@ OVERLAY_OPACITY = 0.5
 BLACK: Colour = (0.0, 0.0, 0.0)
 CURRENT_TINT: Colour = (1.00, 0.65, 0.30)
 PRIOR_TINT: Colour = (0.30, 0.65, 1.00)
-"""The colours of both CTs in pictures, lighter, for views mix them half and half and do not add them: still grey together."""
+"""The colours of both CTs in pictures, lighter: views mix them half and half and do not add them. Still grey together."""
 
 OVERLAY_HU = (-160.0, 160.0)
 """Brighter than the usual window, for the same reason."""
