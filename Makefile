@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make bench · make closed-loop · make docs: each creates and reuses .venv by itself.
+# make demo · make test · make lint · make bench · make closed-loop · make docs · make sample-data: each creates and reuses .venv by itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,8 +14,14 @@ REGISTRATION_PEERS := .venv-peers-registration
 OPTIMIZER := .venv-closed-loop
 OPTIMIZER_STAMP := $(OPTIMIZER)/.installed
 LOOP := Testing/ClosedLoop
+# The packages of Slicer 5.10, the oldest one, as far as slicer-core lets them be: it brings VTK 9.6 instead of 9.5.
+OLDEST := .venv-oldest
+OLDEST_TESTS := dicom_reading dicom_writing dose_writing deformable_reg registration_writer validator scan scan_draft \
+	person_name compressed_ct damaged_files hostile_names course_dose naming identity remaining_dose dose_orientation \
+	command_line demo_truth dosimetry dvh mapping accumulation surface_planes labelmap_body occupancy planning workflow \
+	mrml_nodes mrml_scene_writer mrml_segment_reading slicer_engines optimization_structures report headless
 
-.PHONY: demo test lint bench closed-loop closed-loop-fine docs clean
+.PHONY: demo test test-oldest lint bench closed-loop closed-loop-fine docs sample-data clean
 
 demo: $(STAMP)
 	$(BIN)/reirradiation run Testing/Data/demo_case/case.json --output $(OUTPUT) --replace
@@ -23,6 +29,10 @@ demo: $(STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-oldest: $(OLDEST)/.installed
+	PYTHONPATH=ReirradiationAccumulation $(OLDEST)/bin/python -m pytest -n auto --dist loadfile \
+		$(OLDEST_TESTS:%=Testing/Python/test_%.py)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
@@ -62,8 +72,12 @@ docs: $(STAMP)
 	mkdir -p docs/schema
 	$(BIN)/reirradiation schema > docs/schema/evaluation-2.schema.json
 
+# The archive that Slicer's Sample Data module downloads, and its SHA-256.
+sample-data:
+	$(PYTHON) Testing/Data/pack_demo_case.py out/sample-data
+
 clean:
-	rm -rf $(VENV) $(PEERS) $(REGISTRATION_PEERS) $(OPTIMIZER) out
+	rm -rf $(VENV) $(OLDEST) $(PEERS) $(REGISTRATION_PEERS) $(OPTIMIZER) out
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -88,6 +102,12 @@ $(BENCH_STAMP): $(DEV_STAMP)
 	for peer in SimpleITK==2.5.7 itk-elastix==0.25.4 antspyx==0.6.3 plastimatch==1.10.0; do \
 		$(REGISTRATION_PEERS)/bin/python -m pip install --quiet $$peer || echo "$$peer cannot be installed here"; \
 	done
+	@touch $@
+
+$(OLDEST)/.installed:
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet pydicom==2.4.4 numpy==2.0.2 scipy==1.13.1 SimpleITK==2.5.0 \
+		slicer-core==5.13.31053 pytest pytest-xdist hypothesis jsonschema pypdf matplotlib PySide6-Essentials
 	@touch $@
 
 $(OPTIMIZER_STAMP):

@@ -10,7 +10,7 @@ import tempfile
 
 import slicer
 from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWindow
-from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo
+from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo, courseNodes
 from ReirradiationLib.case_document import create_case
 from ReirradiationLib.dicom.scan.draft import draft_case
 from ReirradiationLib.dicom.scan.draft_structures import load_naming_tables
@@ -25,9 +25,11 @@ from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
 from ReirradiationLib.registration.elastix_parameters import parameter_texts
 from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
+from ReirradiationLib.scene_door import SceneDoor
 from ReirradiationLib.session import CaseSession
+from ReirradiationLib.session_outputs import OutputRequest, output_work
 from ReirradiationLib.session_steps import EVALUATE, EVALUATE_PRIOR, READ_RECORDS, REGISTER_COURSES
-from ReirradiationLib.workflow import Services, run_case, run_transfer, write_results
+from ReirradiationLib.workflow import Services, run_case, run_transfer
 from ReirradiationLib.write_outputs import SCENE_FILE
 from ReirradiationLib.write_report import REPORT_FILE
 from slicer.i18n import tr as _
@@ -73,6 +75,7 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self.session = CaseSession()
+        self._door = SceneDoor(self.session, slicer.mrmlScene)
 
     def getParameterNode(self):
         return ReirradiationAccumulationParameterNode(super().getParameterNode())
@@ -125,12 +128,9 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         :param outputFolder: appears when everything is written; ``replace`` allows to replace a former output there
         :returns: Evaluation
         """
-        case, evaluated = self.session.saved_and_evaluated()
-        services = services or hereAndNow()
-        monitor = monitor or Monitor()
-        return write_results(
-            evaluated.results, case, pathlib.Path(outputFolder), services, monitor, replace, evaluated.stage
-        )
+        _case, evaluated = self.session.saved_and_evaluated()
+        request = OutputRequest(pathlib.Path(outputFolder), evaluated.stage, replace)
+        return output_work(self.session, request)(services or hereAndNow(), monitor or Monitor())
 
     def prepared(self, step):
         """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
@@ -141,6 +141,83 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             return step.compute(case, runMonitor(run), allEngines(run.on_main_thread))
 
         return work, lambda result: step.keep(session, case, result)
+
+    # The scene
+
+    @property
+    def door(self):
+        """The ReirradiationLib.scene_door.SceneDoor: what can be done with the open scene, for the main thread."""
+        return self._door
+
+    def whyNotAdopt(self):
+        """Why no case can be made of what the scene holds, or an empty text."""
+        return self._door.why_not_adopt()
+
+    def adoptScene(self, caseFile, newCourse=None):
+        """Write a draft of a case of what SlicerRT has loaded, and open it; returns remarks, as ``draftCase``."""
+        adoption = self._door.adoption(pathlib.Path(caseFile), newCourse)(self._door.node_reader(), fileOfInstance)
+        self._keepAdoption(adoption)
+        return adoption.draft.remarks
+
+    def preparedAdoption(self, caseFile, newCourse=None):
+        """The same for a BackgroundRun; the result is a ReirradiationLib.scene_adoption.Adoption."""
+        reader, adopt = self._door.node_reader(), self._door.adoption(pathlib.Path(caseFile), newCourse)
+
+        def work(run):
+            return adopt(run.on_main_thread(reader), run.on_main_thread(FileFinder()).find)
+
+        return work, self._keepAdoption
+
+    def _keepAdoption(self, adoption):
+        """Open the draft, and remember in the scene which nodes show which course."""
+        self._door.keep_adoption(adoption)
+        self.getParameterNode().courses = [courseNodes(slicer.mrmlScene, course) for course in adoption.courses]
+
+    def showRegistration(self, courseIdentifier, style):
+        """Show a prior CT on the current one in the slice views.
+
+        :param style: ReirradiationLib.model.registration_picture.RegistrationPictureStyle
+        """
+        return self._door.show_registration(self._door.registration_view(courseIdentifier), style)
+
+    def preparedRegistrationView(self, courseIdentifier, style):
+        """The same for a BackgroundRun."""
+        return (
+            lambda run: self._door.registration_view(courseIdentifier),
+            lambda view: self._door.show_registration(view, style),
+        )
+
+    def hideRegistration(self):
+        """Show again what the slice views showed before."""
+        return self._door.hide_registration()
+
+    def showResults(self):
+        """Put doses, structures, tables and charts into the scene, in the place of former ones of ours."""
+        return self._door.show_results(self._door.content())
+
+    def preparedResults(self):
+        """The same for a BackgroundRun."""
+        return lambda run: self._door.content(), self._door.show_results
+
+    def preparedAnatomy(self):
+        """For a BackgroundRun: the current CT and its structures, before anything was evaluated."""
+        return lambda run: self._door.anatomy(), self._door.show_results
+
+    def showDose(self, which, structure=None):
+        """Show a dose over the CT; see SceneDoor.show_dose."""
+        return self._door.show_dose(which, structure)
+
+    def showIsodoses(self, which, structure):
+        """Show isodose lines of a dose, or none; see SceneDoor.show_isodoses."""
+        return self._door.show_isodoses(which, structure)
+
+    def jumpToMaximum(self, structure):
+        """Let all slices go through the largest sum in a structure."""
+        return self._door.jump_to_maximum(structure)
+
+    def jumpTo(self, pointMm):
+        """Let all slices go through a point, LPS in mm."""
+        return self._door.jump_to(pointMm)
 
     # As a whole
 
@@ -186,6 +263,19 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             slicer.util.loadScene(str(pathlib.Path(outputFolder) / SCENE_FILE), {"clear": False})
         finally:
             slicer.mrmlScene.SetURL(formerUrl)
+
+
+class FileFinder:
+    """The files of the DICOM database, for a BackgroundRun: the database is for the main thread."""
+
+    def find(self, instanceUid):
+        return fileOfInstance(instanceUid)
+
+
+def fileOfInstance(instanceUid):
+    """The file of a DICOM object in the database of the application, or None."""
+    database = slicer.dicomDatabase
+    return database.fileForInstance(instanceUid) or None if database is not None and database.isOpen else None
 
 
 def slicerDoor():

@@ -26,13 +26,20 @@ class UpTo(enum.Enum):
 
 @parameterPack
 class CourseNodes:
-    """A course by its identifier, and the nodes that show it; ``current`` stands for the current anatomy."""
+    """A course by its identifier, and the nodes of it that were adopted; "new" stands for the new course and the current anatomy."""
 
     identifier: str
     ct: vtkMRMLScalarVolumeNode
     dose: vtkMRMLScalarVolumeNode
     structures: vtkMRMLSegmentationNode
     registration: vtkMRMLTransformNode
+
+
+def courseNodes(scene, course):
+    """The nodes of a ReirradiationLib.scene_adoption.AdoptedCourse; of several doses the first."""
+    dose = course.dose_ids[0] if course.dose_ids else ""
+    ids = (course.ct_id, dose, course.structures_id, course.transform_id)
+    return CourseNodes(course.identifier, *(scene.GetNodeByID(nodeId) if nodeId else None for nodeId in ids))
 
 
 @parameterNodeWrapper

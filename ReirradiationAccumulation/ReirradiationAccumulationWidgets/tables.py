@@ -2,6 +2,7 @@
 
 import qt
 
+WIDEST = 190  # of all columns but the last, in the narrow panel of a module; longer texts wrap, or end in an ellipsis
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
@@ -13,9 +14,8 @@ def fillTable(table, rows, numeric, colours=()):
             item = qt.QTableWidgetItem(text)
             if column in numeric:
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
-            if colours and column in (0, len(texts) - 1):  # black on a pale ground is legible in light and dark styles
-                item.setBackground(qt.QBrush(qt.QColor(*colours[row])))
-                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+            if colours and column in (0, len(texts) - 1):
+                paint(item, colours[row])
             table.setItem(row, column, item)
     fitColumns(table)
 
@@ -24,5 +24,19 @@ def fitColumns(table, lastWidth=100):
     """Make columns as wide as their texts, but the last no wider than need be; rows become as high as theirs."""
     table.resizeColumnsToContents()
     last = table.columnCount - 1
+    for column in range(last):
+        table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
     table.setColumnWidth(last, min(table.columnWidth(last), lastWidth))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+
+
+def paint(item, colour):
+    """Colour a cell; black on a pale ground is legible in light and dark styles."""
+    item.setBackground(qt.QBrush(qt.QColor(*colour)))
+    item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+
+
+def selectedRow(table):
+    """The row that is chosen, or -1."""
+    items = table.selectedItems()
+    return items[0].row() if items else -1

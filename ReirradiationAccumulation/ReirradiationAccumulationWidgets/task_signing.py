@@ -1,83 +1,120 @@
-"""Who has finished which task: the fields of a signature, and those that the case holds."""
+"""Who has finished which task: the signatures that the case holds, and the fields of another one."""
 
 import datetime
 
 import qt
+from ReirradiationLib.model.case_edits import with_task
 from ReirradiationLib.model.case_notes import TASK_TITLES, Task, TaskSignature
+from ReirradiationLib.model.case_notes_edits import without_task
 from slicer.i18n import tr as _
 
-from .controls import enableOrSayWhyNot
+from .controls import asToolTip, enableOrSayWhyNot
+from .tables import GREEN, ORANGE, RED, fillTable, paint
 
 
 class TaskSigning:
-    """The ui's fields of a signature, its signButton and its signaturesLabel.
+    """The ui's table of signatures and the fields of a signature; ``onTyped()`` must call ``updateButtons``."""
 
-    ``onSign(signature)`` writes it into the case and tells whether it did; ``onChanged()`` must call ``updateButtons``.
-    """
-
-    def __init__(self, ui, onSign, onChanged):
+    def __init__(self, ui, window, onTyped):
         self.ui = ui
-        self._onSign, self._onChanged = onSign, onChanged
-        self._case, self._keys = None, {}
+        self.window = window
+        self._onTyped = onTyped
+        self._document, self._keys = None, {}
         for task in Task:
             ui.taskComboBox.addItem(TASK_TITLES[task])
         ui.taskComboBox.connect("currentIndexChanged(int)", self.onTaskChanged)
-        ui.signerLineEdit.connect("textChanged(QString)", lambda _text: onChanged())
+        ui.signerLineEdit.connect("textChanged(QString)", lambda _text: onTyped())
         ui.signButton.connect("clicked(bool)", self.onSignButton)
+        ui.takeBackTaskButton.connect("clicked(bool)", self.onTakeBackButton)
         self._showToday()
 
-    def show(self, case, keys):
-        """Show the signatures of a case, and offer keys, by task; what was typed for another case is gone."""
-        isAnother = (case and case.file) != (self._case and self._case.file)
+    def show(self, document, keys):
+        """Show a CaseDocument, or None, and offer keys by task; what was typed for another case is gone."""
+        isAnother = (document and document.path) != (self._document and self._document.path)
         isRefilled = isAnother or keys != self._keys
-        self._case, self._keys = case, keys
+        self._document, self._keys = document, keys
         if isAnother:
             self._showToday()
             self.ui.signCommentLineEdit.text = ""
         if isRefilled:
-            self.onTaskChanged()
-        self._showSignatures(case)
+            self._fillKey()
+        self._showSignatures()
 
     def onTaskChanged(self, _index=None):
-        self.ui.signKeyLineEdit.text = self._keys.get(self._task(), "")
-        self._onChanged()
+        self._fillKey()
+        self._onTyped()
 
     def updateButtons(self, whyNot):
-        if not whyNot and not self.ui.signerLineEdit.text.strip():
-            whyNot = _("Enter who signs first.")
-        enableOrSayWhyNot(self.ui.signButton, whyNot, self._readyText())
+        who = "" if self.ui.signerLineEdit.text.strip() else _("Enter who signs first.")
+        enableOrSayWhyNot(self.ui.signButton, whyNot or who, self._readyText())
+        none = "" if self._signature(self._task()) is not None else _("Nobody has signed this task.")
+        enableOrSayWhyNot(self.ui.takeBackTaskButton, whyNot or none, _("Take the signature of this task out of the case."))
 
     def onSignButton(self):
-        texts = [
-            edit.text.strip() for edit in (self.ui.signerLineEdit, self.ui.signCommentLineEdit, self.ui.signKeyLineEdit)
-        ]
+        ui = self.ui
+        who, comment, key = (one.text.strip() for one in (ui.signerLineEdit, ui.signCommentLineEdit, ui.signKeyLineEdit))
         # By its text, which is a date in ISO format in every locale: the .ui file sets format and locale.
-        when = datetime.date.fromisoformat(self.ui.signedOnDateEdit.text)
-        if self._onSign(TaskSignature(self._task(), texts[0], when, *texts[1:])):
-            self.ui.signCommentLineEdit.text = ""
+        when = datetime.date.fromisoformat(ui.signedOnDateEdit.text)
+        signature = TaskSignature(self._task(), who, when, comment, key)
+        if self.window.edit(lambda case: with_task(case, signature)):
+            ui.signCommentLineEdit.text = ""
+
+    def onTakeBackButton(self):
+        task = self._task()
+        self.window.edit(lambda case: without_task(case, task))
 
     def _showToday(self):
         self.ui.signedOnDateEdit.setDate(qt.QDate.currentDate())
 
-    def _showSignatures(self, case):
-        signatures = {one.task: one for one in case.tasks} if case else {}
-        lines = [f"{title}: {self._signatureText(signatures.get(task))}" for task, title in TASK_TITLES.items()]
-        self.ui.signaturesLabel.text = "\n".join(lines) if case else ""
+    def _fillKey(self):
+        self.ui.signKeyLineEdit.text = self._keys.get(self._task(), "")
 
-    @staticmethod
-    def _signatureText(signature):
+    def _showSignatures(self):
+        table = self.ui.tasksTable
+        rows = [self._texts(task) for task in Task] if self._document is not None else []
+        fillTable(table, rows, numeric=())
+        for row, task in enumerate(Task if rows else ()):
+            paint(table.item(row, 1), self._colour(task))
+            for column in range(table.columnCount):
+                table.item(row, column).setToolTip(asToolTip(rows[row][column]))
+
+    def _texts(self, task):
+        signature = self._signature(task)
         if signature is None:
-            return _("not signed")
+            return [TASK_TITLES[task], _("not signed"), "–"]
         key = _("key {key}").format(key=signature.key) if signature.key else _("no key")
-        text = f"{signature.who}, {signature.when.isoformat()}, {key}"
-        return f"{text} – {signature.comment}" if signature.comment else text
+        signed = f"{signature.who}, {signature.when.isoformat()}, {key}"
+        return [
+            TASK_TITLES[task],
+            self._state(signature),
+            f"{signed} – {signature.comment}" if signature.comment else signed,
+        ]
+
+    def _state(self, signature):
+        """Whether a signature is of what is shown now; without an evaluation of the case that is not known."""
+        if not signature.key:
+            return _("without key")
+        key = self._keys.get(signature.task)
+        if not key:
+            return _("to be evaluated")
+        return _("signed") if key == signature.key else _("NOT SIGNED: of another state")
+
+    def _colour(self, task):
+        signature = self._signature(task)
+        if signature is None or not signature.key or not self._keys.get(task):
+            return ORANGE
+        return GREEN if self._keys[task] == signature.key else RED
+
+    def _signature(self, task):
+        signatures = self._document.case.tasks if self._document is not None else ()
+        return next((one for one in signatures if one.task is task), None)
 
     def _task(self):
         return list(Task)[self.ui.taskComboBox.currentIndex]
 
     def _readyText(self):
-        former = [one for one in self._case.tasks if one.task is self._task()] if self._case else []
-        if former:
-            who, when = former[0].who, former[0].when.isoformat()
+        former = self._signature(self._task())
+        if former is not None:
+            who, when = former.who, former.when.isoformat()
             return _("Replaces the signature of {who}, {when}.").format(who=who, when=when)
-        return _("Write into the case file that the task is finished, and who answers for it.")
+        return _("Write into the case that the task is finished, and who answers for it; Save writes it into the file.")

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CANCELLED
     finally:
-        signal.signal(signal.SIGTERM, former)
+        if former is not None:  # within an application that handles it outside of Python
+            signal.signal(signal.SIGTERM, former)
 
 
 def _interrupt(number: int, frame: object) -> None:

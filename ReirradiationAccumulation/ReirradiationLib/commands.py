@@ -21,15 +21,15 @@ from .model.case_notes import Task
 from .model.protocol_tables import default_protocol_folder
 from .model.registration import EngineName
 from .monitor import Monitor, Progress
-from .mrml.pictures import OffscreenPictureMaker
-from .mrml.scene_writer import MrbSceneWriter
-from .registration.engines import ONLY_IN_SLICER, library_engines
+from .mrml.scene_runtime import scene_unavailable_because
+from .registration.engines import ONLY_IN_SLICER
 from .report.evaluation import INTENDED_USE
 from .report.interlock_page import interlock_page
 from .report.summary import evaluation_summary
 from .report.transfer_summary import transfer_summary
+from .runtime import engines_here, services_here
 from .text_file import create_text
-from .workflow import Services, run_case, run_transfer
+from .workflow import run_case, run_transfer
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
@@ -41,12 +41,14 @@ LONG_SCAN = 1000
 def run(parsed: argparse.Namespace) -> int:
     """Run a case file and write its outputs."""
     case = read_case(parsed.case)
-    services = Services(OffscreenPictureMaker(), MrbSceneWriter(), door="command line")
+    services, without_scene = services_here(), scene_unavailable_because()
+    if without_scene is not None:
+        print(f"reirradiation: no scene will be written: {without_scene}", file=sys.stderr)
     with nullcontext() if parsed.verbose else quiet_pydicom():
         monitor, stage = Monitor(print_progress), Task(parsed.stage)
         evaluation = run_case(case, parsed.output, services, monitor, parsed.replace, stage, parsed.anonymous)
     print(evaluation_summary(evaluation))
-    scene = "" if stage is Task.RECORDS else ", case.mrb in 3D Slicer"
+    scene = "" if stage is Task.RECORDS or without_scene is not None else ", case.mrb in 3D Slicer"
     opened = ANONYMISED if parsed.anonymous else f"open report.html in a browser{scene}."
     print(f"\nWritten to {parsed.output}: {opened}\n{INTENDED_USE}")
     return EXIT_DONE
@@ -55,7 +57,7 @@ def run(parsed: argparse.Namespace) -> int:
 def register(parsed: argparse.Namespace) -> int:
     """Register and judge the courses of a case, and draw what must be looked at before anybody signs."""
     case = read_case(parsed.case)
-    services = Services(OffscreenPictureMaker())
+    services = services_here()
     with nullcontext() if parsed.verbose else quiet_pydicom():
         found = run_transfer(case, parsed.output, services, Monitor(print_progress), may_replace=parsed.replace)
     print(transfer_summary(found))
@@ -66,7 +68,7 @@ def register(parsed: argparse.Namespace) -> int:
 def engines(parsed: argparse.Namespace) -> int:
     """List the registration engines, and why one cannot be used."""
     for name in EngineName:
-        engine = next((engine for engine in library_engines() if engine.name is name), None)
+        engine = next((engine for engine in engines_here() if engine.name is name), None)
         reason = engine.unavailable_because() if engine else ONLY_IN_SLICER
         print(f"{name.value:<15} {engine.version() if engine and not reason else f'not available: {reason}'}")
     return EXIT_DONE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .case_document import CaseDocument, open_case, saved, saved_as
-from .model.case import Case, ExportChoice, PriorCourse
+from .model.case import Case, ExportChoice, PriorCourse, StructureChoice
 from .model.case_notes import NO_TEXTS, Task
 from .model.errors import CaseError
 from .model.registration import RegistrationChoice
@@ -185,10 +185,18 @@ def records_basis(case: Case) -> Case:
     return replace(
         transfer_basis(case),
         prior_courses=courses,
-        structures=tuple(replace(one, alpha_beta_gy=None, reason="", tissue="") for one in case.structures),
+        structures=_named_by_points(case),
         protocol_folder=None,
         recovery_table=None,
     )
+
+
+def _named_by_points(case: Case) -> tuple[StructureChoice, ...]:
+    """The structures that points of prior courses may name: of the others, the records do not depend."""
+    tables = [course for course in case.prior_courses if isinstance(course.points, Path)]
+    named = {one.structure for course in case.prior_courses if not isinstance(course.points, Path) for one in course.points}
+    listed = sorted(one.name for one in case.structures if tables or one.name in named)
+    return tuple(StructureChoice(name, "", None, "") for name in listed)
 
 
 def transfer_basis(case: Case) -> Case:

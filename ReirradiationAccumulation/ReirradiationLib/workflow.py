@@ -23,6 +23,7 @@ from .model.case import DEFAULT_ALPHA_BETA_GY, Case
 from .model.case_notes import Task
 from .model.constraint import Constraint
 from .model.course import Course
+from .model.errors import CaseError
 from .model.finding import Decision, Finding, require_decisions, unused_decisions
 from .model.geometry import Geometry
 from .model.image import Image
@@ -38,6 +39,7 @@ from .report.assemble import assemble, assemble_records
 from .report.evaluation import Evaluation
 from .report.findings import optimization_findings
 from .report.neutral_case import neutral_case
+from .report.provenance import CASE_ROLE
 from .report.registration_findings import require_signatures
 from .report.results import CaseRecords, CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
@@ -110,6 +112,7 @@ def run_case(
 
 def write_results(
     found: CaseRecords,
+    seen: Evaluation,
     case: Case,
     output: Path,
     services: Services,
@@ -123,15 +126,22 @@ def write_results(
     ----------
     found : CaseRecords
         Of the case (:class:`CaseResults` unless the stage is that of the records), whose texts and signatures may be newer.
+    seen : Evaluation
+        What was shown of it. Its inputs must still be the same, but for the case file.
     case : Case
         As its file is now.
     output, services, monitor, may_replace, stage
         As of :func:`run_case`, which raises the same.
+
+    Raises
+    ------
+    CaseError
+        If an input file was changed since it was read: outputs name the files that they are made of.
     """
     folder = _output_folder(case, output, may_replace)
     folder.require_free()
     now = without_new_plan(case) if stage is Task.TRANSFER else case
-    return _write(replace(found, case=now), case, folder, services, monitor, stage, is_anonymous=False)
+    return _write(replace(found, case=now), case, folder, services, monitor, stage, is_anonymous=False, seen=seen)
 
 
 def _output_folder(case: Case, output: Path, may_replace: bool) -> OutputFolder:
@@ -144,6 +154,13 @@ def evaluation_of(found: CaseRecords, named: Case | None = None) -> Evaluation:
     return assemble(found, named) if isinstance(found, CaseResults) else assemble_records(found, named)
 
 
+def _require_same_inputs(seen: Evaluation, now: Evaluation) -> None:
+    hashes = {one.path: one.sha256 for one in seen.inputs}
+    for one in now.inputs:
+        if one.role != CASE_ROLE and hashes.get(one.path) != one.sha256:
+            raise CaseError(one.path, "changed since it was read", "Evaluate the case again.")
+
+
 def _write(
     found: CaseRecords,
     named: Case,
@@ -152,9 +169,12 @@ def _write(
     monitor: Monitor,
     stage: Task,
     is_anonymous: bool,
+    seen: Evaluation | None = None,
 ) -> Evaluation:
     report = partial(monitor.report, Step.WRITE)
     evaluation = evaluation_of(found, named)
+    if seen is not None:
+        _require_same_inputs(seen, evaluation)
     inputs_sha256 = digest_of_inputs(evaluation.inputs)
     with folder:
         if is_anonymous:

@@ -26,7 +26,9 @@ DEMO = ROOT / "Testing" / "Data" / "demo_case"
 MODULES = ("ReirradiationAccumulation", "ReirradiationOptStructures")
 WIDGETS = ("ReirradiationAccumulationWidgets", "ReirradiationOptStructuresWidgets")
 STANDIN_MODULES = ("qt", "ctk", "slicer.i18n", "slicer.parameterNodeWrapper", "slicer.ScriptedLoadableModule")
-PATIENCE_S = 50.0
+PATIENCE_S = 200.0
+SLICER_BARS_PX = 130
+"""Menu, tool and status bars, and the head of the module panel."""
 
 
 class Application:
@@ -92,6 +94,38 @@ class Gui:
             self.qt.QApplication.processEvents()
             assert area.grab().save(str(Path(folder) / name))
             area.takeWidget()
+
+    def step_pictures(self, widget: Any, step: int, name: str, panel_width: int = 500) -> None:
+        """How a step looks in the module panel of Slicer, on a usual and on a small screen; in parts if it scrolls."""
+        folder = os.environ.get("REIRRADIATION_PICTURES")
+        if not folder:
+            return
+        widget.ui.stepsTabWidget.setCurrentIndex(step)
+        for width, height in ((1280, 800), (1024, 700)):
+            area = self.qt.QScrollArea()
+            area.setWidgetResizable(True)
+            area.setHorizontalScrollBarPolicy(self.qt.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            area.setWidget(widget.parent)
+            area.resize(panel_width, height - SLICER_BARS_PX)
+            area.show()
+            self.settle()
+            number, bar = 0, area.verticalScrollBar()
+            while True:
+                screen = self.qt.QPixmap(width, height)
+                screen.fill(self.qt.QColor(60, 60, 70))
+                area.render(screen, self.qt.QPoint(0, SLICER_BARS_PX // 2))
+                assert screen.save(str(Path(folder) / f"{name}_{width}_{number}.png"))
+                if bar.sliderPosition() >= bar.maximum():
+                    break
+                number += 1
+                bar.setSliderPosition(bar.sliderPosition() + area.viewport().height() - 20)
+                self.settle()
+            area.takeWidget()
+
+    def settle(self) -> None:
+        """Let layouts come to rest."""
+        for _ in range(5):
+            self.qt.QApplication.processEvents()
 
     def close(self) -> None:
         for widget in self._widgets:

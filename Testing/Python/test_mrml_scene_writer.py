@@ -11,7 +11,7 @@ import pytest
 from ReirradiationLib.model.errors import OutputError
 from ReirradiationLib.model.geometry import Geometry
 from ReirradiationLib.model.image import Image, Patient
-from ReirradiationLib.model.scene import DoseQuantity, SceneContent, SceneDose, SceneStructure
+from ReirradiationLib.model.scene import DoseQuantity, SceneContent, SceneDose, SceneRegistration, SceneStructure
 from ReirradiationLib.model.transform import Affine, DisplacementGrid, SpatialTransform
 from ReirradiationLib.mrml.application import HeadlessApplication
 from ReirradiationLib.mrml.scene_writer import MrbSceneWriter, read_scene, read_volumes
@@ -44,9 +44,8 @@ def make_content() -> SceneContent:
     matrix[:3, 3] = (4.0, -7.0, 11.0)
     vectors = random.normal(0, 2, (*grid.shape, 3)).astype(np.float32)
     steps = (DisplacementGrid(grid, vectors), Affine(matrix))
-    return SceneContent(
-        image, doses, structures, structures[:1], (SpatialTransform("1.9", "1.10", steps, "REG of course 1"),)
-    )
+    transform = SpatialTransform("1.9", "1.10", steps, "REG of course 1")
+    return SceneContent(image, doses, structures, structures[:1], (SceneRegistration("course1", "Course 1", transform),))
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,8 @@ def test_segments_come_back(loaded: Any, content: SceneContent) -> None:
 
 
 def test_transform_comes_back(loaded: Any, content: SceneContent) -> None:
-    transform = content.transforms[0]
-    back = transform_from_node(loaded.GetFirstNodeByName("Registration 1"), "1.9", "1.10")
+    transform = content.registrations[0].transform
+    back = transform_from_node(loaded.GetFirstNodeByName("Registration of Course 1"), "1.9", "1.10")
     points = np.random.default_rng(6).uniform((-29, 15, -137), (-11, 37, -118), (200, 3))
     np.testing.assert_allclose(back.apply(points), transform.apply(points), atol=1e-3)
     assert np.isfinite(transform.apply(points)).all()

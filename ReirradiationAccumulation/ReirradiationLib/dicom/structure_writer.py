@@ -15,18 +15,20 @@ from .contour_fitting import DECIMALS, FittedContours, PlaneContour, fit_contour
 from .naming import ANY_SYSTEM, NamingRule, fitted_names
 from .reader import SopClass
 from .structure_appending import ExistingSet, open_existing
-from .structures import CONTOUR_DATA
-from .writing import limited, new_object, reference_item, save_object, set_bytes
+from .structure_items import (
+    SHORT_STRING,
+    contour_item,
+    contours_item,
+    frame_of_reference_item,
+    observation_item,
+    region_item,
+)
+from .writing import limited, new_object, save_object
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-DETACHED_STUDY = "1.2.840.10008.3.1.2.3.1"
-"""Detached Study Management (retired), what RTReferencedStudySequence still names."""
-
 SERIES_NUMBER = 901
-SHORT_STRING = 16
-"""Characters of an SH: StructureSetLabel, ROIObservationLabel."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,13 @@ def write_structures(
     dataset.StructureSetDescription = "Made by SlicerReirradiation; research software. Limits: see each ROI's description."
     dataset.StructureSetDate = ""
     dataset.StructureSetTime = ""
-    dataset.ReferencedFrameOfReferenceSequence = [_frame_of_reference(reference)]
-    dataset.StructureSetROISequence = [*existing.regions, *(_region(e.structure, reference) for e in exported)]
+    dataset.ReferencedFrameOfReferenceSequence = [frame_of_reference_item(reference)]
+    dataset.StructureSetROISequence = [*existing.regions, *(region_item(e.structure, reference) for e in exported)]
     dataset.ROIContourSequence = [
         *existing.contours,
         *(_contours(e.structure, fit.contours, reference) for e, fit in zip(exported, fits, strict=True)),
     ]
-    dataset.RTROIObservationsSequence = [*existing.observations, *(_observation(e.structure) for e in exported)]
+    dataset.RTROIObservationsSequence = [*existing.observations, *(observation_item(e.structure) for e in exported)]
     dataset.ApprovalStatus = "UNAPPROVED"
     save_object(dataset, path)
     return tuple(exported)
@@ -155,62 +157,14 @@ def _exported(structure: Structure, name: str, number: int, fit: FittedContours)
     return ExportedStructure(written, structure.name, fit.crumbs)
 
 
-def _frame_of_reference(reference: Image) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    series = Dataset()
-    series.SeriesInstanceUID = reference.series_uid
-    series.ContourImageSequence = [reference_item(SopClass.CT.value, uid) for uid in reference.slice_uids]
-    study = reference_item(DETACHED_STUDY, reference.study_uid)
-    study.RTReferencedSeriesSequence = [series]
-    frame = Dataset()
-    frame.FrameOfReferenceUID = reference.frame_uid
-    frame.RTReferencedStudySequence = [study]
-    return frame
-
-
-def _region(structure: Structure, reference: Image) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    item = Dataset()
-    item.ROINumber = structure.number
-    item.ReferencedFrameOfReferenceUID = reference.frame_uid
-    item.ROIName = structure.name
-    item.ROIDescription = structure.description
-    item.ROIGenerationAlgorithm = "AUTOMATIC"
-    return item
-
-
 def _contours(structure: Structure, contours: Sequence[PlaneContour], reference: Image) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    region = Dataset()
-    region.ROIDisplayColor = [str(value) for value in structure.colour]
-    items = []
-    for contour in contours:
-        item = Dataset()
-        item.ContourImageSequence = [reference_item(SopClass.CT.value, reference.slice_uids[contour.slice_index])]
-        item.ContourGeometricType = "CLOSED_PLANAR"
-        item.NumberOfContourPoints = len(contour.points_mm)
-        set_bytes(item, CONTOUR_DATA, _contour_data(contour.points_mm))
-        items.append(item)
-    region.ContourSequence = items
-    region.ReferencedROINumber = structure.number
-    return region
+    items = [
+        contour_item(_contour_data(each.points_mm), len(each.points_mm), reference.slice_uids[each.slice_index])
+        for each in contours
+    ]
+    return contours_item(structure, items)
 
 
 def _contour_data(points_mm: FloatArray) -> bytes:
     """ContourData as it stands in the file: pydicom's DS objects take a hundred times as long."""
     return "\\".join(map(f"%.{DECIMALS}f".__mod__, points_mm.ravel().tolist())).encode("ascii")
-
-
-def _observation(structure: Structure) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    item = Dataset()
-    item.ObservationNumber = structure.number
-    item.ReferencedROINumber = structure.number
-    item.ROIObservationLabel = limited(structure.name, SHORT_STRING)
-    item.RTROIInterpretedType = structure.interpreted_type
-    item.ROIInterpreter = ""
-    return item

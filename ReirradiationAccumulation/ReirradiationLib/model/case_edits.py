@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from .case import Case, PriorCourse, StructureChoice
 from .case_notes import FreeTexts, TaskSignature
@@ -16,6 +17,7 @@ from .constraint import Constraint
 from .errors import CaseError
 from .finding import Decision
 from .planning_choice import OptimizationRequest, ScreeningDecision, Target
+from .points import PointDose, require_points
 from .registration import RegistrationChoice, SignOff
 
 
@@ -67,6 +69,19 @@ def new_identifier(case: Case, stem: str = "course") -> str:
     return next(f"{stem}{number}" for number in numbers if f"{stem}{number}" not in known)
 
 
+def course_of_points(case: Case, label: str, day: date | None, points: Sequence[PointDose]) -> PriorCourse:
+    """A prior course without DICOM, with an identifier that the case does not have yet; see :func:`with_course`.
+
+    Raises
+    ------
+    CaseError
+        If there are no points, two of one organ, or values that no record has.
+    """
+    checked = require_points(points, f"Course '{label}'")
+    identifier = new_identifier(case, "record")
+    return PriorCourse(identifier, label, (), None, None, None, None, None, day, None, points=checked)
+
+
 def with_delivered_fractions(case: Case, identifier: str, delivered: int | None) -> Case:
     """The case with the fractions that a prior course was given; None for all that were planned."""
     return _changed_course(case, identifier, lambda course: replace(course, delivered_fractions=delivered))
@@ -75,6 +90,18 @@ def with_delivered_fractions(case: Case, identifier: str, delivered: int | None)
 def with_course_date(case: Case, identifier: str, day: date | None) -> Case:
     """The case with the day of a prior course; None to take it from the files."""
     return _changed_course(case, identifier, lambda course: replace(course, date=day))
+
+
+def with_course_label(case: Case, identifier: str, label: str) -> Case:
+    """The case with another label of a prior course; the decisions on the course follow it."""
+    former = prior_course(case, identifier).label
+    decisions = tuple(replace(one, subject=_renamed(one.subject, former, label)) for one in case.decisions)
+    return _changed_course(replace(case, decisions=decisions), identifier, lambda course: replace(course, label=label))
+
+
+def with_course_site(case: Case, identifier: str, site: str) -> Case:
+    """The case with the treated site of a prior course; empty to take it from the files."""
+    return _changed_course(case, identifier, lambda course: replace(course, site=site))
 
 
 def with_registration(case: Case, identifier: str, choice: RegistrationChoice) -> Case:
@@ -129,6 +156,32 @@ def with_constraints(case: Case, constraints: Sequence[Constraint]) -> Case:
     return replace(case, constraints=tuple(constraints))
 
 
+def with_constraint(case: Case, constraint: Constraint, former: Constraint | None = None) -> Case:
+    """The case with a limit more, or with a former one exchanged for it in its place.
+
+    Raises
+    ------
+    CaseError
+        If there is no such former one.
+    """
+    if former is None:
+        return replace(case, constraints=(*case.constraints, constraint))
+    _require_constraint(case, former)
+    return replace(case, constraints=tuple(constraint if one == former else one for one in case.constraints))
+
+
+def without_constraint(case: Case, constraint: Constraint) -> Case:
+    """The case without a limit.
+
+    Raises
+    ------
+    CaseError
+        If it has no such limit.
+    """
+    _require_constraint(case, constraint)
+    return replace(case, constraints=tuple(one for one in case.constraints if one != constraint))
+
+
 def with_recovery(case: Case, table: str | None) -> Case:
     """The case with recovery after a table of the protocol; None for no recovery."""
     return replace(case, recovery_table=table)
@@ -139,6 +192,11 @@ def with_prescription(case: Case, prescription_gy: float, fractions: int, target
     kept = case.new_course.targets if targets is None else tuple(targets)
     new = replace(case.new_course, prescription_gy=prescription_gy, fractions=fractions, targets=kept)
     return replace(case, new_course=new)
+
+
+def with_new_plan(case: Case, plan: Path | None, dose: Sequence[Path], rbe: float | None = None) -> Case:
+    """The case with the finished plan of the new course, or, given no plan and no dose, before there is one."""
+    return replace(case, new_course=replace(case.new_course, plan=plan, dose=tuple(dose), rbe=rbe))
 
 
 def with_optimization(case: Case, request: OptimizationRequest) -> Case:
@@ -168,6 +226,18 @@ def with_texts(case: Case, texts: FreeTexts) -> Case:
 def with_task(case: Case, signature: TaskSignature) -> Case:
     """The case with a task signed; a former signature of the same task is replaced."""
     return replace(case, tasks=(*(one for one in case.tasks if one.task is not signature.task), signature))
+
+
+def _renamed(subject: str, former: str, label: str) -> str:
+    """A subject with the name of its course exchanged: "Course 'label'" and what may follow."""
+    start = f"Course '{former}'"
+    return f"Course '{label}'{subject.removeprefix(start)}" if subject.startswith(start) else subject
+
+
+def _require_constraint(case: Case, constraint: Constraint) -> None:
+    if constraint not in case.constraints:
+        found = f"no limit {constraint.metric} of {constraint.limit:g} on '{constraint.structure}'"
+        raise CaseError(f"{case.file.name}: constraints", found, "Choose one that is there.")
 
 
 def _changed_course(case: Case, identifier: str, change: Callable[[PriorCourse], PriorCourse]) -> Case:

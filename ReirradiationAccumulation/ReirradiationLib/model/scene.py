@@ -11,9 +11,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from .arrays import BoolArray, Float32Array
+from .arrays import BoolArray, Float32Array, FloatArray
 from .geometry import Geometry, Vector3
 from .image import Image
+from .scene_tables import SceneChart, SceneTable
 from .transform import SpatialTransform
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class SceneDose:
     quantity : DoseQuantity
     description : str
         How the voxels came about: courses, α/β rule, registration.
+    course : str
+        Identifier of the course that it is of; empty for a sum.
     """
 
     name: str
@@ -47,17 +50,56 @@ class SceneDose:
     geometry: Geometry
     quantity: DoseQuantity
     description: str
+    course: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class SceneStructure:
-    """A structure as a mask on a grid of its own; ``description`` says what it is, for whoever opens the scene later."""
+    """A structure as a mask on a grid of its own.
+
+    Parameters
+    ----------
+    name : str
+    colour : (red, green, blue)
+        0 … 255.
+    mask : array, shape (nk, nj, ni)
+    geometry : Geometry
+        LPS grid of the mask.
+    description : str
+        What it is, for whoever opens the scene later.
+    contours_mm : tuple of arrays, each (n, 3)
+        The closed planar contours that the mask was made of, LPS mm, if it was.
+    number : int
+        ROINumber of these contours.
+    """
 
     name: str
     colour: tuple[int, int, int]
     mask: BoolArray
     geometry: Geometry
     description: str = ""
+    contours_mm: tuple[FloatArray, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class SceneRegistration:
+    """How a prior course comes to the current CT.
+
+    Parameters
+    ----------
+    course, label : str
+        Its identifier, and what it is called.
+    transform : SpatialTransform
+        Current frame to prior frame.
+    image : Image or None
+        The prior CT on its own grid, to be shown under the transform.
+    """
+
+    course: str
+    label: str
+    transform: SpatialTransform
+    image: Image | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +112,25 @@ class SceneContent:
         The current CT.
     doses : tuple of SceneDose
     structures, optimization_structures : tuple of SceneStructure
-    transforms : tuple of SpatialTransform
-        Current frame to each prior frame.
+    registrations : tuple of SceneRegistration
+        Of the prior courses with a dose distribution.
     isodoses : tuple of SceneStructure
         Isodose lines as structures.
+    tables : tuple of SceneTable
+    charts : tuple of SceneChart
+    case : str
+        Title of the case, which every node names.
     """
 
     image: Image
     doses: tuple[SceneDose, ...]
     structures: tuple[SceneStructure, ...]
     optimization_structures: tuple[SceneStructure, ...]
-    transforms: tuple[SpatialTransform, ...]
+    registrations: tuple[SceneRegistration, ...]
     isodoses: tuple[SceneStructure, ...] = ()
+    tables: tuple[SceneTable, ...] = ()
+    charts: tuple[SceneChart, ...] = ()
+    case: str = ""
 
 
 class OutlineRole(str, Enum):

@@ -42,8 +42,10 @@ def within(geometry: Geometry, displacement_mm: Displacement) -> Displacement:
     return inside_mm
 
 
-def deformed_lines(displacement_mm: Displacement, plane: Geometry, point_mm: Vector3) -> list[FloatArray]:
-    """Lines 10 mm apart after the deformation, seen in the plane; one passes through the point each way.
+def deformed_lines(
+    displacement_mm: Displacement, plane: Geometry, point_mm: Vector3, spacing_mm: float = LINES_MM
+) -> list[FloatArray]:
+    """Lines after the deformation, seen in the plane; one passes through the point each way.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def deformed_lines(displacement_mm: Displacement, plane: Geometry, point_mm: Vec
     pixel_mm = plane.spacing_mm[0]
     column, row, depth = plane.to_index(np.array([point_mm]))[0]
     columns, rows = (np.arange(-BEYOND_MM / pixel_mm, n + BEYOND_MM / pixel_mm) for n in (width, height))
-    pitch = LINES_MM / pixel_mm
+    pitch = spacing_mm / pixel_mm
     parts: list[FloatArray] = []
     for x in _multiples(columns, column, pitch):
         parts += _pieces(np.column_stack([np.full(len(rows), x), rows]), depth, displacement_mm, plane)

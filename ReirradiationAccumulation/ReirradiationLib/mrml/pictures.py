@@ -19,6 +19,7 @@ from .line_dashes import dashed
 from .marks import draw_marks
 from .opengl import opengl_unavailable_because
 from .registration_pictures import registration_png
+from .scene_runtime import scene_unavailable_because
 from .slice_layers import SliceScene, isodose_lines, outline
 from .slice_plane import slice_plane
 from .vtk_messages import vtk_messages_to_log
@@ -60,7 +61,7 @@ class OffscreenPictureMaker:
     def unavailable_because(self) -> str | None:
         """Why no picture can be drawn here and what to install, or None; found out once."""
         if self._availability is None:
-            self._availability = (opengl_unavailable_because(),)
+            self._availability = (scene_unavailable_because() or opengl_unavailable_because(),)
         return self._availability[0]
 
     def draw_all(self, requests: Sequence[PictureRequest], width: int, height: int) -> tuple[bytes, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import vtk
+from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ..model.arrays import FloatArray
@@ -14,12 +15,13 @@ from ..model.geometry import apply_affine
 from ..model.segment import AnyStructure, LabelmapStructure, SurfaceStructure
 from ..model.structure import Structure
 from .ras import FLIP, geometry_from_ijk_to_ras, numpy_matrix, numpy_voxels
+from .transform_nodes import linear_between, parents_apart
 
 ROI_NUMBER_TAG = "DicomRtImport.RoiNumber"
 """Tag of a segment in which SlicerRT's import keeps the ROINumber."""
 
 
-def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
+def structure_from_segment(node: Any, segment_id: str, seen_from: Any | None = None) -> AnyStructure:
     """The structure of a segment, from the representation that it was drawn in (the *source representation*).
 
     All others are conversions: contours that SlicerRT imported come back as contours, not as the labelmap made for display.
@@ -29,11 +31,13 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
     node : vtkMRMLSegmentationNode
         May stand under linear transforms.
     segment_id : str
+    seen_from : vtkMRMLTransformNode, optional
+        The parent of the data in whose coordinates the structure is wanted, such as that of the CT; the world by default.
 
     Returns
     -------
     Structure, LabelmapStructure or SurfaceStructure
-        In LPS, world coordinates. An empty segment comes back empty, to be refused when it is sampled.
+        In LPS. An empty segment comes back empty, to be refused when it is sampled.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
             f"no segment of id '{segment_id}'",
             f"Choose one of its segments: {', '.join(names) or 'it has none'}.",
         )
-    to_world = _to_world_ras(node)
+    to_world = _to_ras(node, seen_from)
     kinds = slicer.vtkSegmentationConverter
     source = node.GetSegmentation().GetSourceRepresentationName()
     stored = segment.GetRepresentation(source)
@@ -71,26 +75,24 @@ def structure_from_segment(node: Any, segment_id: str) -> AnyStructure:
     )
 
 
-def _to_world_ras(node: Any) -> FloatArray:
-    """Matrix from the node's coordinates to the world, RAS, homogeneous 4×4."""
-    parent = node.GetParentTransformNode()
-    if parent is None:
-        return np.eye(4)
-    if not parent.IsTransformToWorldLinear():
+def _to_ras(node: Any, seen_from: Any | None) -> FloatArray:
+    """Matrix from the node's coordinates to those of data under another parent, RAS, homogeneous 4×4."""
+    matrix = linear_between(node.GetParentTransformNode(), seen_from)
+    if matrix is None:
+        own, others = parents_apart(node.GetParentTransformNode(), seen_from)
+        crooked = next(parent for parent in (*own, *others) if not parent.IsLinear())
         raise GeometryError(
             f"Segmentation '{node.GetName()}'",
-            f"it stands under the transform '{parent.GetName()}', which is not linear",
+            f"it stands under the transform '{crooked.GetName()}', which is not linear",
             "Harden the transform, look at the result, and try again.",
             "linear transforms",
         )
-    matrix = vtk.vtkMatrix4x4()
-    parent.GetMatrixTransformToWorld(matrix)
-    return numpy_matrix(matrix)
+    return matrix
 
 
 def _contours(segment: Any, lines: Any, to_world: FloatArray) -> Structure:
     """Closed polygons; lines of less than three points enclose nothing."""
-    points = _lps(lines, to_world)
+    points = apply_affine(FLIP @ to_world, _decimal(_points_ras(lines)))
     loops: list[FloatArray] = []
     numbers = vtk.vtkIdList()
     for index in range(lines.GetNumberOfCells()):
@@ -147,10 +149,24 @@ def _surface(segment: Any, surface: Any, to_world: FloatArray) -> SurfaceStructu
 
 def _lps(data: Any, to_world: FloatArray) -> FloatArray:
     """The points of a ``vtkPolyData`` in LPS, shape (n, 3)."""
+    return apply_affine(FLIP @ to_world, _points_ras(data).astype(np.float64))
+
+
+def _points_ras(data: Any) -> NDArray[np.floating[Any]]:
+    """The points of a ``vtkPolyData`` as they are stored, shape (n, 3)."""
     if data.GetPoints() is None or not data.GetNumberOfPoints():
         return np.empty((0, 3))
-    points = vtk_to_numpy(data.GetPoints().GetData()).astype(np.float64)
-    return apply_affine(FLIP @ to_world, points)
+    return np.asarray(vtk_to_numpy(data.GetPoints().GetData()))
+
+
+def _decimal(points: NDArray[np.floating[Any]]) -> FloatArray:
+    """Points in double precision; of single ones the shortest decimals that they stand for.
+
+    Contours come from decimal text, which the import keeps in single precision. Text of up to six digits comes back exactly so,
+    and longer text no worse than it was kept. That matters where organs were drawn along the edges of pixels: half a millionth
+    of a millimetre then decides how many samples they are given.
+    """
+    return np.asarray((points.astype(str) if points.dtype == np.float32 else points).astype(np.float64))
 
 
 def _roi_number(segment: Any) -> int:

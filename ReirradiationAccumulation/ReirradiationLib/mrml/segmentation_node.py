@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk
 
-from ..model.arrays import BoolArray
-from ..model.geometry import Geometry
+from ..model.arrays import BoolArray, FloatArray
+from ..model.geometry import Geometry, apply_affine
 from ..model.scene import SceneStructure
 from .cropping import cropped
-from .ras import ijk_to_ras, numpy_voxels, vtk_image, vtk_matrix
+from .ras import FLIP, ijk_to_ras, numpy_voxels, vtk_image, vtk_matrix
+from .segment_reading import ROI_NUMBER_TAG
 
 DESCRIPTION_TAG = "Reirradiation.Description"
 """Tag of a segment that says what it is: of an optimization structure its limit, with all that belongs to it."""
 
+SMOOTHING_PARAMETER = "Smoothing factor"
+"""Of the conversion of labelmaps to closed surfaces."""
 
-def segmentation_node(scene: Any, structures: tuple[SceneStructure, ...], name: str) -> Any:
+
+def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: str, image: Any | None = None) -> Any:
     """Add structures to a scene as binary labelmap segments, in their order, with their names and colours.
+
+    Where the runtime can convert, they have closed surfaces too, which are shown: halfway between the voxels of the mask and
+    those around, not smoothed. Slicer's usual smoothing moves the surface of a vertebra by up to 3 mm.
 
     Parameters
     ----------
     scene : vtkMRMLScene
-    structures : tuple of SceneStructure
-        Each on its own grid; the grid of the first is the reference geometry of the segmentation.
+    structures : sequence of SceneStructure
+        Each on its own grid, of which the occupied part is stored.
     name : str
+    image : vtkMRMLScalarVolumeNode, optional
+        The CT that gives the reference geometry; without it, that is the grid of the first structure.
 
     Returns
     -------
@@ -33,25 +45,56 @@ def segmentation_node(scene: Any, structures: tuple[SceneStructure, ...], name: 
     """
     import slicer
 
-    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    node.CreateDefaultDisplayNodes()
-    segmentation = node.GetSegmentation()
-    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    segmentation.SetSourceRepresentationName(kind)
+    kinds = slicer.vtkSegmentationConverter
+    node = _new_node(scene, name, kinds.GetSegmentationBinaryLabelmapRepresentationName())
     for structure in structures:
-        segment = slicer.vtkSegment()
-        segment.SetName(structure.name)
-        if structure.description:
-            segment.SetTag(DESCRIPTION_TAG, structure.description)
-        segment.SetColor(*(channel / 255.0 for channel in structure.colour))
-        segment.AddRepresentation(kind, _labelmap(structure))
-        segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(structure.name))
-    if structures:
-        segmentation.SetConversionParameter(
-            slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(),
-            slicer.vtkSegmentationConverter.SerializeImageGeometry(_grid(structures[0].geometry)),
+        _add_segment(node, structure, _labelmap(structure))
+    if image is not None:
+        node.SetReferenceImageGeometryParameterFromVolumeNode(image)
+    elif structures:
+        node.GetSegmentation().SetConversionParameter(
+            kinds.GetReferenceImageGeometryParameterName(), kinds.SerializeImageGeometry(_grid(structures[0].geometry))
         )
+    node.GetSegmentation().SetConversionParameter(SMOOTHING_PARAMETER, "0")
+    surface = kinds.GetSegmentationClosedSurfaceRepresentationName()
+    if any(structure.mask.any() for structure in structures) and node.CreateClosedSurfaceRepresentation():
+        node.GetDisplayNode().SetPreferredDisplayRepresentationName2D(surface)
+        node.GetDisplayNode().SetPreferredDisplayRepresentationName3D(surface)
     _show_outlines(node)
+    return node
+
+
+def contours_node(scene: Any, structures: Sequence[SceneStructure], name: str, image: Any | None = None) -> Any | None:
+    """Add the contours of structures to a scene as SlicerRT does: planar contour segments with their ROINumbers, hidden.
+
+    They are a node of their own because a segmentation is stored by its source representation alone, and without SlicerRT
+    nothing can show planar contours.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    structures : sequence of SceneStructure
+    name : str
+    image : vtkMRMLScalarVolumeNode, optional
+        The CT that they were drawn on.
+
+    Returns
+    -------
+    vtkMRMLSegmentationNode or None
+        None if no structure has contours.
+    """
+    import slicer
+
+    contoured = [structure for structure in structures if structure.contours_mm]
+    if not contoured:
+        return None
+    node = _new_node(scene, name, slicer.vtkSegmentationConverter.GetSegmentationPlanarContourRepresentationName())
+    for structure in contoured:
+        segment = _add_segment(node, structure, _contour_lines(structure.contours_mm))
+        segment.SetTag(ROI_NUMBER_TAG, str(structure.number))
+    if image is not None:
+        node.SetReferenceImageGeometryParameterFromVolumeNode(image)
+    node.GetDisplayNode().SetVisibility(False)
     return node
 
 
@@ -84,6 +127,27 @@ def _grid(geometry: Geometry) -> Any:
     return image
 
 
+def _new_node(scene: Any, name: str, source: str) -> Any:
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.GetSegmentation().SetSourceRepresentationName(source)
+    return node
+
+
+def _add_segment(node: Any, structure: SceneStructure, data: Any) -> Any:
+    import slicer
+
+    segmentation = node.GetSegmentation()
+    segment = slicer.vtkSegment()
+    segment.SetName(structure.name)
+    if structure.description:
+        segment.SetTag(DESCRIPTION_TAG, structure.description)
+    segment.SetColor(*(channel / 255.0 for channel in structure.colour))
+    segment.AddRepresentation(segmentation.GetSourceRepresentationName(), data)
+    segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(structure.name))
+    return segment
+
+
 def _labelmap(structure: SceneStructure) -> Any:
     import slicer
 
@@ -94,6 +158,22 @@ def _labelmap(structure: SceneStructure) -> Any:
     image.SetExtent(i, i + ni - 1, j, j + nj - 1, k, k + nk - 1)
     image.SetImageToWorldMatrix(vtk_matrix(ijk_to_ras(structure.geometry)))
     return image
+
+
+def _contour_lines(contours_mm: Sequence[FloatArray]) -> Any:
+    """Closed polygons as the lines of a ``vtkPolyData`` in RAS, the first point once more at the end."""
+    points, cells, lines = vtk.vtkPoints(), vtk.vtkCellArray(), vtk.vtkPolyData()
+    points.SetDataTypeToDouble()
+    points.SetData(numpy_to_vtk(apply_affine(FLIP, np.concatenate(list(contours_mm))), deep=True))
+    first = 0
+    for contour in contours_mm:
+        cells.InsertNextCell(len(contour) + 1)
+        for n in (*range(len(contour)), 0):
+            cells.InsertCellPoint(first + n)
+        first += len(contour)
+    lines.SetPoints(points)
+    lines.SetLines(cells)
+    return lines
 
 
 def _show_outlines(node: Any) -> None:

@@ -17,9 +17,10 @@ from ..model.geometry import Geometry
 from ..model.scene import PictureRequest, SceneDose, SceneStructure
 from .application import HeadlessApplication
 from .cropping import cropped
+from .dose_display import show_as_wash
 from .ras import FLIP, as_vector, vtk_image, vtk_matrix
 from .scene_content import WASH_OPACITY
-from .volume_nodes import dose_node, image_node, show_as_wash
+from .volume_nodes import dose_node, image_node
 
 
 class SliceScene:

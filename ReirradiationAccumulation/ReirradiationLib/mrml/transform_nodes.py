@@ -99,25 +99,82 @@ def transform_from_node(
     RegistrationError
         If it is defined nowhere on the current CT, or too rough to be sampled.
     """
-    subject = f"Transform '{node.GetName()}'"
-    nodes = [node]
-    while nodes[-1].GetParentTransformNode() is not None:
-        nodes.append(nodes[-1].GetParentTransformNode())
+    return transform_between(None, node, fixed_frame_uid, moving_frame_uid, on)
+
+
+def transform_between(
+    fixed: Any | None, moving: Any | None, fixed_frame_uid: str, moving_frame_uid: str, on: Geometry | None = None
+) -> SpatialTransform:
+    """The transform from data under one node to data under another, each through all that it stands under.
+
+    What both stand under moves them together and is left out. Exact and sampled are what they are for
+    :func:`transform_from_node`; matrices are inverted exactly.
+
+    Parameters
+    ----------
+    fixed, moving : vtkMRMLTransformNode or None
+        The parents of current and of prior data; None for data that stand under none.
+    fixed_frame_uid, moving_frame_uid : str
+    on : Geometry, optional
+        Grid of the current CT in its own coordinates.
+
+    Raises
+    ------
+    GeometryError, RegistrationError
+        As :func:`transform_from_node`.
+    """
+    own, others = parents_apart(fixed, moving)
+    names = ", ".join(f"'{node.GetName()}'" for node in (*own, *others))
+    subject = f"Transform {names}"
     with vtk_messages_to_log():
-        steps = [step for each in reversed(nodes) for step in _steps_of(each, subject)]
+        steps = [step for each in own for step in _steps_of(each, each.GetTransformToParent(), subject)]
+        steps += [step for each in reversed(others) for step in _steps_of(each, each.GetTransformFromParent(), subject)]
         if on is None:
             _require_exact(steps, subject)
             exact = tuple(step for step in steps if isinstance(step, (Affine, DisplacementGrid)))
-            return SpatialTransform(fixed_frame_uid, moving_frame_uid, exact, f"transform node '{node.GetName()}'")
+            return SpatialTransform(fixed_frame_uid, moving_frame_uid, exact, f"transform node {names}")
         found, sampled = sampled_steps(steps, on, subject)
     words = f", {sampled.in_words()}" if sampled else ""
-    return SpatialTransform(fixed_frame_uid, moving_frame_uid, found, f"transform node '{node.GetName()}'{words}")
+    return SpatialTransform(fixed_frame_uid, moving_frame_uid, found, f"transform node {names}{words}")
 
 
-def _steps_of(node: Any, subject: str) -> list[PointStep]:
-    """What takes points of the node's parent to the node, in the order in which it is applied."""
+def parents_apart(one: Any | None, other: Any | None) -> tuple[list[Any], list[Any]]:
+    """The transforms that only the one and only the other of two data stand under, the nearest first, by their parents."""
+    own, others = _chain(one), _chain(other)
+    while own and others and own[-1] is others[-1]:
+        own, others = own[:-1], others[:-1]
+    return own, others
+
+
+def linear_between(one: Any | None, other: Any | None) -> FloatArray | None:
+    """RAS matrix from data under one parent to data under another, homogeneous 4×4; None if it is none."""
+    own, others = parents_apart(one, other)
+    if not all(node.IsLinear() for node in (*own, *others)):
+        return None
+    total = np.eye(4)
+    matrix = vtk.vtkMatrix4x4()
+    for node in own:
+        node.GetMatrixTransformToParent(matrix)
+        total = numpy_matrix(matrix) @ total
+    for node in reversed(others):
+        node.GetMatrixTransformFromParent(matrix)
+        total = numpy_matrix(matrix) @ total
+    return np.asarray(total)
+
+
+def _chain(node: Any | None) -> list[Any]:
+    """A transform node and all that it stands under, the nearest first."""
+    nodes = []
+    while node is not None:
+        nodes.append(node)
+        node = node.GetParentTransformNode()
+    return nodes
+
+
+def _steps_of(node: Any, transform: Any, subject: str) -> list[PointStep]:
+    """What one of a node's two transforms does, in the order in which it is applied."""
     flat = vtk.vtkCollection()
-    type(node).FlattenGeneralTransform(flat, node.GetTransformFromParent())
+    type(node).FlattenGeneralTransform(flat, transform)
     is_ours = node.GetAttribute(INTERPOLATION_ATTRIBUTE) == LINEAR
     return [_model_step(flat.GetItemAsObject(index), subject, is_ours) for index in range(flat.GetNumberOfItems())]
 
@@ -152,13 +209,14 @@ def _vtk_chain(steps: tuple[TransformStep, ...]) -> Any:
 def _vtk_step(step: TransformStep) -> Any:
     """One step in RAS."""
     if isinstance(step, DisplacementGrid):
-        return _vtk_grid(step)
+        return vtk_grid(step)
     linear = vtk.vtkTransform()
     linear.SetMatrix(vtk_matrix(FLIP @ step.matrix @ FLIP))
     return linear
 
 
-def _vtk_grid(grid: DisplacementGrid) -> Any:
+def vtk_grid(grid: DisplacementGrid) -> Any:
+    """A displacement grid as a ``vtkOrientedGridTransform`` in RAS; where nothing is known it does not displace."""
     import slicer
 
     geometry = grid.geometry

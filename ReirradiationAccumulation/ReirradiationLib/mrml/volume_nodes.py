@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import vtk
+from vtk.util.numpy_support import vtk_to_numpy
 
 from ..model.arrays import Float32Array
-from ..model.dose_colours import WASH_THRESHOLD, dose_colour
 from ..model.errors import GeometryError
 from ..model.geometry import Geometry
 from ..model.image import Image
 from ..model.scene import SceneDose
+from .dose_display import add_legend, dose_colour_node, show_as_wash
 from .ras import geometry_from_ijk_to_ras, ijk_to_ras, numpy_matrix, numpy_voxels, vtk_image, vtk_matrix
 
 DOSE_VOLUME_ATTRIBUTE = "DicomRtImport.DoseVolume"
@@ -23,7 +25,8 @@ QUANTITY_ATTRIBUTE = "SlicerReirradiation.DoseQuantity"
 CT_WINDOW_HU = 350.0
 CT_LEVEL_HU = 40.0
 
-COLOURS = 256
+SAME_GRID_MM = 1e-3
+"""Of a step or the origin of a grid: less is the same grid."""
 
 
 def image_node(scene: Any, image: Image) -> Any:
@@ -38,7 +41,7 @@ def image_node(scene: Any, image: Image) -> Any:
     -------
     vtkMRMLScalarVolumeNode
     """
-    node = _volume_node(scene, image.description or "CT", image.voxels_hu, image.geometry)
+    node = volume_node(scene, image.description or "CT", image.voxels_hu, image.geometry)
     display = node.GetDisplayNode()
     display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     display.SetWindowLevel(CT_WINDOW_HU, CT_LEVEL_HU)
@@ -48,7 +51,7 @@ def image_node(scene: Any, image: Image) -> Any:
 
 
 def dose_node(scene: Any, dose: SceneDose, maximum_gy: float | None = None) -> Any:
-    """Add a dose to a scene, marked as SlicerRT marks doses and coloured from 10 % of the maximum up.
+    """Add a dose to a scene, marked as SlicerRT marks doses, coloured from 10 % of the maximum up, with a legend.
 
     Parameters
     ----------
@@ -62,39 +65,25 @@ def dose_node(scene: Any, dose: SceneDose, maximum_gy: float | None = None) -> A
     vtkMRMLScalarVolumeNode
         Its name ends in the unit of the quantity.
     """
-    node = _volume_node(scene, f"{dose.name} [{dose.quantity.value}]", dose.voxels_gy, dose.geometry)
+    node = volume_node(scene, f"{dose.name} [{dose.quantity.value}]", dose.voxels_gy, dose.geometry)
     node.SetAttribute(DOSE_VOLUME_ATTRIBUTE, "1")
     node.SetAttribute(QUANTITY_ATTRIBUTE, dose.quantity.value)
     node.SetDescription(dose.description)
     node.GetDisplayNode().SetAndObserveColorNodeID(dose_colour_node(scene).GetID())
     highest = float(dose.voxels_gy.max()) if maximum_gy is None else maximum_gy
     show_as_wash(node, highest if highest > 0.0 else 1.0)
+    add_legend(node, dose.quantity.value)
     return node
 
 
-def show_as_wash(node: Any, maximum_gy: float) -> None:
-    """Colour a dose node from 10 % of a maximum up; whatever is above has the colour of the maximum."""
-    display = node.GetDisplayNode()
-    display.SetWindowLevelMinMax(0.0, maximum_gy)
-    display.SetLowerThreshold(WASH_THRESHOLD * maximum_gy)
-    display.SetUpperThreshold(max(maximum_gy, float(node.GetImageData().GetScalarRange()[1])))
-    display.ApplyThresholdOn()
-
-
-def dose_colour_node(scene: Any) -> Any:
-    """The colour table of doses in a scene, made when first asked for; a ``vtkMRMLColorTableNode``."""
-    name = "Reirradiation_Dose_ColorTable"
-    existing = scene.GetFirstNodeByName(name)
-    if existing is not None:
-        return existing
-    table = scene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
-    table.SetTypeToUser()
-    table.SetAttribute("Category", "Reirradiation")
-    table.SetNumberOfColors(COLOURS)
-    for entry in range(COLOURS):
-        fraction = entry / (COLOURS - 1)
-        table.SetColor(entry, f"{round(100 * fraction)} %", *dose_colour(fraction), 1.0)
-    return table
+def image_in_scene(scene: Any, image: Image) -> Any | None:
+    """The node of the same CT in a scene: the same slices, the same grid, the same voxels, and under no transform."""
+    uids = set(image.slice_uids)
+    for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
+        node = scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode")
+        if uids and set((node.GetAttribute("DICOM.instanceUIDs") or "").split()) == uids and _is_same(node, image):
+            return node
+    return None
 
 
 def volume_from_node(node: Any) -> tuple[Float32Array, Geometry]:
@@ -133,7 +122,8 @@ def geometry_of_node(node: Any) -> Geometry:
     return geometry_from_ijk_to_ras(numpy_matrix(matrix), (ni, nj, nk))
 
 
-def _volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry) -> Any:
+def volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry) -> Any:
+    """Add a scalar volume to a scene, with a display node that guesses nothing."""
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     node.SetAndObserveImageData(vtk_image(voxels))
     node.SetIJKToRASMatrix(vtk_matrix(ijk_to_ras(geometry)))
@@ -142,3 +132,13 @@ def _volume_node(scene: Any, name: str, voxels: Float32Array, geometry: Geometry
     display.AutoThresholdOff()
     node.SetAndObserveDisplayNodeID(display.GetID())
     return node
+
+
+def _is_same(node: Any, image: Image) -> bool:
+    voxels = node.GetImageData()
+    if voxels is None or node.GetParentTransformNode() is not None or voxels.GetDimensions() != image.geometry.size:
+        return False
+    grid = geometry_of_node(node).index_to_lps()
+    values = vtk_to_numpy(voxels.GetPointData().GetScalars()).reshape(image.geometry.shape)
+    is_on_grid = np.allclose(grid, image.geometry.index_to_lps(), rtol=0.0, atol=SAME_GRID_MM)
+    return bool(is_on_grid and np.array_equal(values, image.voxels_hu))

@@ -13,8 +13,10 @@ logger = logging.getLogger(__name__)
 
 def inside_slicer_application() -> bool:
     """Whether this Python runs within the 3D Slicer application, with or without a main window."""
-    import slicer
-
+    try:
+        import slicer
+    except ImportError:
+        return False
     return getattr(slicer, "app", None) is not None
 
 

@@ -8,6 +8,8 @@ from ..model.course import AnyCourse, Course, PointCourse
 from ..model.dates import months_between
 from .results import CaseRecords
 
+NEW_ROLE, PRIOR_ROLE = "new plan", "prior"
+
 
 @dataclass(frozen=True)
 class PointSummary:
@@ -69,7 +71,7 @@ def _of_dose(course: Course, results: CaseRecords, is_registered: bool) -> Cours
     return CourseSummary(
         identifier=course.identifier,
         label=course.label,
-        role="new plan" if is_new else "prior",
+        role=NEW_ROLE if is_new else PRIOR_ROLE,
         site=site or (course.plan.site if course.plan else ""),
         source="DICOM" if course.plan else "DICOM dose without a plan",
         system=system or (course.plan.system if course.plan else "") or course.dose.system,
@@ -101,7 +103,7 @@ def _of_points(course: PointCourse, results: CaseRecords) -> CourseSummary:
     return CourseSummary(
         identifier=course.identifier,
         label=course.label,
-        role="prior",
+        role=PRIOR_ROLE,
         site=site,
         source="record: one dose per organ",
         system=system,

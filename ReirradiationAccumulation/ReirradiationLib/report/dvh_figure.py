@@ -85,7 +85,7 @@ def organ_figure(title: str, volume_cc: float, curves: Sequence[FigureCurve], li
     end_gy, tick_gy = dose_axis(highest_gy, FIELD_WIDTH, MOST_DOSE_TICKS)
     whole = Panel(FIRST_LEFT, TOP, FIELD_WIDTH, FIELD_HEIGHT, 0.0, end_gy, tick_gy, 0.0, 100.0, False)
     tail = _tail_panel(volume_cc, curves, limits, highest_gy)
-    styles = _styles(curves)
+    styles = curve_styles(curves)
     parts = [_opening(title), *frame(whole, "Whole volume", "EQD2 [Gy]", f"Volume [% of {volume_cc:.4g} cc]")]
     parts += frame(tail, "Hottest part, logarithmic", "EQD2 [Gy]", "Volume [cc]")
     for panel, per_percent in ((whole, 1.0), (tail, volume_cc / 100.0)):
@@ -93,7 +93,9 @@ def organ_figure(title: str, volume_cc: float, curves: Sequence[FigureCurve], li
         placed = [(one.dose_gy, one.volume_percent * per_percent, one.forbidden) for one in limits]
         shown = [(place, letter) for place, letter in zip(placed, LETTERS, strict=False) if panel.holds(*place[:2])]
         parts += [limit_mark(panel, *place) for place, _ in shown]  # below the curves, which show how far they go
-        parts += [polyline(panel, _points(curve, per_percent), style) for curve, style in zip(curves, styles, strict=True)]
+        parts += [
+            polyline(panel, curve_line(curve, per_percent), style) for curve, style in zip(curves, styles, strict=True)
+        ]
         parts += [end_mark(panel, curve.dose_gy[-1]) for curve in curves if curve.kind is not CurveKind.COURSE]
         parts += [limit_ring(panel, *place, letter, taken) for place, letter in shown]
     parts += _legend([(curve.label, style) for curve, style in zip(curves, styles, strict=True)], limits)
@@ -107,7 +109,7 @@ def sums_figure(title: str, curves: Sequence[FigureCurve]) -> str:
     panel = Panel(FIRST_LEFT, TOP, SUMS_WIDTH, FIELD_HEIGHT, 0.0, end_gy, tick_gy, 0.0, 100.0, False)
     styles = [_style(PALETTE[n % len(PALETTE)], DASHES[n % len(DASHES)], 1.7) for n in range(len(curves))]
     parts = [_opening(title), *frame(panel, "", "EQD2 [Gy]", "Volume [%]")]
-    parts += [polyline(panel, _points(curve, 1.0), style) for curve, style in zip(curves, styles, strict=True)]
+    parts += [polyline(panel, curve_line(curve, 1.0), style) for curve, style in zip(curves, styles, strict=True)]
     parts += _legend([(curve.label, style) for curve, style in zip(curves, styles, strict=True)], ())
     return "\n".join([*parts, "</svg>"])
 
@@ -139,12 +141,13 @@ def _dose_at(curve: FigureCurve, percent: float) -> float:
     return next((dose for dose, volume in pairs if volume < percent), curve.dose_gy[-1])
 
 
-def _points(curve: FigureCurve, per_percent: float) -> list[Point]:
+def curve_line(curve: FigureCurve, per_percent: float) -> list[Point]:
+    """The points of a curve, down to no volume."""
     points = [(dose, per_percent * volume) for dose, volume in zip(curve.dose_gy, curve.volume_percent, strict=True)]
     return [*points, (curve.dose_gy[-1], 0.0)] if curve.volume_percent[-1] > 0.0 else points
 
 
-def _styles(curves: Sequence[FigureCurve]) -> list[str]:
+def curve_styles(curves: Sequence[FigureCurve]) -> list[str]:
     """Sums thick, courses thin; every pair of curves differs in dashes, or in width where both are whole lines."""
     styles, course = [], 0
     for curve in curves:
@@ -167,7 +170,7 @@ def _style(colour: str, dashes: str, width: float) -> str:
 
 def _legend(curves: Sequence[tuple[str, str]], limits: Sequence[FigureLimit]) -> list[str]:
     """A row for each curve and limit; the last row counts those that there is no room for."""
-    rows = [(_key(style), label) for label, style in curves]
+    rows = [(legend_key(style), label) for label, style in curves]
     rows += [(letter, limit.label) for letter, limit in zip(LETTERS, limits, strict=False)]
     if len(rows) > MOST_ROWS:
         rows = [*rows[: MOST_ROWS - 1], ("", f"{len(rows) - MOST_ROWS + 1} more: see the tables")]
@@ -183,7 +186,8 @@ def _legend(curves: Sequence[tuple[str, str]], limits: Sequence[FigureLimit]) ->
     return parts
 
 
-def _key(style: str) -> str:
+def legend_key(style: str) -> str:
+    """A piece of line for the legend."""
     return f'<line x1="0" x2="{KEY_PX}" y1="0" y2="0" {style}/>'
 
 

@@ -44,9 +44,7 @@ def _organ(structure: StructureSummary, evaluation: Evaluation) -> str:
         f"; no sum, for {' and '.join(structure.unknown_courses)} is not known in it" if structure.unknown_courses else ""
     )
     title += " and summed" if not structure.unknown_courses else ""
-    # Sums first: the thin curves of the courses stay visible on them.
-    in_order = sorted(structure.curves, key=lambda curve: curve.sum not in _KINDS)
-    curves = [_figure_curve(curve, evaluation) for curve in in_order]
+    curves = figure_curves(structure, evaluation)
     svg = organ_figure(title, structure.volume_cc, curves, [place for _, place in drawn])
     words = [title, *_point_doses(structure, evaluation), *_limits_drawn([score for score, _ in drawn])]
     words += [
@@ -57,6 +55,12 @@ def _organ(structure: StructureSummary, evaluation: Evaluation) -> str:
     name, *rest = words
     heading = f"<figcaption><b>{shown(name)}.</b> {shown('. '.join(rest))}</figcaption>"
     return f"<figure>{heading}{svg}</figure>"
+
+
+def figure_curves(structure: StructureSummary, evaluation: Evaluation) -> list[FigureCurve]:
+    """All curves of a structure; sums first: the thin curves of the courses stay visible on them."""
+    in_order = sorted(structure.curves, key=lambda curve: curve.sum not in _KINDS)
+    return [_figure_curve(curve, evaluation) for curve in in_order]
 
 
 def _figure_curve(curve: CurveSummary, evaluation: Evaluation) -> FigureCurve:

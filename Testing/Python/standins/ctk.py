@@ -8,12 +8,46 @@ import qt
 
 
 class ctkCollapsibleButton(qt.like_pythonqt(qt.QtWidgets.QGroupBox)):  # type: ignore[misc]
-    """A titled box; collapsing is not needed."""
+    """A titled box; a click on its title collapses it."""
+
+    contentsCollapsed = qt.QtCore.Signal(bool)
+    connect = qt.connect_by_name
 
     def event(self, event: Any) -> bool:
         if event.type() == qt.QtCore.QEvent.Type.DynamicPropertyChange:
-            self.setTitle(str(qt.QtCore.QObject.property(self, "text")))
+            sign = "▸" if self.collapsed else "▾"
+            self.setTitle(f"{sign} {qt.QtCore.QObject.property(self, 'text')}")
+            self._fold()
+        if event.type() == qt.QtCore.QEvent.Type.Show:
+            self._fold()
         return bool(super().event(event))
+
+    def _fold(self) -> None:
+        for child in self.findChildren(qt.QtWidgets.QWidget, options=qt.Qt.FindChildOption.FindDirectChildrenOnly):
+            child.setVisible(not self.collapsed)
+        self.setMaximumHeight(22 if self.collapsed else 16777215)
+
+    @property
+    def text(self) -> str:
+        return str(qt.QtCore.QObject.property(self, "text"))
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.setProperty("text", text)
+
+    @property
+    def collapsed(self) -> bool:
+        return bool(qt.QtCore.QObject.property(self, "collapsed"))
+
+    @collapsed.setter
+    def collapsed(self, is_collapsed: bool) -> None:
+        if is_collapsed != self.collapsed:
+            self.setProperty("collapsed", is_collapsed)
+            self.contentsCollapsed.emit(is_collapsed)
+
+    def mousePressEvent(self, event: Any) -> None:
+        if event.position().y() < 22:
+            self.collapsed = not self.collapsed
 
 
 class ctkPathLineEdit(qt.QWidget):  # type: ignore[misc]

@@ -22,7 +22,18 @@ def connect_by_name(self: Any, signal: str, slot: Callable[..., Any]) -> None:
 
 PROPERTIES = (
     *("enabled", "toolTip", "text", "checked", "value", "maximum", "rowCount", "columnCount"),
-    *("currentIndex", "currentText", "title", "visible", "readOnly", "placeholderText", "plainText", "minimum", "count"),
+    *(
+        "currentIndex",
+        "currentText",
+        "title",
+        "visible",
+        "readOnly",
+        "placeholderText",
+        "plainText",
+        "minimum",
+        "count",
+        "suffix",
+    ),
 )
 """Those in use here. Not all there are: a virtual getter, such as sizeHint or QProgressBar's text, would call itself."""
 

@@ -13,6 +13,7 @@ from ...model.dates import dicom_date
 from ...model.errors import CaseError
 from ...model.interlock import Severity
 from ...model.metric import Metric
+from ...model.open_choices import if_treated, one_of
 from ...model.person_name import person_name
 from ...model.registration import RegistrationChoice, RegistrationKind, RegistrationMethod
 from ..writing import MANUFACTURER
@@ -23,7 +24,7 @@ from .headers import PlanHeader, RegistrationHeader, StructuresHeader
 from .plan_findings import delivered_fractions
 from .scan import Scan
 
-__all__ = ["CHOOSE", "Draft", "draft_case"]
+__all__ = ["CHOOSE", "Draft", "DraftedAnatomy", "current_anatomy", "draft_case"]
 
 WHOLE, BEAM = ("PLAN", "FRACTION"), "BEAM"
 
@@ -59,12 +60,9 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
         If there is no such course, or it has no CT or no structure set.
     """
     groups = [course.group for course in scan.courses]
-    new = _new_group(groups, current)
     remarks: list[str] = []
-    plan = _new_plan(new, remarks)
-    sets = [one for one in new.structures if new.planning_ct(one) is not None]
-    sets = [one for one in sets if plan is not None and one.origin.uid == plan.structures_uid] or sets
-    ct = new.planning_ct(sets[-1]) if sets else None
+    anatomy = current_anatomy(scan, current, remarks)
+    new, plan, sets, ct = anatomy.group, anatomy.plan, anatomy.sets, anatomy.ct
     if ct is None:
         raise CaseError("Draft", "the new course has no CT with a structure set", "Name another course by --new-course.")
     structures = sets[-1]
@@ -85,7 +83,7 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
         title=f"{person_name(new.patient.name) or new.patient.patient_id}: reirradiation",
         current=CurrentAnatomy(
             _planning_ct_folder(new, structures, ct, remarks),
-            _one_of([one.origin.file.path for one in sets]),
+            one_of([one.origin.file.path for one in sets]),
             _series(ct, scan),
         ),
         prior_courses=tuple(prior),
@@ -99,6 +97,50 @@ def draft_case(scan: Scan, file: Path, current: int | None, naming: NamingTables
         decisions=(),
     )
     return Draft(case, (*remarks, *proposed))
+
+
+@dataclass(frozen=True)
+class DraftedAnatomy:
+    """The new course of a scan.
+
+    Parameters
+    ----------
+    group : CourseGroup
+    plan : PlanHeader or None
+        The new one.
+    sets : tuple of StructuresHeader
+        That of the plan, or all that lie on a CT, the latest last.
+    ct : CtSeries or None
+        The CT of the last of them; None if there is no set.
+    """
+
+    group: CourseGroup
+    plan: PlanHeader | None
+    sets: tuple[StructuresHeader, ...]
+    ct: CtSeries | None
+
+
+def current_anatomy(scan: Scan, current: int | None, remarks: list[str]) -> DraftedAnatomy:
+    """The course that a draft takes for the new one, and what it takes of it.
+
+    Parameters
+    ----------
+    scan : Scan
+    current : int or None
+        Number of the new course in the listing, from 1.
+    remarks : list of str
+        What the user must know is added.
+
+    Raises
+    ------
+    CaseError
+        If there is no such course, or courses of several patients and none is named.
+    """
+    new = _new_group([course.group for course in scan.courses], current)
+    plan = _new_plan(new, remarks)
+    sets = [one for one in new.structures if new.planning_ct(one) is not None]
+    sets = [one for one in sets if plan is not None and one.origin.uid == plan.structures_uid] or sets
+    return DraftedAnatomy(new, plan, tuple(sets), new.planning_ct(sets[-1]) if sets else None)
 
 
 def _new_group(groups: Sequence[CourseGroup], current: int | None) -> CourseGroup:
@@ -148,7 +190,7 @@ def _prior_courses(
         if len(group.plans) > 1:
             # Alternatives look like courses: only the user knows which were treated.
             remarks.append(f"course {number} has {len(group.plans)} plans: keep '{plan.label}' only if it was treated")
-            doses = (Path(f"CHOOSE IF '{plan.label}' WAS TREATED: {' '.join(map(str, doses))}"),)
+            doses = (if_treated(plan.label, doses),)
         structures = group.structures_of(plan)
         ct = (group.planning_ct(structures) if structures else None) or next(iter(group.ct_series), None)
         delivered = delivered_fractions(group, plan)
@@ -182,13 +224,8 @@ def _doses(group: CourseGroup, plan: PlanHeader) -> tuple[Path, ...]:
     for summation in WHOLE:
         whole = [dose.origin.file.path for dose in doses if dose.summation == summation]
         if whole:
-            return (_one_of(whole),)
+            return (one_of(whole),)
     return tuple(dose.origin.file.path for dose in doses if dose.summation == BEAM)
-
-
-def _one_of(paths: Sequence[Path]) -> Path:
-    """The only path, or one that no run accepts and that lists them."""
-    return paths[0] if len(paths) == 1 else Path(f"CHOOSE ONE OF: {' OR '.join(map(str, paths))}")
 
 
 def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: CtSeries | None) -> RegistrationChoice:
@@ -200,7 +237,7 @@ def _registration(group: CourseGroup, plan: PlanHeader, current: CtSeries, ct: C
     usable = [one for one in group.registrations if _connects(one, here, frame)]
     if usable:
         best = [one for one in usable if one.is_deformable] or usable
-        return RegistrationChoice(RegistrationMethod.DICOM, _one_of([one.origin.file.path for one in best]))
+        return RegistrationChoice(RegistrationMethod.DICOM, one_of([one.origin.file.path for one in best]))
     if ct:
         return RegistrationChoice(RegistrationMethod.IMAGES, kind=RegistrationKind.DEFORMABLE)
     return RegistrationChoice(RegistrationMethod.SAME_FRAME)
@@ -219,7 +256,7 @@ def _planning_ct_folder(
     """The folder of the CT; a choice if the structure set names no slice and there are several CTs."""
     if (structures is not None and structures.slice_uids) or len(group.ct_series) == 1:
         return _folder(series, remarks)
-    return _one_of(sorted({_folder(one, remarks) for one in group.ct_series}))
+    return one_of(sorted({_folder(one, remarks) for one in group.ct_series}))
 
 
 def _folder(series: CtSeries, remarks: list[str]) -> Path:

@@ -10,12 +10,12 @@ from ...model.case import StructureChoice
 from ...model.constraint import LimitRow
 from ...model.limit_table import load_limit_rows
 from ...model.name_words import printable
+from ...model.open_choices import CHOOSE_TISSUE
 from ...model.protocol_tables import load_protocol
 from ...model.structure_names import NameMatch, Proposal, propose
 from ...model.synonym_table import Synonym, load_synonyms, with_tissue_names
 
-CHOOSE = "CHOOSE A TISSUE"
-"""Stands for the tissue of a structure; a case that still holds it is refused."""
+CHOOSE = CHOOSE_TISSUE
 
 
 @dataclass(frozen=True)

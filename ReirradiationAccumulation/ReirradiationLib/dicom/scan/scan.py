@@ -115,7 +115,17 @@ def scan(
     Cancelled
         If ``is_cancelled`` said so.
     """
-    files = files_under(folders)
+    return scan_found(files_under(folders), on_progress, is_cancelled, headers_only=headers_only)
+
+
+def scan_found(
+    files: Sequence[FoundFile],
+    on_progress: Callable[[int, int], None] = _no_progress,
+    is_cancelled: Callable[[], bool] = _never,
+    *,
+    headers_only: bool = False,
+) -> Scan:
+    """Find every course of radiotherapy in given files, and in no others; all else as in :func:`scan`."""
     headers: list[Header] = []
     refusals: list[tuple[FoundFile, DicomError]] = []
     others: Counter[str] = Counter()

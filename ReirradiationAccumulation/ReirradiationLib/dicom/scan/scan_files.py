@@ -55,9 +55,22 @@ def files_under(folders: Sequence[Path]) -> tuple[FoundFile, ...]:
     return tuple(sorted(found.values(), key=lambda file: file.shown))
 
 
+def files_named(paths: Sequence[Path]) -> tuple[FoundFile, ...]:
+    """Given files, sorted, each once, with their names below the folder that holds them all."""
+    each = sorted(set(paths))
+    if not each:
+        return ()
+    above = Path(os.path.commonpath([path.parent for path in each])) if _on_one_drive(each) else Path()
+    return tuple(FoundFile(path, (path.relative_to(above) if above.parts else path).as_posix()) for path in each)
+
+
 def is_archive(file: FoundFile) -> bool:
     """Whether the name is that of an archive."""
     return file.shown.lower().endswith(ARCHIVES)
+
+
+def _on_one_drive(paths: Sequence[Path]) -> bool:
+    return len({path.anchor for path in paths}) == 1
 
 
 def _is_folder(path: Path) -> bool:
