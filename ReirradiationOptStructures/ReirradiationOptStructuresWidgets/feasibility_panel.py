@@ -8,10 +8,10 @@ from ReirradiationLib.report.feasibility_section import FEASIBILITY_CLASS, bindi
 from ReirradiationLib.report.marks import MARK, unreliable_note
 from slicer.i18n import tr as _
 
-from .fractionation_picture import fractionationPicture
+from .fractionation_picture import SHARPNESS, fractionationPicture
 from .screening_form import ScreeningForm
 
-LAST_WIDTH = 90
+LAST_WIDTH = 80
 COLOURS = {"met": GREEN, "open": ORANGE, "bad": RED}
 
 
@@ -87,7 +87,7 @@ class FeasibilityPanel(StepPanel):
             return
         organs, others = feasibility.organs, feasibility.not_planned
         self.ui.bindingLabel.text = binding_text(feasibility) if organs else _("No organ of a limit lies near a target.")
-        table.horizontalHeaderItem(2).setText(_("Left, physical\n[Gy in {n} fx]").format(n=feasibility.fractions))
+        table.horizontalHeaderItem(2).setText(_("Left in {n}\nfx [Gy]").format(n=feasibility.fractions))
         rows = [self._texts(organ) for organ in organs]
         rows += [[self._nameText(one.limit, ""), "–", "–", "–", one.reason] for one in others]
         colours = [RED if one.unreliable_courses else COLOURS[FEASIBILITY_CLASS[one.state]] for one in organs]
@@ -139,7 +139,9 @@ class FeasibilityPanel(StepPanel):
         if summary is None:
             return
         fractions = int(self.ui.shownFractionsSpinBox.value)
-        self.ui.fractionationFigureLabel.setPixmap(fractionationPicture(summary, fractions))
+        picture = fractionationPicture(summary, fractions)
+        self.ui.fractionationFigureLabel.setPixmap(picture)
+        self.ui.fractionationFigureLabel.setMinimumHeight(round(picture.height() / SHARPNESS))
         self.ui.shownFractionsLabel.text = self._numbersText(summary, fractions)
 
     @staticmethod

@@ -101,7 +101,7 @@ class WorksheetPanel(StepPanel):
 
     def _fillTable(self, worksheets):
         if worksheets:
-            header = _("Left, phys.\n[Gy in {n} fx]").format(n=worksheets[0].fractions)
+            header = _("in {n} fx\n[Gy]").format(n=worksheets[0].fractions)
             self.ui.worksheetTable.horizontalHeaderItem(4).setText(header)
         rows, colours, bold, tips = [], [], [], []
         for one in worksheets:
