@@ -6,7 +6,7 @@ WIDEST = 190  # of all columns but the last, in the narrow panel of a module; lo
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
-def fillTable(table, rows, numeric, colours=()):
+def fillTable(table, rows, numeric, colours=(), lastWidth=100):
     """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row."""
     table.setRowCount(len(rows))
     for row, texts in enumerate(rows):
@@ -17,11 +17,16 @@ def fillTable(table, rows, numeric, colours=()):
             if colours and column in (0, len(texts) - 1):
                 paint(item, colours[row])
             table.setItem(row, column, item)
+    fitColumns(table, lastWidth)
+
+
+def fitColumns(table, lastWidth=100):
+    """Make columns as wide as their texts, but the last no wider than need be; rows become as high as theirs."""
     table.resizeColumnsToContents()
     last = table.columnCount - 1
     for column in range(last):
         table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
-    table.setColumnWidth(last, min(table.columnWidth(last), 100))  # at least: it stretches, and long texts wrap
+    table.setColumnWidth(last, min(table.columnWidth(last), lastWidth))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 

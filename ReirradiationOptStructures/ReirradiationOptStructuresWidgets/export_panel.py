@@ -125,7 +125,8 @@ class ExportPanel(StepPanel):
     def _summaryText(self, exported):
         if exported is None:
             return _(
-                "Writes optimization structures and isodose lines (RTSTRUCT), the constraint sheet (CSV, JSON, text), the remaining dose (RTDOSE) and the point worksheet (CSV)."
+                "Writes optimization structures and isodose lines (RTSTRUCT), the constraint sheet (CSV, JSON, text), the "
+                "remaining dose (RTDOSE) and the point worksheet (CSV)."
             )
         others = [name for name in exported.files if not name.endswith(".dcm")]
         text = _("{number} files are in {folder}; beside DICOM: {others}.")

@@ -2,15 +2,16 @@
 
 from ReirradiationAccumulationWidgets.controls import asToolTip, enableOrSayWhyNot
 from ReirradiationAccumulationWidgets.step_panel import StepPanel
-from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable
+from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable, fitColumns
 from ReirradiationLib.model.case_edits import with_prescription
 from ReirradiationLib.report.feasibility_section import FEASIBILITY_CLASS, binding_text
 from ReirradiationLib.report.marks import MARK, unreliable_note
 from slicer.i18n import tr as _
 
-from .fractionation_picture import fractionationPicture
+from .fractionation_picture import SHARPNESS, fractionationPicture
 from .screening_form import ScreeningForm
 
+LAST_WIDTH = 80
 COLOURS = {"met": GREEN, "open": ORANGE, "bad": RED}
 
 
@@ -81,29 +82,43 @@ class FeasibilityPanel(StepPanel):
         table = self.ui.feasibilityTable
         if feasibility is None:
             self.ui.bindingLabel.text = self.window.whyNoCase() or self.window.howToGetResults()
+            self.ui.feasibilityNotesLabel.text = ""
             fillTable(table, [], numeric=())
             return
         organs, others = feasibility.organs, feasibility.not_planned
         self.ui.bindingLabel.text = binding_text(feasibility) if organs else _("No organ of a limit lies near a target.")
-        table.horizontalHeaderItem(3).setText(_("Left, physical\n[Gy in {n} fx]").format(n=feasibility.fractions))
+        table.horizontalHeaderItem(2).setText(_("Left in {n}\nfx [Gy]").format(n=feasibility.fractions))
         rows = [self._texts(organ) for organ in organs]
-        rows += [[one.limit.structure, self._limitText(one.limit), "–", "–", "–", "–", one.reason] for one in others]
+        rows += [[self._nameText(one.limit, ""), "–", "–", "–", one.reason] for one in others]
         colours = [RED if one.unreliable_courses else COLOURS[FEASIBILITY_CLASS[one.state]] for one in organs]
         colours += [ORANGE if one.is_unknown else (255, 255, 255) for one in others]
-        fillTable(table, rows, numeric=(2, 3, 4, 5), colours=colours)
+        fillTable(table, rows, numeric=(1, 2, 3), colours=colours)
+        fitColumns(table, LAST_WIDTH)
         for row, one in enumerate((*organs, *others)):
-            table.item(row, 1).setToolTip(asToolTip(one.limit.source))
-            table.item(row, 6).setToolTip(asToolTip(rows[row][6]))
+            table.item(row, 0).setToolTip(asToolTip(one.limit.source))
         for row, organ in enumerate(organs):
-            p = _("P {p:.2f} + R {r:.2f} Gy EQD2; P is {metric}, {region} ({volume:.2f} cc)")
-            values = {"p": organ.prior_eqd2_gy, "r": organ.new_eqd2_gy, "metric": organ.prior_metric}
-            text = p.format(**values, region=organ.region, volume=organ.region_cc)
-            for column in (2, 3, 4):
-                table.item(row, column).setToolTip(asToolTip(text))
+            for column in (1, 2, 3, 4):
+                table.item(row, column).setToolTip(asToolTip(self._whereText(organ)))
+        notes = [f"{one.limit.structure}: {note}." for one in organs for note in self._notes(one)]
+        self.ui.feasibilityNotesLabel.text = "\n".join(dict.fromkeys(notes))
 
     @staticmethod
-    def _limitText(limit):
-        return _("{metric} ≤ {limit:g} Gy, {basis}, α/β {alphaBeta:g} Gy").format(
+    def _whereText(organ):
+        text = _("P {p:.2f} + R {r:.2f} Gy EQD2; P is {metric}, {region} ({volume:.2f} cc)")
+        values = {"p": organ.prior_eqd2_gy, "r": organ.new_eqd2_gy, "metric": organ.prior_metric}
+        return "; ".join([text.format(**values, region=organ.region, volume=organ.region_cc), *organ.remarks])
+
+    @staticmethod
+    def _notes(organ):
+        unreliable = [unreliable_note(organ.unreliable_courses)] if organ.unreliable_courses else []
+        return [*unreliable, *organ.remarks]
+
+    @staticmethod
+    def _nameText(limit, mark):
+        text = _("{organ}{mark}\n{metric} ≤ {limit:g} Gy\n{basis}, α/β {alphaBeta:g} Gy")
+        return text.format(
+            organ=limit.structure,
+            mark=mark,
             metric=limit.metric.removesuffix("[Gy]"),
             limit=limit.limit_eqd2_gy,
             basis=limit.basis,
@@ -111,23 +126,22 @@ class FeasibilityPanel(StepPanel):
         )
 
     def _texts(self, organ):
-        mark = f" {MARK}" if organ.unreliable_courses else ""
         bound = "≤ " if organ.left_is_at_most else ""
-        overlaps = [f"{one.target}: {one.volumes[0].volume_cc:.2f}" for one in organ.compromised if one.volumes]
-        state = "; ".join([organ.state, *([_("binding")] if organ.is_binding else []), *organ.remarks])
-        if organ.unreliable_courses:
-            state = f"{unreliable_note(organ.unreliable_courses)} ({state})"
-        doses = (organ.left_eqd2_gy, organ.left_physical_gy, organ.left_per_fraction_gy)
-        left = [f"{bound}{dose:.2f}" for dose in doses]
-        name = f"{organ.limit.structure}{mark}"
-        return [name, self._limitText(organ.limit), *left, "\n".join(overlaps) or "–", state]
+        overlaps = [f"{one.target}:\n{one.volumes[0].volume_cc:.2f}" for one in organ.compromised if one.volumes]
+        state = f"{organ.state}; {_('binding')}" if organ.is_binding else organ.state
+        name = self._nameText(organ.limit, f" {MARK}" if organ.unreliable_courses else "")
+        each = _("({dose:.2f} each)").format(dose=organ.left_per_fraction_gy)
+        physical = f"{bound}{organ.left_physical_gy:.2f}\n{each}"
+        return [name, f"{bound}{organ.left_eqd2_gy:.2f}", physical, "\n".join(overlaps) or "–", state]
 
     def _showFractionation(self, summary):
         self.ui.fractionationBox.setVisible(summary is not None)
         if summary is None:
             return
         fractions = int(self.ui.shownFractionsSpinBox.value)
-        self.ui.fractionationFigureLabel.setPixmap(fractionationPicture(summary, fractions))
+        picture = fractionationPicture(summary, fractions)
+        self.ui.fractionationFigureLabel.setPixmap(picture)
+        self.ui.fractionationFigureLabel.setMinimumHeight(round(picture.height() / SHARPNESS))
         self.ui.shownFractionsLabel.text = self._numbersText(summary, fractions)
 
     @staticmethod

@@ -7,7 +7,7 @@ from ReirradiationLib.report.figure_style import DASHES, PALETTE
 from ReirradiationLib.report.fractionation_figure import MOST_ROWS, fractionation_axes
 from slicer.i18n import tr as _
 
-WIDTH, PLOT_HEIGHT, ROW = 470, 190, 15
+WIDTH, PLOT_HEIGHT, ROW = 400, 190, 15
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 8, 34
 LEAST, PRESCRIPTION, CHOSEN = "#000000", "#b00020", "#444444"
 GREY, GRID, HATCH = "#999999", "#dddddd", "#c4c4c4"
@@ -116,7 +116,7 @@ class _Figure:
         self._line(LEFT + 11, row, LEFT + 23, row, _pen(PRESCRIPTION, 2.4))
         self._line(LEFT + 17, row - 6, LEFT + 17, row + 6, _pen(PRESCRIPTION, 2.4))
         self._text(LEFT + 42, row + 4, prescribed)
-        half = LEFT + 210
+        half = LEFT + 172
         self._hatchKey(half, row)
         self._text(half + 42, row + 4, _("above {dose:g} Gy per fraction").format(dose=LQ_LIMIT_GY_PER_FRACTION))
         keys = [(self._leastPen(), _("largest uniform dose (least of all)"))]

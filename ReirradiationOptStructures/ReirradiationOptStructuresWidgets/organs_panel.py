@@ -2,16 +2,17 @@
 
 from ReirradiationAccumulationWidgets.controls import asToolTip, enableOrSayWhyNot
 from ReirradiationAccumulationWidgets.step_panel import StepPanel
-from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable
+from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable, fitColumns
 from ReirradiationLib.model.case_edits import with_optimization, without_optimization
 from ReirradiationLib.planning.levels import LevelState
-from ReirradiationLib.report.marks import unreliable_note
+from ReirradiationLib.report.marks import MARK, unreliable_note
 from slicer.i18n import tr as _
 
 from .request_form import RequestForm
 
 NO_COLOUR = (255, 255, 255)
-NUMERIC = (1, 3, 4, 5, 6, 7, 8)
+NUMERIC = (1, 2, 3, 4, 5, 6)
+LAST_WIDTH = 60
 
 
 class OrgansPanel(StepPanel):
@@ -42,7 +43,7 @@ class OrgansPanel(StepPanel):
         noCase = self.window.whyNoCase()
         name = self.form.organ()
         requested = not noCase and name in [one.structure for one in self.document.case.optimization]
-        self.ui.setOrganButton.text = _("Ch&ange organ") if requested else _("&Add organ")
+        self.ui.setOrganButton.text = _("Ch&ange") if requested else _("&Add")
         noOrgan = noCase or ("" if name else _("The case names no structure: add it in Reirradiation Accumulation."))
         same = _("Nothing is changed.") if requested and not self.form.isChanged() else ""
         change = _("Ask for structures of {organ} as entered here; nothing is computed by that.").format(organ=name)
@@ -89,24 +90,37 @@ class OrgansPanel(StepPanel):
         colours = [self._colour(found.get(request.structure)) for request in requests]
         table = self.ui.organsTable
         fillTable(table, rows, numeric=NUMERIC, colours=colours)
+        fitColumns(table, LAST_WIDTH)
         for row, request in enumerate(requests):
             limit = _("{row}: {source}").format(row=request.row or _("own limit"), source=request.source)
             table.item(row, 0).setToolTip(asToolTip(limit))
             table.item(row, 1).setToolTip(asToolTip(limit))
-            table.item(row, len(rows[row]) - 1).setToolTip(asToolTip(rows[row][-1]))
+            table.item(row, len(rows[row]) - 1).setToolTip(asToolTip(self._stateText(found.get(request.structure))))
 
     @staticmethod
     def _texts(request, found):
         number = str(len(request.levels_eqd2_gy) or request.number)
-        start = [request.structure, f"{request.limit_eqd2_gy:g}", request.basis.value, f"{request.alpha_beta_gy:g}"]
+        limit = _("{limit:g}\n{basis}, α/β {alphaBeta:g}").format(
+            limit=request.limit_eqd2_gy, basis=request.basis.value, alphaBeta=request.alpha_beta_gy
+        )
+        start = [request.structure, limit]
         if found is None:
             return [*start, "–", "–", "–", number, "–", _("not computed")]
         p, r = found.prior_eqd2_gy, found.new_eqd2_gy
         d = f"{found.step_eqd2_gy:.2f}" if found.step_eqd2_gy > 0.0 else "–"
-        state = found.state
+        state = found.state.split(":")[0].split(";")[0]  # all of it is the tooltip
         if found.unreliable_courses:
-            state = f"{unreliable_note(found.unreliable_courses)} ({state})"
+            state = f"{MARK} {state}"
         return [*start, f"{p:.2f}", f"{r:.2f}", f"{p + r:.2f}", number, d, state]
+
+    def _stateText(self, found):
+        if found is None:
+            return self.window.howToGetResults()
+        region = _("P: {metric}, {region}, {volume:.2f} cc").format(
+            metric=found.metric, region=found.region, volume=found.region_cc
+        )
+        note = unreliable_note(found.unreliable_courses) if found.unreliable_courses else ""
+        return "; ".join(text for text in (note, found.state, region, found.remark) if text)
 
     @staticmethod
     def _colour(found):

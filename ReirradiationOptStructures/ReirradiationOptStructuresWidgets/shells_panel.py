@@ -3,13 +3,14 @@
 import qt
 from ReirradiationAccumulationWidgets.controls import asToolTip, enableOrSayWhyNot
 from ReirradiationAccumulationWidgets.step_panel import StepPanel
-from ReirradiationAccumulationWidgets.tables import fillTable
+from ReirradiationAccumulationWidgets.tables import fillTable, fitColumns
 from ReirradiationLib.planning.limit_colours import limit_colour
 from ReirradiationLib.report.marks import MARK, MARK_NOTE
 from ReirradiationLib.session_steps import EVALUATE
 from slicer.i18n import tr as _
 
-NUMERIC = (1, 2, 3, 4, 5)
+NUMERIC = (1, 2, 3, 4)
+LAST_WIDTH = 58
 
 
 class ShellsPanel(StepPanel):
@@ -113,8 +114,8 @@ class ShellsPanel(StepPanel):
         self._isFilling = True
         try:
             if organs:
-                header = _("Limit, physical\n[Gy in {n} fx]").format(n=organs[0].fractions)
-                table.horizontalHeaderItem(4).setText(header)
+                header = _("Limit, phys.\n[Gy in {n} fx]").format(n=organs[0].fractions)
+                table.horizontalHeaderItem(3).setText(header)
             fillTable(table, rows, numeric=NUMERIC)
             self._dress(shells, evaluation)
             if 0 <= row < len(rows):
@@ -133,9 +134,10 @@ class ShellsPanel(StepPanel):
                 item.setCheckState(qt.Qt.Checked if shown[name] else qt.Qt.Unchecked)
             if row < len(shells):
                 shell, organ = shells[row]
-                limit = table.item(row, 4)
-                limit.setBackground(qt.QBrush(qt.QColor(*limit_colour(shell.limit_physical_gy, prescription))))
-                limit.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+                limit = table.item(row, 3)
+                colour = limit_colour(shell.limit_physical_gy, prescription)
+                limit.setBackground(qt.QBrush(qt.QColor(*colour)))
+                limit.setForeground(qt.QBrush(qt.QColor(*_legibleOn(colour))))
                 tip = _("{organ}, α/β {alphaBeta:g} Gy, {basis} sum, A {limit:g} Gy EQD2: {source}")
                 text = tip.format(
                     organ=organ.structure,
@@ -145,15 +147,23 @@ class ShellsPanel(StepPanel):
                     source=organ.source,
                 )
                 item.setToolTip(asToolTip("; ".join([text, *shell.remarks])))
+        fitColumns(table, LAST_WIDTH)
 
     @staticmethod
     def _texts(shell, isUnreliable):
-        upper = "–" if shell.upper_eqd2_gy is None else f"{shell.upper_eqd2_gy:.2f}"
+        lower, upper = f"{shell.lower_eqd2_gy:.2f}", shell.upper_eqd2_gy
+        prior = f"≥ {lower}" if upper is None else f"{lower} – {upper:.2f}"
         limits = [f"{value:.2f}" for value in (shell.limit_eqd2_gy, shell.limit_physical_gy, shell.volume_cc)]
         name = f"{shell.name} {MARK}" if isUnreliable else shell.name
         exported = _("yes") if shell.exported else _("no, empty")
-        return [name, f"{shell.lower_eqd2_gy:.2f}", upper, *limits, exported]
+        return [name, prior, *limits, exported]
 
     @staticmethod
     def _isodoseTexts(one):
-        return [one.name, "–", "–", "–", "–", f"{one.volume_cc:.2f}", _("isodose line")]
+        return [one.name, "–", "–", "–", f"{one.volume_cc:.2f}", _("yes; isodose")]
+
+
+def _legibleOn(colour):
+    """Black or white, whichever is read better on a colour (weights of luminance: ITU-R BT.709)."""
+    red, green, blue = colour
+    return (0, 0, 0) if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128.0 else (255, 255, 255)

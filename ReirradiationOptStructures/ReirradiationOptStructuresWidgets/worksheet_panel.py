@@ -7,12 +7,13 @@ import pathlib
 import qt
 from ReirradiationAccumulationWidgets.controls import NOT_SET, asToolTip, enableOrSayWhyNot, shortName
 from ReirradiationAccumulationWidgets.step_panel import StepPanel
-from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable
+from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable, fitColumns
 from ReirradiationLib.model.case_edits import prior_course, with_course
 from ReirradiationLib.planning.worksheet_points import points_of_course
 from slicer.i18n import tr as _
 
 COURSE_COLOUR = (255, 255, 255)
+LAST_WIDTH = 70
 
 
 class WorksheetPanel(StepPanel):
@@ -33,7 +34,8 @@ class WorksheetPanel(StepPanel):
         worksheets = evaluation.planning.worksheets if evaluation else ()
         none = _("No organ of the case has a limit of its (near-)maximum.")
         intro = _(
-            "One dose per course and organ. What counts is in bold: the sum of the courses' own maxima, unless the mapped sum is higher."
+            "One dose per course and organ. What counts is in bold: the sum of the courses' own maxima, unless the mapped "
+            "sum is higher."
         )
         reason = none if evaluation else self.window.whyNoCase() or self.window.howToGetResults()
         self.ui.worksheetIntroLabel.text = intro if worksheets else reason
@@ -98,6 +100,9 @@ class WorksheetPanel(StepPanel):
         self.ui.pointsLabel.text = text
 
     def _fillTable(self, worksheets):
+        if worksheets:
+            header = _("in {n} fx\n[Gy]").format(n=worksheets[0].fractions)
+            self.ui.worksheetTable.horizontalHeaderItem(4).setText(header)
         rows, colours, bold, tips = [], [], [], []
         for one in worksheets:
             for course in one.courses:
@@ -105,7 +110,7 @@ class WorksheetPanel(StepPanel):
                 isDoubtful = course.beyond_lq or course.unknown_percent > 0.0
                 colours.append(ORANGE if isDoubtful else COURSE_COLOUR)
                 bold.append(False)
-                tips.append(self._limitText(one))
+                tips.append(f"{self._sourceText(course)}. {self._limitText(one)}")
             for name, left in ((_("sum of maxima"), one.sum_of_maxima), (_("mapped sum"), one.mapped_sum)):
                 if left is not None:
                     rows.append(self._sumTexts(one, name, left))
@@ -113,13 +118,14 @@ class WorksheetPanel(StepPanel):
                     bold.append(left.counts)
                     tips.append("; ".join([self._limitText(one), one.state, *one.remarks]))
             if one.refusal:
-                rows.append([one.structure, _("NOT EVALUATED"), "", "", "", "", "", one.refusal])
+                rows.append([f"{one.structure}\n{_('NOT EVALUATED')}", "", "", "", "", one.refusal])
                 colours.append(RED)
                 bold.append(True)
                 tips.append(self._limitText(one))
-        fillTable(self.ui.worksheetTable, rows, numeric=(2, 3, 4, 5, 6), colours=colours)
+        fillTable(self.ui.worksheetTable, rows, numeric=(1, 2, 3, 4), colours=colours)
         for row, isBold in enumerate(bold):
             self._finishRow(row, isBold, tips[row])
+        fitColumns(self.ui.worksheetTable, LAST_WIDTH)
 
     def _finishRow(self, row, isBold, tip):
         for column in range(self.ui.worksheetTable.columnCount):
@@ -145,12 +151,15 @@ class WorksheetPanel(StepPanel):
     @staticmethod
     def _courseTexts(one, course):
         kept = course.raw_eqd2_gy if course.recovery is None else course.kept_eqd2_gy
+        dose = _("{dose:.2f} in {n}").format(dose=course.dose_gy, n=course.fractions)
+        return [f"{one.structure}\n{course.course}", dose, f"{kept:.2f}", "", "", course.kind]
+
+    @staticmethod
+    def _sourceText(course):
         verdict = _("registration: {verdict}").format(verdict=course.registration) if course.registration else ""
         unknown = _("not known in {percent:.2g} %").format(percent=course.unknown_percent) if course.unknown_percent else ""
         recovery = _("{percent:g} % recovered").format(percent=100.0 * course.recovery) if course.recovery else ""
-        source = "; ".join(text for text in (course.kind, course.source, verdict, unknown, recovery) if text)
-        doses = [f"{course.dose_gy:.2f}", str(course.fractions), f"{kept:.2f}"]
-        return [one.structure, course.course, *doses, "", "", source]
+        return "; ".join(text for text in (course.kind, course.source, verdict, unknown, recovery) if text)
 
     @staticmethod
     def _sumTexts(one, name, left):
@@ -158,5 +167,5 @@ class WorksheetPanel(StepPanel):
         if left.takes_prescription is False:
             fits = _("does not take {dose:g} Gy").format(dose=one.prescription_gy)
         note = _("TOLERANCE ALREADY USED") if left.tolerance_used else fits
-        physical = _("{dose:.2f} in {n} fx").format(dose=left.dose_gy, n=one.fractions)
-        return [one.structure, name, "", "", f"{left.prior_eqd2_gy:.2f}", f"{left.eqd2_gy:.2f}", physical, note]
+        doses = [f"{dose:.2f}" for dose in (left.prior_eqd2_gy, left.eqd2_gy, left.dose_gy)]
+        return [f"{one.structure}\n{name}", "", *doses, note]

@@ -65,9 +65,9 @@ class Gui:
         widget.enter()
         return widget
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
+    def wait_until(self, condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         """Let Qt and the timers run until something holds."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while not condition():
             assert time.monotonic() < end, f"nothing happened; messages: {self.messages}"
             self.qt.QApplication.processEvents(self.qt.QtCore.QEventLoop.ProcessEventsFlag.AllEvents, 20)

@@ -251,20 +251,20 @@ def load_demo(rt: SlicerRt, demo: Path) -> dict[str, Any]:
     return nodes
 
 
-def scene_state(scene: Any) -> dict[str, tuple[str, int, int]]:
-    """All that a scene holds, to see whether anything was changed: each node as XML, its voxels or points, its parent."""
-    found = {}
+def scene_state(scene: Any) -> tuple[str, dict[str, tuple[int, ...]]]:
+    """All that a scene holds, to see whether anything was touched: its XML, and when each node and its data changed last."""
+    scene.SetSaveToXMLString(1)
+    scene.Commit()  # writing itself marks the subject hierarchy as changed the first time
+    times = {}
     for index in range(scene.GetNumberOfNodes()):
         node = scene.GetNthNode(index)
-        data = node.GetImageData() if hasattr(node, "GetImageData") else None
-        stamp = data.GetMTime() if data is not None else 0
+        parts = [node]
+        if node.IsA("vtkMRMLVolumeNode"):
+            parts += [node.GetImageData()] if node.GetImageData() is not None else []
         if node.IsA("vtkMRMLSegmentationNode"):
-            stamp = node.GetSegmentation().GetMTime()
-        found[node.GetID()] = (_text(node), stamp, node.GetNumberOfNodeReferences("transform"))
-    return found
-
-
-def _text(node: Any) -> str:
-    names = sorted(node.GetAttributeNames())
-    parent = node.GetTransformNodeID() if hasattr(node, "GetTransformNodeID") else ""
-    return f"{node.GetName()} {parent} {[(name, node.GetAttribute(name)) for name in names]} {node}"
+            segments = [node.GetSegmentation().GetNthSegment(n) for n in range(node.GetSegmentation().GetNumberOfSegments())]
+            source = node.GetSegmentation().GetSourceRepresentationName()
+            parts += [node.GetSegmentation(), *segments]
+            parts += [data for data in (segment.GetRepresentation(source) for segment in segments) if data is not None]
+        times[node.GetID()] = tuple(part.GetMTime() for part in parts)
+    return str(scene.GetSceneXMLString()), times

@@ -15,7 +15,7 @@ import pytest
 from gui_harness import DEMO, Gui, gui, rows
 from screens import screens
 from slice_view_pictures import add_view_nodes
-from slicerrt_nodes import SlicerRt, load_demo, scene_state
+from slicerrt_nodes import SlicerRt, load_demo
 
 pytest.importorskip("PySide6")
 __all__ = ["gui"]  # fixture
@@ -132,7 +132,7 @@ def choose_limits(gui: Gui, window: Any) -> None:
     ui = window.ui
     ui.structuresTable.selectRow(row_of(ui.structuresTable, "spinal_cord", 1))
     table = ui.limitsTable
-    tick(gui, table, next(n for n, row in enumerate(rows(table)) if "Nieder" in row[5]), True)
+    tick(gui, table, next(n for n, row in enumerate(rows(table)) if "Nieder" in " ".join(row)), True)
     assert gui.messages == []
     screens(gui, window, "3-biology")
     assert [one.row for one in window.logic.session.case.constraints] == ["nieder.cord"]
@@ -143,6 +143,10 @@ def reopened(gui: Gui, window: Any, tmp_path: Path) -> Any:
     scene = gui.slicer.mrmlScene
     before = window.logic.session.document
     assert scene.WriteToMRB(str(tmp_path / "middle.mrb"))
+    remote_io = gui.slicer.vtkMRMLRemoteIOLogic()  # bundles are read through its cache, which the application brings
+    remote_io.SetMRMLScene(scene)
+    remote_io.AddDataIOToScene()
+    remote_io.GetCacheManager().SetRemoteCacheDirectory(str(tmp_path))
     scene.Clear(False)
     assert window.logic.session.document is None and not window.ui.evaluateButton.enabled
     assert scene.ReadFromMRB(str(tmp_path / "middle.mrb"))
@@ -234,10 +238,17 @@ def test_the_demo_case_by_clicks(loaded: Gui, tmp_path: Path) -> None:
 
 
 def users_nodes(gui: Gui) -> dict[str, Any]:
-    """What was loaded; how views show it is theirs."""
-    kinds = ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLLinearTransformNode", "vtkMRMLTransformNode")
-    state = scene_state(gui.slicer.mrmlScene)
-    return {name: one for name, one in state.items() if name.rstrip("0123456789") in kinds}
+    """What was loaded: names, places, attributes and content; how views show it is no part of it."""
+    scene, found = gui.slicer.mrmlScene, {}
+    for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTransformNode"):
+        for n in range(scene.GetNumberOfNodesByClass(kind)):
+            node = scene.GetNthNodeByClass(n, kind)
+            attributes = [(name, node.GetAttribute(name)) for name in sorted(node.GetAttributeNames())]
+            content = node.GetSegmentation() if kind == "vtkMRMLSegmentationNode" else None
+            content = node.GetImageData() if kind == "vtkMRMLScalarVolumeNode" else content
+            changed = content.GetMTime() if content is not None else 0
+            found[node.GetID()] = (node.GetName(), node.GetTransformNodeID(), attributes, changed)
+    return found
 
 
 def of_command_line(case_file: Path, output: Path) -> None:
