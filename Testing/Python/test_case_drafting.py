@@ -147,7 +147,9 @@ def test_days_of_points_and_of_the_case_count_before_the_files_were_read(demo_ca
     assert found[0].months == pytest.approx(366 / 30.4375)
 
 
-def test_structures_without_a_tissue_are_left_out_and_an_unknown_table_is_refused(demo_case: Case, protocol: Protocol) -> None:
+def test_structures_without_a_tissue_are_left_out_and_an_unknown_table_is_refused(
+    demo_case: Case, protocol: Protocol
+) -> None:
     case = edits.with_structure(demo_case, StructureChoice("colon", "CHOOSE A TISSUE", None, ""))
     assert "colon" not in {one.structure for one in recovery_preview(case, protocol, None)}
     with pytest.raises(ProtocolError, match="no such table"):
