@@ -55,6 +55,7 @@ FLOORS = {
     "case_drafting": 4,
     "case_notes_file": 4,
     "scene_door": 5,
+    "shell_preview": 5,
     "session": 4,
     "session_steps": 4,
     "session_outputs": 4,
@@ -129,9 +130,11 @@ def test_slicer_finds_the_module_class(path: Path) -> None:
         if isinstance(node, ast.ClassDef)
     }
     assert bases[path.stem] == ["ScriptedLoadableModule"]
-    assert bases[f"{path.stem}Widget"] in (["CaseWidget"], ["AccumulationWindow"])
+    assert bases[f"{path.stem}Widget"] in (["AccumulationWindow"], ["OptStructuresWindow"])
     assert "class CaseWidget(ScriptedLoadableModuleWidget, " in (WIDGETS / "case_widget.py").read_text(encoding="utf-8")
-    assert "class AccumulationWindow(CaseWidget)" in (WIDGETS / "accumulation_window.py").read_text(encoding="utf-8")
+    assert "class CaseWindow(CaseWidget)" in (WIDGETS / "case_window.py").read_text(encoding="utf-8")
+    assert "class AccumulationWindow(CaseWindow)" in (WIDGETS / "accumulation_window.py").read_text(encoding="utf-8")
+    assert "class OptStructuresWindow(CaseWindow)" in (OPT_WIDGETS / "opt_window.py").read_text(encoding="utf-8")
     assert bases[f"{path.stem}Logic"] == ["ScriptedLoadableModuleLogic"]
     assert bases[f"{path.stem}Test"] == ["ScriptedLoadableModuleTest"]
     assert not (path.parent / "__init__.py").exists(), "Slicer ignores module folders that are packages"
