@@ -10,7 +10,7 @@ from ReirradiationLib.session_steps import EVALUATE
 from slicer.i18n import tr as _
 
 NUMERIC = (1, 2, 3, 4)
-LAST_WIDTH = 62
+LAST_WIDTH = 48
 
 
 class ShellsPanel(StepPanel):

@@ -44,6 +44,10 @@ def pictures(gui: Gui, widget: Any) -> None:
     for number, name in enumerate(("organs", "left", "points", "structures", "export")):
         widget.ui.stepsTabWidget.setCurrentIndex(number)
         panel_pictures(gui, widget, f"opt_structures_{number + 1}_{name}")
+    widget.ui.stepsTabWidget.setCurrentIndex(1)
+    for name, box in (("fractionation", widget.ui.shownFractionsLabel), ("type", widget.ui.decideTypeButton)):
+        widget.ui.optFeasibilityScrollArea.ensureWidgetVisible(box)
+        panel_pictures(gui, widget, f"opt_structures_2_{name}")
 
 
 def entries(case: Path) -> Any:
