@@ -22,6 +22,7 @@ from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.mrml.engines import MainThreadEngine, slicer_engines
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
 from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
+from ReirradiationLib.output_files import output_files
 from ReirradiationLib.registration.elastix_parameters import parameter_texts
 from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
@@ -131,6 +132,24 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         _case, evaluated = self.session.saved_and_evaluated()
         request = OutputRequest(pathlib.Path(outputFolder), evaluated.stage, replace)
         return output_work(self.session, request)(services or hereAndNow(), monitor or Monitor())
+
+    def preparedOutputs(self, request):
+        """The same for a BackgroundRun, of a ReirradiationLib.session_outputs.OutputRequest, and checked afterwards.
+
+        :returns: work, which gives the Evaluation and the ReirradiationLib.output_files.OutputFile objects
+        """
+        case, write = self.session.case, output_work(self.session, request)
+
+        def work(run):
+            evaluation = write(inBackground(run), runMonitor(run))
+            return evaluation, output_files(request.folder, case)
+
+        return work
+
+    @staticmethod
+    def engines():
+        """The registration engines of the library and of the application, whether they can be used here or not."""
+        return allEngines()
 
     def prepared(self, step):
         """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""

@@ -66,7 +66,7 @@ class BiologyPanel(PartedPanel):
 
     def _loadChoices(self):
         folder = self.document.case.protocol_folder if self.document else None
-        if not self._choicesOf.isNew(self.document and self.document.path, folder):
+        if not self._choicesOf.isNew(self.document and self.document.path, folder, self._stamps(folder)):
             return
         self.choices, self.whyNoChoices = None, ""
         if self.document is not None:
@@ -74,3 +74,9 @@ class BiologyPanel(PartedPanel):
                 self.choices = load_choices(folder)
             except ReirradiationError as error:  # shown in the place of the structures
                 self.whyNoChoices = str(error)
+
+    @staticmethod
+    def _stamps(folder):
+        """When the institution last wrote its tables: somebody may edit them while the window is open."""
+        files = sorted(folder.glob("*.csv")) if folder else ()
+        return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)

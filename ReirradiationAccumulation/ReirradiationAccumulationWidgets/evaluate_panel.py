@@ -80,11 +80,18 @@ class EvaluatePanel(StepPanel):
             tryToShow(lambda: self.window.logic.jumpToMaximum(name))
 
     def onShowDose(self):
-        quantity = self._doses[self.ui.shownDoseComboBox.currentIndex].quantity
-        tryToShow(lambda: self.window.logic.showDose(quantity))
+        dose, structure = self._dose(), self.ui.shownStructureComboBox.currentText
+        tryToShow(lambda: self.window.logic.showDose(dose, structure))
+        if self.ui.isodosesCheckBox.checked:
+            self.onIsodoses(True)
 
     def onIsodoses(self, isOn):
-        tryToShow(lambda: self.window.logic.showIsodoses(isOn))
+        """Levels up to the maximum of the structure that is shown."""
+        dose, structure = self._dose() if isOn else None, self.ui.shownStructureComboBox.currentText
+        tryToShow(lambda: self.window.logic.showIsodoses(dose, structure))
+
+    def _dose(self):
+        return self._doses[self.ui.shownDoseComboBox.currentIndex].quantity
 
     def _hasPlan(self):
         return self.document is not None and bool(self.document.case.new_course.dose)
@@ -110,9 +117,16 @@ class EvaluatePanel(StepPanel):
         text = _("{title} – {stage}. Findings in the records: {findings}.").format(
             title=self._shown.case.title, stage=self._shown.case.stage, findings=len(self._shown.findings)
         )
-        return text if self._isCurrent else _("The case was changed since: evaluate again.") + "\n" + text
+        if not self._isCurrent:
+            return _("The case was changed since: evaluate again.") + "\n" + text
+        kept = _("As kept in the scene; evaluate again to see doses in the views.")
+        return text if self.session.evaluated is not None else f"{text}\n{kept}"
 
     def _whyNotInViews(self):
         if self._shown is None:
             return self.window.whyBusy() or _("Evaluate first.")
-        return self.window.whyBusy() or ("" if self._isCurrent else _("The case was changed since: evaluate again."))
+        if not self._isCurrent:
+            return self.window.whyBusy() or _("The case was changed since: evaluate again.")
+        if self.session.evaluated is None:
+            return self.window.whyBusy() or _("Kept in the scene as numbers only: evaluate again to see doses in the views.")
+        return self.window.whyBusy()

@@ -59,8 +59,12 @@ def onReturn(edit, button):
 
 def selectedRow(table):
     """The row that is selected, or -1."""
-    rows = {index.row() for index in table.selectedIndexes()}
-    return min(rows, default=-1)
+    return min((item.row() for item in table.selectedItems()), default=-1)
+
+
+def selectedEntry(listWidget):
+    """The entry of a list that is selected, or -1."""
+    return min((listWidget.row(item) for item in listWidget.selectedItems()), default=-1)
 
 
 def setItems(comboBox, texts, current=None):

@@ -85,7 +85,7 @@ class QualityView:
             (row.organ, self._verdictWord(row), row.shift_mm, row.contours, row.target_error_mm, row.folded_percent)
             for row in self._rows
         ]
-        fillTable(table, rows, numeric=(2, 3, 4, 5))
+        fillTable(table, rows, numeric=(2, 3, 4, 5), lastWidth=50)
         for number, row in enumerate(self._rows):
             for column in (0, 1):
                 paint(table.item(number, column), VERDICT_COLOURS[row.verdict])

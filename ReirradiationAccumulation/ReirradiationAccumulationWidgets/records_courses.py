@@ -82,12 +82,12 @@ class CoursesPart(StepPanel):
         whyNot = noCase or self._whyNoPriorCourse()
         pointsOnly = self._course() is not None and self._course().has_points_only
         byOrgan = _("Known by one dose per organ: each has its own fractions.") if pointsOnly else ""
-        tips = {
-            self.ui.courseLabelLineEdit: _("What the course is called in the report; every course has another label."),
-            self.ui.courseDateLineEdit: _("YYYY-MM-DD; leave it empty to take the date of the files."),
-            self.ui.courseSiteLineEdit: _("The treated site; leave it empty to take it from the files."),
-        }
-        for edit, tip in tips.items():
+        tips = (
+            _("What the course is called in the report; every course has another label."),
+            _("YYYY-MM-DD; leave it empty to take the date of the files."),
+            _("The treated site; leave it empty to take it from the files."),
+        )
+        for edit, tip in zip(self._edits, tips, strict=True):
             enableOrSayWhyNot(edit, whyNot, tip)
         tip = _("Fractions that were given, if the course was not completed or was extended; the dose is scaled.")
         enableOrSayWhyNot(self.ui.deliveredSpinBox, whyNot or byOrgan, tip)
@@ -119,7 +119,7 @@ class CoursesPart(StepPanel):
         label = case_edits.prior_course(case, choice.course).label if choice.course else ""
         about = f"{choice.plan or label}: {choice.of.value}" if choice.course else choice.of.value
         left = _("({left} to choose)").format(left=len(self._open))
-        self.ui.openChoiceLabel.text = f"&{about.replace('&', '&&')} {left}"
+        self.ui.openChoiceLabel.text = f"{about.replace('&', '&&')} {left}"
         if choice.of is Open.COURSE_TREATED:
             texts = (_("It was treated"), _("It was not: leave it out"))
         else:

@@ -65,11 +65,10 @@ class FindingsPart(StepPanel):
         selected = self._selected()
         whyNot = self.window.whyNoCase() or ("" if selected else _("Select a finding first."))
         noDecision = "" if whyNot else self._whyNoDecision(selected)
-        tips = {
-            self.ui.decidedByLineEdit: _("Who accepts the finding; the report shows it."),
-            self.ui.decisionReasonLineEdit: _("Why it may stand; the report shows it."),
-        }
-        for edit, tip in tips.items():
+        for edit, tip in (
+            (self.ui.decidedByLineEdit, _("Who accepts the finding; the report shows it.")),
+            (self.ui.decisionReasonLineEdit, _("Why it may stand; the report shows it.")),
+        ):
             enableOrSayWhyNot(edit, whyNot or noDecision, tip)
         empty = "" if self.ui.decidedByLineEdit.text.strip() else _("Enter who decides first.")
         empty = empty or ("" if self.ui.decisionReasonLineEdit.text.strip() else _("Enter the reason first."))

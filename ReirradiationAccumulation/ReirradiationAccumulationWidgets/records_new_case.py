@@ -7,7 +7,7 @@ from ReirradiationLib.case_drafting import draft_of_folders
 from slicer.i18n import tr as _
 
 from .controls import NOT_SET, asToolTip, enableOrSayWhyNot
-from .panel_parts import FilledWith, onClick
+from .panel_parts import FilledWith, onClick, selectedEntry
 from .step_panel import StepPanel
 
 
@@ -104,8 +104,7 @@ class NewCasePart(StepPanel):
         return whyNotAdopt() if whyNotAdopt else _("Nothing is loaded that a case can be made of.")
 
     def _selectedFolder(self):
-        rows = [index.row() for index in self.ui.recordFoldersList.selectedIndexes()]
-        return rows[0] if rows else -1
+        return selectedEntry(self.ui.recordFoldersList)
 
     def _showFolders(self):
         self.ui.recordFoldersList.clear()

@@ -6,7 +6,7 @@ from ReirradiationLib.model.typed_entry import typed_day, typed_text
 from slicer.i18n import tr as _
 
 from .controls import enableOrSayWhyNot
-from .panel_parts import onClick, onReturn, setItems
+from .panel_parts import onClick, onReturn, selectedEntry, setItems
 from .step_panel import StepPanel
 
 
@@ -82,8 +82,7 @@ class RecordCoursePart(StepPanel):
         return "" if self.ui.pointSourceLineEdit.text.strip() else _("Enter where the dose is written first.")
 
     def _selectedPoint(self):
-        rows = [index.row() for index in self.ui.pointsList.selectedIndexes()]
-        return rows[0] if rows else -1
+        return selectedEntry(self.ui.pointsList)
 
     def _showPoints(self):
         texts = [

@@ -86,7 +86,9 @@ class RegistrationForm:
 
     def onMethod(self, index):
         if index >= 0:
-            self._change(lambda one: with_method(one, list(RegistrationMethod)[index]))
+            method, ofCase = list(RegistrationMethod)[index], self._course and self._course.registration
+            isOfCase = ofCase is not None and ofCase.method is method  # back to what the case says, with its file
+            self._change(lambda one: ofCase if isOfCase else with_method(one, method))
 
     def onKind(self, index):
         if index >= 0:
@@ -146,10 +148,8 @@ class RegistrationForm:
             self._isFilling = False
 
     def _listEngines(self):
-        from ReirradiationAccumulation import allEngines  # here: the module file imports this package
-
         box, titles = self.ui.registrationEngineComboBox, engineTitles()
-        self._whyNoEngine = {engine.name: engine.unavailable_because() for engine in allEngines()}
+        self._whyNoEngine = {engine.name: engine.unavailable_because() for engine in self.window.logic.engines()}
         self._isFilling = True
         try:
             box.clear()

@@ -17,7 +17,7 @@ class RegistrationSigning:
     def __init__(self, ui, window, onTyped):
         self.ui = ui
         self.window = window
-        self._course, self._key = None, None
+        self._course = self._key = self._of = None
         for edit in (ui.registrationSignerLineEdit, ui.registrationCommentLineEdit):
             edit.connect("textChanged(QString)", lambda _text: onTyped())
         ui.signRegistrationButton.connect("clicked(bool)", self.onSign)
@@ -25,9 +25,11 @@ class RegistrationSigning:
 
     def show(self, course, key):
         """Show a PriorCourse, or None, and the key of its registration, None as long as it is not registered."""
-        if (course and course.identifier) != (self._course and self._course.identifier):
+        document = self.window.logic.session.document
+        of = (document.path, course.identifier) if document is not None and course is not None else None
+        if of != self._of:
             self.ui.registrationCommentLineEdit.text = ""
-        self._course, self._key = course, key
+        self._course, self._key, self._of = course, key, of
         self.ui.registrationKeyLineEdit.text = key or ""
         self.ui.signOffStateLabel.text = self._stateText()
 

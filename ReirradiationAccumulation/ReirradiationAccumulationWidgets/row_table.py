@@ -64,11 +64,19 @@ class RowTable:
         self.table.setRowCount(len(rows))
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):
-                item = qt.QTableWidgetItem(text)
+                item = self._item(row, column)
+                item.setText(text)
                 item.setToolTip(asToolTip(toolTips[row] if toolTips else text))
-                self.table.setItem(row, column, item)
-            if colours and colours[row] is not None:  # black on a pale ground is legible in light and dark styles
-                item = self.table.item(row, coloured % self.table.columnCount)
-                item.setBackground(qt.QBrush(qt.QColor(*colours[row])))
-                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+            if colours:  # black on a pale ground is legible in light and dark styles
+                item, colour = self.table.item(row, coloured % self.table.columnCount), colours[row]
+                item.setData(qt.Qt.BackgroundRole, qt.QBrush(qt.QColor(*colour)) if colour else None)
+                item.setData(qt.Qt.ForegroundRole, qt.QBrush(qt.QColor(0, 0, 0)) if colour else None)
         self.table.resizeRowsToContents()
+
+    def _item(self, row, column):
+        """The item of a cell: the same as before, since the table may be filled while it tells that one has changed."""
+        item = self.table.item(row, column)
+        if item is None:
+            item = qt.QTableWidgetItem()
+            self.table.setItem(row, column, item)
+        return item

@@ -57,7 +57,7 @@ class ScoreView:
         table = self.ui.scorecardTable
         table.clearSelection()
         colours = [STATE_COLOURS[ScoreState(score.state)] for score in scores]
-        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours)
+        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours, lastWidth=80)
         for row, score in enumerate(scores):
             for column in range(table.columnCount):
                 table.item(row, column).setToolTip(asToolTip(self._sourceText(score)))
@@ -65,15 +65,16 @@ class ScoreView:
         for widget in (table, self.ui.scoreLabel, self.ui.noteLabel):
             widget.setVisible(bool(scores))
         self._showDetails(-1)
-        self.ui.scorecardCollapsibleButton.text = _("Scorecard") if scores else _("Scorecard: the case states no limits")
 
     def _showDetails(self, row):
-        text = _("Choose a row to see its source and, where there is a {mark}, what must be known about its values.")
+        text = _("Choose a row to see its source and, where there is a {mark}, what must be known about its values.").format(
+            mark=REMARK_MARK
+        )
         if 0 <= row < len(self._scores):
             score = self._scores[row]
             title = f"{score.structure} {score.metric} {SENSE[score.sense]} {score.limit:g}: {score.state}"
             text = f"{title}. {self._sourceText(score)}"
-        self.ui.scoreLabel.text = text.format(mark=REMARK_MARK) if row < 0 else text
+        self.ui.scoreLabel.text = text
 
     @staticmethod
     def _sourceText(score):
@@ -87,7 +88,7 @@ def scoreTexts(score):
     """A line of the scorecard as the table shows it."""
     state = f"{score.state} {REMARK_MARK}" if score.remark else score.state
     prior, cumulative = ("–" if value is None else f"{value:.2f}" for value in (score.prior, score.cumulative))
-    limit = f"{score.metric} {SENSE[score.sense]} {score.limit:g}\n{score.basis}, α/β {score.alpha_beta_gy:g}"
+    limit = f"{score.metric}\n{SENSE[score.sense]} {score.limit:g}\n{score.basis}, α/β {score.alpha_beta_gy:g}"
     return [score.structure, limit, prior, cumulative, _leftText(score), state]
 
 

@@ -6,10 +6,8 @@ from dataclasses import replace
 from ReirradiationLib.dicom.naming import default_naming_table, read_naming_rules
 from ReirradiationLib.model.case import ExportChoice
 from ReirradiationLib.model.case_notes_edits import with_export
-from ReirradiationLib.monitor import Progress
-from ReirradiationLib.output_files import output_files
 from ReirradiationLib.session import results_basis
-from ReirradiationLib.session_outputs import OutputRequest, is_computed, output_work
+from ReirradiationLib.session_outputs import OutputRequest, is_computed
 from slicer.i18n import tr as _
 
 from .controls import NOT_SET, enableOrSayWhyNot
@@ -76,23 +74,17 @@ class StepReportPanel(StepPanel):
         self.window.attempt(self._startWriting)
 
     def _startWriting(self):
-        from ReirradiationAccumulation import inBackground, runMonitor  # here: the module file imports this package
-
-        request, case = self._request(), self.session.case
-        work = output_work(self.session, request)
-
-        def write(run):
-            evaluation = work(inBackground(run), runMonitor(run))
-            return evaluation, output_files(request.folder, case, lambda name: run.report_progress(checking(name)))
+        request, basis = self._request(), results_basis(self.session.case)
+        work = self.window.logic.preparedOutputs(request)
 
         def finish(result):
             evaluation, files = result
-            self._written = results_basis(case), evaluation
+            self._written = basis, evaluation
             self.outputs.show(request.folder, files)
             self.window.sessionChanged()
 
         self.outputs.show(None, ())
-        self.window.runControl.start(write, finish)
+        self.window.runControl.start(work, finish)
 
     def _request(self):
         chosen = self.window.parameterNode
@@ -144,11 +136,6 @@ class StepReportPanel(StepPanel):
     def _changeExport(self, change):
         if not self._isFilling and self.document is not None:
             self.window.edit(lambda case: with_export(case, change(case.export)))
-
-
-def checking(name):
-    """The progress of checking a file that was written."""
-    return Progress(1, 1, _("Check what was written"), name)
 
 
 def _keys(evaluation):

@@ -6,7 +6,7 @@ WIDEST = 190  # of all columns but the last, in the narrow panel of a module; lo
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
-def fillTable(table, rows, numeric, colours=()):
+def fillTable(table, rows, numeric, colours=(), lastWidth=100):
     """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row."""
     table.setRowCount(len(rows))
     for row, texts in enumerate(rows):
@@ -17,7 +17,7 @@ def fillTable(table, rows, numeric, colours=()):
             if colours and column in (0, len(texts) - 1):
                 paint(item, colours[row])
             table.setItem(row, column, item)
-    fitColumns(table)
+    fitColumns(table, lastWidth)
 
 
 def fitColumns(table, lastWidth=100):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +59,7 @@ class OutputFile:
         return self.name.endswith(".dcm")
 
 
-def output_files(folder: Path, case: Case, tell: Callable[[str], None] = lambda name: None) -> tuple[OutputFile, ...]:
+def output_files(folder: Path, case: Case) -> tuple[OutputFile, ...]:
     """The files of an output folder, DICOM objects checked: what people open first, then what planning systems get.
 
     Parameters
@@ -68,12 +67,10 @@ def output_files(folder: Path, case: Case, tell: Callable[[str], None] = lambda 
     folder : Path
     case : Case
         Whose current CT the DICOM objects must belong to.
-    tell : callable
-        Told the name of each file before it is checked.
     """
     names = sorted((path.name for path in folder.iterdir()), key=_order)
     grouped = dict.fromkeys(_grouped(name) for name in names)
-    return tuple(_output_file(folder / name, case, tell) for name in grouped)
+    return tuple(_output_file(folder / name, case) for name in grouped)
 
 
 def purpose(name: str) -> str:
@@ -96,11 +93,10 @@ def _order(name: str) -> tuple[bool, bool, bool, str]:
     return (name not in _FIRST, not name.endswith(".dcm"), name in CSV_TABLE_FILES, name)
 
 
-def _output_file(path: Path, case: Case, tell: Callable[[str], None]) -> OutputFile:
+def _output_file(path: Path, case: Case) -> OutputFile:
     found = OutputFile(path.name, purpose(path.name))
     if not found.is_dicom:
         return found
-    tell(path.name)
     # A folder of several CTs cannot be told to the validator: what needs the CT is then shown as not checked.
     ct = None if case.current.ct_series else case.current.ct
     try:

@@ -25,6 +25,7 @@ from .mrml.registration_views import restore_views, show_registration
 from .mrml.result_nodes import NodeKind, result_nodes
 from .mrml.scene_content import SceneNodes, replace_results
 from .mrml.slice_views import hide_isodoses, jump_to, show_chart, show_dose_wash, show_isodoses
+from .report.dose_choices import CUMULATIVE, PRIOR
 from .report.registration_pictures import organs_of_concern
 from .report.results import Transfer
 from .scene_adoption import Adoption, FileOfInstance, adopt_scene
@@ -32,10 +33,7 @@ from .scene_views import dose_levels, maximum_point_mm, registration_view
 from .session import CaseSession, Evaluated
 from .write_outputs import CUMULATIVE_EQD2, PRIOR_EQD2, anatomy_content, scene_content
 
-PRIOR_SUM, CUMULATIVE_SUM = "sum of the prior courses", "sum of all courses"
-"""Stand for the EQD2 sums where doses are named by course."""
-
-SUM_NAMES = {PRIOR_SUM: PRIOR_EQD2, CUMULATIVE_SUM: CUMULATIVE_EQD2}
+SUM_NAMES = {PRIOR: PRIOR_EQD2, CUMULATIVE: CUMULATIVE_EQD2}
 
 
 class SceneDoor:
@@ -175,7 +173,7 @@ class SceneDoor:
         Parameters
         ----------
         which : str or None
-            A course by its identifier (physical dose), :data:`PRIOR_SUM` or :data:`CUMULATIVE_SUM` (EQD2); None for no dose.
+            A course by its identifier (physical dose), :data:`PRIOR` or :data:`CUMULATIVE` (EQD2); None for no dose.
         structure : str or None
             Whose maximum ends the colours of an EQD2 sum.
 
@@ -187,7 +185,7 @@ class SceneDoor:
         evaluated = self._require_evaluated()
         nodes = self._require_nodes()
         dose = self._dose(which) if which else None
-        is_sum = which in (PRIOR_SUM, CUMULATIVE_SUM)
+        is_sum = which in SUM_NAMES
         levels = dose_levels(evaluated.results, structure) if structure and is_sum else None
         return show_dose_wash(self._scene, nodes.image, dose, maximum_gy=levels.maximum_gy if levels else None)
 

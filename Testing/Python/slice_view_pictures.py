@@ -150,6 +150,21 @@ class ViewPictures:
         return picture
 
 
+def beside(panel: Pixels, views: Pixels) -> Pixels:
+    """A module panel to the left of views, as high as the views; a panel that is lower gets a grey rest."""
+    height = views.shape[0]
+    left = np.full((height, panel.shape[1], 3), 239, dtype=np.uint8)
+    left[: min(height, panel.shape[0])] = panel[:height]
+    return np.concatenate([left, views], axis=1)
+
+
+def pixels_of(image: Any) -> Pixels:
+    """The pixels of a ``QImage``: ``pixels_of(widget.grab().toImage())``."""
+    image = image.convertToFormat(type(image).Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+    return np.array(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3))
+
+
 class _SliceView:
     """One slice view: the blended volumes, and over them what the displayable managers draw."""
 

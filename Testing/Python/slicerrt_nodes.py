@@ -1,8 +1,8 @@
 """Nodes as 3D Slicer's DICOM module and SlicerRT make them, line by line after their sources, for slicer-core.
 
 After DICOMScalarVolumePlugin.py, DICOMPlugin.py (addSeriesInSubjectHierarchy), vtkSlicerDicomRtImportExportModuleLogic.cxx,
-vtkSlicerDicomRtReader.cxx and vtkSlicerDicomSroImportExportModuleLogic.cxx. Files are read with pydicom and Slicer's own volume
-readers, never with the library under test.
+vtkSlicerDicomRtReader.cxx and vtkSlicerDicomSroImportExportModuleLogic.cxx. Files are read with pydicom and Slicer's own
+volume readers, never with the library under test.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class SlicerRt:
         return node
 
     def load_registration(self, path: Path, node: Any, moving: Any | None = None) -> Any:
-        """LoadDicomSro: where a transform node lies in the hierarchy, and that it is applied to the image of another study."""
+        """LoadDicomSro: where a transform node lies in the hierarchy, and the image of another study under it."""
         self.know(path)
         header = dcmread(path, stop_before_pixels=True)
         item = self.hierarchy.GetItemByDataNode(node) or self.hierarchy.CreateItem(self.hierarchy.GetSceneItemID(), node)
@@ -222,7 +222,7 @@ class SlicerRt:
 
 
 def contour_lines(contours_lps: list[np.ndarray]) -> Any:
-    """A closed line per contour in RAS, points in single precision as vtkPoints holds them, the first point's number repeated."""
+    """A closed line per contour in RAS, points in single precision as vtkPoints holds them, the first point named twice."""
     points, lines = vtk.vtkPoints(), vtk.vtkCellArray()
     assert points.GetDataType() == vtk.VTK_FLOAT
     flat = np.concatenate([contour.reshape(-1, 3) for contour in contours_lps]) * np.array([-1.0, -1.0, 1.0])
@@ -251,20 +251,20 @@ def load_demo(rt: SlicerRt, demo: Path) -> dict[str, Any]:
     return nodes
 
 
-def scene_state(scene: Any) -> dict[str, tuple[str, int, int]]:
-    """All that a scene holds, to see whether anything was changed: each node as XML, its voxels or points, its parent."""
-    found = {}
+def scene_state(scene: Any) -> tuple[str, dict[str, tuple[int, ...]]]:
+    """All that a scene holds, to see whether anything was touched: its XML, and when each node and its data changed last."""
+    scene.SetSaveToXMLString(1)
+    scene.Commit()  # writing itself marks the subject hierarchy as changed the first time
+    times = {}
     for index in range(scene.GetNumberOfNodes()):
         node = scene.GetNthNode(index)
-        data = node.GetImageData() if hasattr(node, "GetImageData") else None
-        stamp = data.GetMTime() if data is not None else 0
+        parts = [node]
+        if node.IsA("vtkMRMLVolumeNode"):
+            parts += [node.GetImageData()] if node.GetImageData() is not None else []
         if node.IsA("vtkMRMLSegmentationNode"):
-            stamp = node.GetSegmentation().GetMTime()
-        found[node.GetID()] = (_text(node), stamp, node.GetNumberOfNodeReferences("transform"))
-    return found
-
-
-def _text(node: Any) -> str:
-    names = sorted(node.GetAttributeNames())
-    parent = node.GetTransformNodeID() if hasattr(node, "GetTransformNodeID") else ""
-    return f"{node.GetName()} {parent} {[(name, node.GetAttribute(name)) for name in names]} {node}"
+            segments = [node.GetSegmentation().GetNthSegment(n) for n in range(node.GetSegmentation().GetNumberOfSegments())]
+            source = node.GetSegmentation().GetSourceRepresentationName()
+            parts += [node.GetSegmentation(), *segments]
+            parts += [data for data in (segment.GetRepresentation(source) for segment in segments) if data is not None]
+        times[node.GetID()] = tuple(part.GetMTime() for part in parts)
+    return str(scene.GetSceneXMLString()), times

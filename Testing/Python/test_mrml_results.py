@@ -115,15 +115,18 @@ def test_masks_are_stored_no_larger_than_what_they_hold_and_come_back_exactly(sc
     assert stored.GetDimensions() == (6, 6, 5)
 
 
-def test_the_reference_geometry_is_that_of_the_ct(scene: Any, case: SceneContent) -> None:
+def test_the_reference_geometry_is_that_of_the_masks_and_the_ct_is_named(scene: Any, case: SceneContent) -> None:
     import slicer
 
     made = add_content(scene, case)
-    for node in (*made.segmentations, made.contours):
+    fine = case.optimization_structures[0].geometry
+    assert fine.size != case.image.geometry.size
+    sizes = (case.image.geometry.size, fine.size, case.image.geometry.size)
+    for node, size in zip((*made.segmentations, made.contours), sizes, strict=True):
         text = node.GetSegmentation().GetConversionParameter("Reference image geometry")
         grid = slicer.vtkOrientedImageData()
         slicer.vtkSegmentationConverter.DeserializeImageGeometry(text, grid, False)
-        assert grid.GetDimensions() == case.image.geometry.size
+        assert grid.GetDimensions() == size
         assert node.GetNodeReference("referenceImageGeometryRef") is made.image
 
 

@@ -12,6 +12,10 @@ COLOURS = 256
 
 LEGEND_CLASS = "vtkMRMLColorLegendDisplayNode"
 LEGEND_LABELS = 6
+LEGEND_SIZE = (0.12, 0.4)
+"""Shares of the view."""
+
+LEGEND_FONT = 12
 
 
 def show_as_wash(node: Any, maximum_gy: float) -> None:
@@ -62,6 +66,9 @@ def add_legend(node: Any, title: str) -> Any | None:
     legend.SetTitleText(title)
     legend.SetLabelFormat("%.1f")
     legend.SetNumberOfLabels(LEGEND_LABELS)
+    legend.SetSize(*LEGEND_SIZE)
+    legend.GetTitleTextProperty().SetFontSize(LEGEND_FONT)
+    legend.GetLabelTextProperty().SetFontSize(LEGEND_FONT)
     return legend
 
 

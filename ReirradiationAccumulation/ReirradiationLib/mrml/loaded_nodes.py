@@ -135,7 +135,7 @@ class _Search:
             patient_id=self._dicom.patient_id(node),
             instance_uids=self._dicom.instance_uids(node),
             referenced_uids=self._dicom.referenced_uids(node),
-            transform_id=(node.GetTransformNodeID() or "") if hasattr(node, "GetTransformNodeID") else "",
+            transform_id=node.GetNodeReferenceID("transform") or "",  # GetTransformNodeID marks the node as changed
             is_hidden=bool(node.GetHideFromEditors()),
         )
 

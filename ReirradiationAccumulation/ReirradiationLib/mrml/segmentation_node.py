@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,8 @@ SMOOTHING_PARAMETER = "Smoothing factor"
 def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: str, image: Any | None = None) -> Any:
     """Add structures to a scene as binary labelmap segments, in their order, with their names and colours.
 
-    Where the runtime can convert, they have closed surfaces too, which are shown: halfway between the voxels of the mask and
-    those around, not smoothed. Slicer's usual smoothing moves the surface of a vertebra by up to 3 mm.
+    They have closed surfaces too, which are shown: halfway between the voxels of the mask and those around, not smoothed.
+    Slicer's usual smoothing moves the surface of a vertebra by up to 3 mm; here it is off, also when a file is read back.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: st
         Each on its own grid, of which the occupied part is stored.
     name : str
     image : vtkMRMLScalarVolumeNode, optional
-        The CT that gives the reference geometry; without it, that is the grid of the first structure.
+        The CT that it refers to. The reference geometry is the grid of the first structure, for scene files hold all masks
+        on that grid: on a coarser one they would come back changed.
 
     Returns
     -------
@@ -47,19 +48,17 @@ def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: st
 
     kinds = slicer.vtkSegmentationConverter
     node = _new_node(scene, name, kinds.GetSegmentationBinaryLabelmapRepresentationName())
+    surface = kinds.GetSegmentationClosedSurfaceRepresentationName()
     for structure in structures:
-        _add_segment(node, structure, _labelmap(structure))
-    if image is not None:
-        node.SetReferenceImageGeometryParameterFromVolumeNode(image)
-    elif structures:
+        _add_segment(node, structure, _labelmap(structure), {surface: _closed_surface(structure)})
+    _refer_to(node, image)
+    if structures:  # the grid of the masks, also where that of the CT is coarser: files are stored on it
         node.GetSegmentation().SetConversionParameter(
             kinds.GetReferenceImageGeometryParameterName(), kinds.SerializeImageGeometry(_grid(structures[0].geometry))
         )
     node.GetSegmentation().SetConversionParameter(SMOOTHING_PARAMETER, "0")
-    surface = kinds.GetSegmentationClosedSurfaceRepresentationName()
-    if any(structure.mask.any() for structure in structures) and node.CreateClosedSurfaceRepresentation():
-        node.GetDisplayNode().SetPreferredDisplayRepresentationName2D(surface)
-        node.GetDisplayNode().SetPreferredDisplayRepresentationName3D(surface)
+    node.GetDisplayNode().SetPreferredDisplayRepresentationName2D(surface)
+    node.GetDisplayNode().SetPreferredDisplayRepresentationName3D(surface)
     _show_outlines(node)
     return node
 
@@ -134,7 +133,13 @@ def _new_node(scene: Any, name: str, source: str) -> Any:
     return node
 
 
-def _add_segment(node: Any, structure: SceneStructure, data: Any) -> Any:
+def _refer_to(node: Any, image: Any | None) -> None:
+    if image is not None:
+        node.SetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole(), image.GetID())
+
+
+def _add_segment(node: Any, structure: SceneStructure, source: Any, others: Mapping[str, Any] | None = None) -> Any:
+    """Add a segment with its source representation and others by their names."""
     import slicer
 
     segmentation = node.GetSegmentation()
@@ -143,7 +148,9 @@ def _add_segment(node: Any, structure: SceneStructure, data: Any) -> Any:
     if structure.description:
         segment.SetTag(DESCRIPTION_TAG, structure.description)
     segment.SetColor(*(channel / 255.0 for channel in structure.colour))
-    segment.AddRepresentation(segmentation.GetSourceRepresentationName(), data)
+    segment.AddRepresentation(segmentation.GetSourceRepresentationName(), source)
+    for name, data in (others or {}).items():
+        segment.AddRepresentation(name, data)
     segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(structure.name))
     return segment
 
@@ -158,6 +165,26 @@ def _labelmap(structure: SceneStructure) -> Any:
     image.SetExtent(i, i + ni - 1, j, j + nj - 1, k, k + nk - 1)
     image.SetImageToWorldMatrix(vtk_matrix(ijk_to_ras(structure.geometry)))
     return image
+
+
+def _closed_surface(structure: SceneStructure) -> Any:
+    """The surface halfway between the voxels of a mask and those around, RAS; a ``vtkPolyData``, empty if the mask is."""
+    part = cropped(structure.mask)
+    padded = vtk_image(np.pad(part.mask.view(np.uint8), 1))
+    contour = vtk.vtkFlyingEdges3D()
+    contour.SetInputData(padded)
+    contour.SetValue(0, 0.5)
+    contour.ComputeScalarsOff()
+    contour.ComputeGradientsOff()
+    first = np.eye(4)
+    first[:3, 3] = np.array(part.first) - 1.0
+    to_ras = vtk.vtkTransform()
+    to_ras.SetMatrix(vtk_matrix(ijk_to_ras(structure.geometry) @ first))
+    placed = vtk.vtkTransformPolyDataFilter()
+    placed.SetTransform(to_ras)
+    placed.SetInputConnection(contour.GetOutputPort())
+    placed.Update()
+    return placed.GetOutput()
 
 
 def _contour_lines(contours_mm: Sequence[FloatArray]) -> Any:

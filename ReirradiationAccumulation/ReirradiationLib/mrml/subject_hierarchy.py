@@ -113,7 +113,7 @@ def tidy_up(hierarchy: Any) -> None:
             break
         remove_items(hierarchy, empty)
     for item in item_ids(hierarchy):
-        if hierarchy.HasItemAttribute(item, UNIT_ATTRIBUTE) and not _holds_dose(hierarchy, item):
+        if hierarchy.GetItemAttribute(item, UNIT_ATTRIBUTE) and not _holds_dose(hierarchy, item):
             for name in (DOSE_UNIT_NAME, DOSE_UNIT_VALUE, UNIT_ATTRIBUTE):
                 hierarchy.RemoveItemAttribute(item, name)
 

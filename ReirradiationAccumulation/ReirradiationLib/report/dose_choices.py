@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from .course_summary import NEW_ROLE
 from .evaluation import Evaluation
 
-CUMULATIVE, PRIOR = "cumulative", "prior"
+CUMULATIVE, PRIOR = "sum of all courses", "sum of the prior courses"
+"""No course has such an identifier: those that begin with "sum" are reserved."""
 
 
 @dataclass(frozen=True)

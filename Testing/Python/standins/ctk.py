@@ -23,8 +23,17 @@ class ctkCollapsibleButton(qt.like_pythonqt(qt.QtWidgets.QGroupBox)):  # type: i
         return bool(super().event(event))
 
     def _fold(self) -> None:
-        for child in self.findChildren(qt.QtWidgets.QWidget, options=qt.Qt.FindChildOption.FindDirectChildrenOnly):
-            child.setVisible(not self.collapsed)
+        """Hide what is visible, or show that again; what was hidden otherwise stays so."""
+        if self.collapsed == hasattr(self, "_hidden"):
+            return
+        if self.collapsed:
+            kind, options = qt.QtWidgets.QWidget, qt.Qt.FindChildOption.FindDirectChildrenOnly
+            self._hidden = [child for child in self.findChildren(kind, options=options) if not child.isHidden()]
+            for child in self._hidden:
+                child.setVisible(False)
+        else:
+            for child in self.__dict__.pop("_hidden"):
+                child.setVisible(True)
         self.setMaximumHeight(22 if self.collapsed else 16777215)
 
     @property
