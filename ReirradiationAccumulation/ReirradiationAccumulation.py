@@ -11,6 +11,7 @@ import tempfile
 import slicer
 from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWindow
 from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo, courseNodes
+from ReirradiationAccumulationWidgets.sample_data import registerSampleData
 from ReirradiationLib.case_document import create_case
 from ReirradiationLib.dicom.scan.draft import draft_case
 from ReirradiationLib.dicom.scan.draft_structures import load_naming_tables
@@ -54,6 +55,7 @@ structure, and writes a scorecard, a report, DICOM doses, optimization structure
 See the <a href="{url}">documentation</a>.
 """).format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
         self.parent.acknowledgementText = _("Builds on 3D Slicer, VTK, SimpleITK and pydicom. Sources: see each report.")
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
 class ReirradiationAccumulationWidget(AccumulationWindow):
