@@ -26,7 +26,7 @@ class UpTo(enum.Enum):
 
 @parameterPack
 class CourseNodes:
-    """A course by its identifier, and the nodes of it that were adopted; "new" stands for the new course and the current anatomy."""
+    """A course by its identifier and the nodes of it that were adopted; "new" stands for the new one on the current CT."""
 
     identifier: str
     ct: vtkMRMLScalarVolumeNode

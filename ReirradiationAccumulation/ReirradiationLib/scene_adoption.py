@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .adoption.current_structures import current_structures
+from .adoption.new_files import only_if_all_goes_well
 from .adoption.node_files import FileOfInstance, files_behind
 from .adoption.scene_courses import AdoptedCourse, SceneCourses
 from .dicom.scan.draft import Draft, current_anatomy, draft_case
@@ -78,11 +79,24 @@ def adopt_scene(
     GeometryError, RegistrationError
         If a transform cannot be taken over.
     OutputError
-        If a new file cannot be written.
+        If a new file cannot be written. Whatever the error, no new file is left.
     """
     folder = case_file.parent
     if not folder.is_dir():
         raise OutputError(str(folder), "no such folder", "Choose a folder that is there for the case.", "a folder")
+    with only_if_all_goes_well(folder):
+        return _adopted(loaded, reader, file_of_instance, case_file, naming, new_course)
+
+
+def _adopted(
+    loaded: LoadedNodes,
+    reader: NodeReader,
+    file_of_instance: FileOfInstance,
+    case_file: Path,
+    naming: NamingTables,
+    new_course: int | None,
+) -> Adoption:
+    folder = case_file.parent
     files, strange = files_behind(loaded, file_of_instance)
     anatomy = current_anatomy(scan_found(files_named(files.paths), headers_only=True), new_course, [])
     structures = current_structures(anatomy, loaded, reader, folder)

@@ -1,8 +1,8 @@
 """Nodes as 3D Slicer's DICOM module and SlicerRT make them, line by line after their sources, for slicer-core.
 
 After DICOMScalarVolumePlugin.py, DICOMPlugin.py (addSeriesInSubjectHierarchy), vtkSlicerDicomRtImportExportModuleLogic.cxx,
-vtkSlicerDicomRtReader.cxx and vtkSlicerDicomSroImportExportModuleLogic.cxx. Files are read with pydicom and Slicer's own volume
-readers, never with the library under test.
+vtkSlicerDicomRtReader.cxx and vtkSlicerDicomSroImportExportModuleLogic.cxx. Files are read with pydicom and Slicer's own
+volume readers, never with the library under test.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class SlicerRt:
         return node
 
     def load_registration(self, path: Path, node: Any, moving: Any | None = None) -> Any:
-        """LoadDicomSro: where a transform node lies in the hierarchy, and that it is applied to the image of another study."""
+        """LoadDicomSro: where a transform node lies in the hierarchy, and the image of another study under it."""
         self.know(path)
         header = dcmread(path, stop_before_pixels=True)
         item = self.hierarchy.GetItemByDataNode(node) or self.hierarchy.CreateItem(self.hierarchy.GetSceneItemID(), node)
@@ -222,7 +222,7 @@ class SlicerRt:
 
 
 def contour_lines(contours_lps: list[np.ndarray]) -> Any:
-    """A closed line per contour in RAS, points in single precision as vtkPoints holds them, the first point's number repeated."""
+    """A closed line per contour in RAS, points in single precision as vtkPoints holds them, the first point named twice."""
     points, lines = vtk.vtkPoints(), vtk.vtkCellArray()
     assert points.GetDataType() == vtk.VTK_FLOAT
     flat = np.concatenate([contour.reshape(-1, 3) for contour in contours_lps]) * np.array([-1.0, -1.0, 1.0])

@@ -1,7 +1,7 @@
 """The whole demo case by clicks, from what SlicerRT has loaded to the report and the optimization structures.
 
-Offscreen, with stand-ins for the application; not within Slicer. With REIRRADIATION_PICTURES set it stores a picture of every
-step: those of the user guide (docs/windows.md).
+Offscreen, with stand-ins for the application; not within Slicer. With REIRRADIATION_PICTURES set it stores a picture of
+every step: those of the user guide (docs/windows.md).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ pytest.importorskip("PySide6")
 __all__ = ["gui"]  # fixture
 
 RECORDS, TRANSFER, BIOLOGY, EVALUATE, REPORT = range(5)
+SHELLS, EXPORT = 3, 4
 WAITING = "needs a decision"
 UNUSED = ("vertebrae_L1", "vertebrae_T12", "vertebrae_L2", "spleen", "BODY", "stomach", "duodenum", "liver")
 
@@ -206,11 +207,48 @@ def write(gui: Gui, window: Any, output: Path) -> None:
 
 
 def plan(gui: Gui, window: Any, case_file: Path, folder: Path) -> None:
-    """Module 2: an organ, its structures, the export."""
+    """Module 2: an organ, its structures, what is left, the export."""
     ui = window.ui
     ui.casePathLineEdit.currentPath = str(case_file)
     ui.openCaseButton.click()
+    choose(ui.organComboBox, "spinal_cord")
+    choose(ui.limitComboBox, "own limit")
+    ui.limitSpinBox.value = 50.0
+    choose(ui.basisComboBox, "raw")
+    ui.alphaBetaSpinBox.value = 2.0
+    ui.sourceLineEdit.text = ""
+    if ui.setOrganButton.enabled:
+        ui.setOrganButton.click()
+        assert len(gui.messages) == 1 and "source" in gui.messages.pop()
+    ui.sourceLineEdit.text = "agreed with the physician; confirm locally"
+    ui.numberSpinBox.value = 3
+    choose(ui.targetComboBox, "PTV2_L1")
+    assert ui.setOrganButton.enabled, ui.setOrganButton.toolTip
+    ui.setOrganButton.click()
     assert gui.messages == []
+    ui.stepsTabWidget.setCurrentIndex(SHELLS)
+    ui.generateButton.click()
+    wait(gui, window)
+    assert gui.messages == []
+    names = [row[0] for row in rows(ui.shellsTable)]
+    assert names == ["zspinal_S1_1154", "zspinal_S2_1930", "zspinal_S3_2513"]
+    ui.showShellsButton.click()
+    ui.shellsTable.selectRow(0)
+    ui.jumpToShellButton.click()
+    screens(gui, window, "6-structures")
+    for step, name in enumerate(("6-organs", "6-left", "6-points")):
+        ui.stepsTabWidget.setCurrentIndex(step)
+        screens(gui, window, name)
+    ui.stepsTabWidget.setCurrentIndex(EXPORT)
+    ui.exportPathLineEdit.currentPath = str(folder)
+    ui.exportButton.click()
+    wait(gui, window)
+    assert gui.messages == []
+    assert {"optimization_structures.dcm", "constraint_sheet.csv", "remaining_dose.dcm"} <= {
+        one.name for one in folder.iterdir()
+    }
+    assert {row[1].split(" ")[0] for row in rows(ui.verdictTable) if row[0].endswith(".dcm")} == {"acceptable"}
+    screens(gui, window, "6-export")
 
 
 def test_the_demo_case_by_clicks(loaded: Gui, tmp_path: Path) -> None:

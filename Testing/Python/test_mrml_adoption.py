@@ -179,13 +179,17 @@ def test_changed_dose_voxels_are_refused(scene: Loaded) -> None:
     values[np.argmax(values)] *= np.float32(1.0001)
     with pytest.raises(CaseError, match=r"RTDOSE.*voxels differ from those of RD.dcm by up to .* Gy"):
         scene.adopted()
+    segmentation(scene).RemoveSegment(segment_id(scene, "liver"))
+    with pytest.raises(CaseError, match="voxels differ"):
+        scene.adopted()
+    assert list(scene.folder.iterdir()) == [], "what was written before the refusal is taken back"
 
 
 def test_another_grid_than_that_of_the_file_is_refused(scene: Loaded) -> None:
     dose, ct = scene.nodes["course1.dose"], scene.nodes["course2.ct"]
     origin = dose.GetOrigin()
     dose.SetOrigin(origin[0] + 0.2, *origin[1:])
-    with pytest.raises(CaseError, match="its grid is not that of RD.dcm"):
+    with pytest.raises(CaseError, match=r"its grid is not that of RD\.dcm"):
         scene.adopted()
     dose.SetOrigin(origin)
     ct.SetSpacing(*(1.01 * value for value in ct.GetSpacing()))
@@ -278,6 +282,25 @@ def test_edited_contours_are_written_and_all_others_stay_as_they_were(scene: Loa
     (remark,) = [one for one in found.draft.remarks if "is not what RS.dcm says" in one]
     assert "the contours of 'spinal_cord' were changed." in remark
     assert "liver" not in remark
+
+
+def test_contours_of_more_digits_than_single_precision_holds_are_those_of_the_file(
+    scene: Loaded, demo_folder: Path, tmp_path: Path
+) -> None:
+    dataset = dcmread(demo_folder / "course2" / "RS.dcm")
+    for contour in (each for region in dataset.ROIContourSequence for each in region.get("ContourSequence", [])):
+        contour.ContourData = [f"{float(value) + np.pi / 70.0:.11f}" for value in contour.ContourData]
+    long = tmp_path / "long.dcm"
+    dataset.save_as(long)
+    scene.rt.scene.RemoveNode(scene.nodes["course2.structures"])
+    node = scene.rt.load_structures(long)
+    assert read_structures(long).find("liver").contours_mm[0][0, 0] != pytest.approx(
+        structure_from_segment(node, node.GetSegmentation().GetSegmentIdBySegmentName("liver")).contours_mm[0][0, 0],
+        abs=1e-9,
+    )
+    found = scene.adopted()
+    assert found.written == ()
+    assert found.draft.case.current.structures == long
 
 
 def test_the_same_edit_gives_the_same_file_once(scene: Loaded) -> None:

@@ -35,8 +35,8 @@ def write_held_structures(path: Path, structures: Sequence[Structure], reference
     """Write structures as an RTSTRUCT of a CT, point by point.
 
     Other than by :func:`.structure_writer.write_structures` contours may lie between the slices or oblique to them (they
-    then name no slice), nothing is simplified, keyholed or left out, and names stay as they are. For planning systems it is not
-    meant, and says so. The same structures give the same file.
+    then name no slice), nothing is simplified, keyholed or left out, and names stay as they are. It is not meant for
+    planning systems, and says so. The same structures give the same file.
 
     Parameters
     ----------

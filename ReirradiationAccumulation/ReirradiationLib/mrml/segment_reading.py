@@ -162,9 +162,9 @@ def _points_ras(data: Any) -> NDArray[np.floating[Any]]:
 def _decimal(points: NDArray[np.floating[Any]]) -> FloatArray:
     """Points in double precision; of single ones the shortest decimals that they stand for.
 
-    Contours come from decimal text, which the import keeps in single precision. Text of up to six digits comes back exactly so,
-    and longer text no worse than it was kept. That matters where organs were drawn along the edges of pixels: half a millionth
-    of a millimetre then decides how many samples they are given.
+    Contours come from decimal text, which the import keeps in single precision. Text of up to six digits comes back
+    exactly, longer text no worse than it was kept. It matters where organs were drawn along the edges of pixels: 0.00001 mm
+    then decide how an organ is divided into samples.
     """
     return np.asarray((points.astype(str) if points.dtype == np.float32 else points).astype(np.float64))
 
