@@ -319,3 +319,37 @@ def test_nothing_can_be_changed_while_a_run_is_under_way(gui: Gui, opened: Any) 
     assert opened.logic.session.document is before
     assert ui.structuresTable.item(0, USE).checkState() == gui.qt.Qt.Checked, "shown as it is"
     gui.wait_until(lambda: not opened.whyBusy())
+
+
+def test_numbers_with_more_digits_than_are_shown_stay_exact(opened: Any, small_case: Path) -> None:
+    text = small_case.read_text(encoding="utf-8")
+    exact = '{"name": "colon", "tissue": "colon", "alpha_beta_gy": 3.14159, "reason": "ours"}'
+    small_case.write_text(text.replace('{"name": "colon", "tissue": "colon"}', exact), encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    select(opened, "colon")
+    assert opened.ui.alphaBetaSpinBox.value == pytest.approx(3.14) and not opened.ui.applyAlphaBetaButton.enabled
+    opened.ui.alphaBetaReasonLineEdit.setText("ours, 2026")
+    opened.ui.applyAlphaBetaButton.click()
+    assert (choice(opened, "colon").alpha_beta_gy, choice(opened, "colon").reason) == (3.14159, "ours, 2026")
+
+
+def test_a_recovery_table_that_the_protocol_does_not_know_is_shown_as_it_is(opened: Any, small_case: Path) -> None:
+    text = small_case.read_text(encoding="utf-8")
+    small_case.write_text(text.replace('"title":', '"recovery_table": "Utopia", "title":', 1), encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    assert opened.ui.recoveryComboBox.currentText == "Utopia" and "Utopia" in opened.ui.recoveryNoteLabel.text
+    opened.ui.recoveryComboBox.setCurrentIndex(0)
+    assert case_now(opened).recovery_table is None and opened.ui.recoveryComboBox.findText("Utopia") < 0
+
+
+def test_a_structure_that_has_no_contours_and_a_tissue_that_no_table_has_are_named(
+    gui: Gui, opened: Any, small_case: Path
+) -> None:
+    text = small_case.read_text(encoding="utf-8")
+    wrong = '{"name": "kolon", "tissue": "colon"}, {"name": "colon", "tissue": "kolon"}'
+    small_case.write_text(text.replace('{"name": "colon", "tissue": "colon"}', wrong), encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    assert "Without a tissue: colon" in opened.ui.structuresStateLabel.text
+    opened.ui.readRecordsButton.click()
+    gui.wait_until(lambda: not opened.whyBusy())
+    assert "Without contours in the structure set: kolon" in opened.ui.structuresStateLabel.text
