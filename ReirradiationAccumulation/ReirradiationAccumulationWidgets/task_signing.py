@@ -10,7 +10,7 @@ from ReirradiationLib.report.task_key import KEY_DIGITS, is_key
 from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot
-from .tables import GREEN, ORANGE, RED, fillTable, paint
+from .tables import GREEN, ORANGE, RED, fillTable, paint, stretchColumn
 
 
 class TaskSigning:
@@ -23,6 +23,7 @@ class TaskSigning:
         self._document, self._keys = None, {}
         for task in Task:
             ui.taskComboBox.addItem(TASK_TITLES[task])
+        stretchColumn(ui.tasksTable, 2)
         self._showToday()
         ui.taskComboBox.connect("currentIndexChanged(int)", self.onTaskChanged)
         for edit in (ui.signerLineEdit, ui.signKeyLineEdit):
