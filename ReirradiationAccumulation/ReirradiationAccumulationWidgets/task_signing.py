@@ -1,6 +1,7 @@
 """Who has finished which task: the signatures that the case holds, and the fields of another one."""
 
 import datetime
+import textwrap
 
 import qt
 from ReirradiationLib.model.case_edits import with_task
@@ -11,6 +12,9 @@ from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot
 from .tables import GREEN, ORANGE, RED, fillTable, paint, stretchColumn
+
+
+LINE_LETTERS = 18  # in a line of the columns that do not wrap by themselves
 
 
 class TaskSigning:
@@ -88,7 +92,8 @@ class TaskSigning:
     def _showSignatures(self):
         table = self.ui.tasksTable
         rows = [self._texts(task) for task in Task] if self._document is not None else []
-        fillTable(table, rows, numeric=())
+        narrow = [[*(textwrap.fill(text, LINE_LETTERS) for text in row[:2]), row[2]] for row in rows]
+        fillTable(table, narrow, numeric=())
         for row, task in enumerate(Task if rows else ()):
             paint(table.item(row, 1), self._colour(task))
             for column in range(table.columnCount):
