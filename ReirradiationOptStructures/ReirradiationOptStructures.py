@@ -24,16 +24,14 @@ except ModuleNotFoundError:  # only this module's folder was added to the additi
 from ReirradiationLib.export_planning import current_results, export_planning
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import OutputError
-from ReirradiationLib.model.inner_point import inner_point_mm
 from ReirradiationLib.monitor import Monitor
-from ReirradiationLib.mrml.segmentation_node import segmentation_node
 from ReirradiationLib.planning.worksheet_table import worksheet_csv
 from ReirradiationLib.report.evaluation import INTENDED_USE
 from ReirradiationLib.session import CaseSession
 from ReirradiationLib.session_steps import EVALUATE
+from ReirradiationLib.shell_preview import ShellPreview
 from ReirradiationLib.workflow import compute
 from ReirradiationLib.write_dicom import write_structure_set
-from ReirradiationLib.write_outputs import scene_content
 from ReirradiationLib.write_planning import write_worksheet_file
 from ReirradiationOptStructuresWidgets.opt_parameters import ReirradiationOptStructuresParameterNode
 from ReirradiationOptStructuresWidgets.opt_window import OptStructuresWindow
@@ -83,11 +81,10 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
     Cancelled, nothing is written then.
     """
 
-    SHELLS, ISODOSES = "Optimization structures", "Isodose lines"  # the segmentations of the preview
-
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self.session = CaseSession()
+        self._preview = ShellPreview(slicer.mrmlScene)
 
     def getParameterNode(self):
         return ReirradiationOptStructuresParameterNode(super().getParameterNode())
@@ -170,62 +167,31 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
     def showShells(self, results):
         """Put the optimization structures, in colours of their limits, and the isodose lines into the scene.
 
-        They take the place of those shown before.
+        They take the place of those shown before. The current CT comes with them if the scene does not have it.
 
         :returns: the segmentation nodes
         """
-        content, scene = scene_content(results), slicer.mrmlScene
-        named = ((self.SHELLS, content.optimization_structures), (self.ISODOSES, content.isodoses))
-        nodes = [segmentation_node(scene, structures, name) if structures else None for name, structures in named]
-        self.hideShells()
-        parameters = self.getParameterNode()
-        parameters.shells, parameters.isodoses = nodes
-        return [node for node in nodes if node is not None]
+        return self._preview.show(results)
 
     def hideShells(self):
-        """Take what ``showShells`` made out of the scene."""
-        for node in self._shellNodes():
-            slicer.mrmlScene.RemoveNode(node)
+        """Take them out of the scene again."""
+        self._preview.hide()
 
     def isShowingShells(self):
-        """Whether there is a preview in the scene."""
-        return bool(self._shellNodes())
+        """Whether the scene has any."""
+        return self._preview.is_shown
 
     def shownShells(self):
-        """The structures of the preview by name, and whether each is visible."""
-        return {name: bool(display.GetSegmentVisibility(key)) for name, key, display in self._segments()}
+        """The structures in the scene by name, and whether each is visible."""
+        return self._preview.shown()
 
     def showOnly(self, names):
-        """Let only these structures of the preview be visible."""
-        for name, key, display in self._segments():
-            display.SetSegmentVisibility(key, name in names)
+        """Let only these structures be visible."""
+        self._preview.show_only(names)
 
     def jumpToShell(self, results, name):
-        """Centre the slice views on a structure.
-
-        :returns: the number of views that show it now
-        """
-        content = scene_content(results)
-        found = [one for one in (*content.optimization_structures, *content.isodoses) if one.name == name]
-        point = inner_point_mm(found[0]) if found else None
-        if point is None:
-            raise OutputError(name, "it is empty, or not among the structures", "Choose another structure.")
-        views = slicer.mrmlScene.GetNodesByClass("vtkMRMLSliceNode")
-        for number in range(views.GetNumberOfItems()):
-            views.GetItemAsObject(number).JumpSliceByCentering(-point[0], -point[1], point[2])
-        return views.GetNumberOfItems()
-
-    def _shellNodes(self):
-        parameters = self.getParameterNode()
-        return [node for node in (parameters.shells, parameters.isodoses) if node is not None]
-
-    def _segments(self):
-        """Name, identifier and display node of every structure of the preview."""
-        for node in self._shellNodes():
-            segmentation = node.GetSegmentation()
-            for number in range(segmentation.GetNumberOfSegments()):
-                key = segmentation.GetNthSegmentID(number)
-                yield segmentation.GetSegment(key).GetName(), key, node.GetDisplayNode()
+        """Let the slice views go through a structure; returns how many views show it."""
+        return self._preview.jump_to(results, name)
 
 
 class ReirradiationOptStructuresTest(ScriptedLoadableModuleTest):

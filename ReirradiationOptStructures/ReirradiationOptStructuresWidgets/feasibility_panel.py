@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from .fractionation_picture import SHARPNESS, fractionationPicture
 from .screening_form import ScreeningForm
 
-LAST_WIDTH = 80
+LAST_WIDTH = 84
 COLOURS = {"met": GREEN, "open": ORANGE, "bad": RED}
 
 

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from slicer import vtkMRMLSegmentationNode, vtkMRMLTextNode
+from slicer import vtkMRMLTextNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
 
@@ -16,6 +16,4 @@ class ReirradiationOptStructuresParameterNode:
     step: int = 0  # the tab
     evaluation: vtkMRMLTextNode  # evaluation.json of the last evaluation
     evaluatedCaseText: str  # the case that it is of
-    shells: vtkMRMLSegmentationNode  # the preview of the optimization structures
-    isodoses: vtkMRMLSegmentationNode  # and of the isodose lines
     exportFolder: pathlib.Path  # appears when everything is written

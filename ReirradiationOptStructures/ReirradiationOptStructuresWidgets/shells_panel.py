@@ -10,7 +10,7 @@ from ReirradiationLib.session_steps import EVALUATE
 from slicer.i18n import tr as _
 
 NUMERIC = (1, 2, 3, 4)
-LAST_WIDTH = 58
+LAST_WIDTH = 48
 
 
 class ShellsPanel(StepPanel):
@@ -114,7 +114,7 @@ class ShellsPanel(StepPanel):
         self._isFilling = True
         try:
             if organs:
-                header = _("Limit, phys.\n[Gy in {n} fx]").format(n=organs[0].fractions)
+                header = _("Limit in {n}\nfx [Gy]").format(n=organs[0].fractions)
                 table.horizontalHeaderItem(3).setText(header)
             fillTable(table, rows, numeric=NUMERIC)
             self._dress(shells, evaluation)
@@ -160,7 +160,7 @@ class ShellsPanel(StepPanel):
 
     @staticmethod
     def _isodoseTexts(one):
-        return [one.name, "–", "–", "–", f"{one.volume_cc:.2f}", _("yes; isodose")]
+        return [one.name, "–", "–", "–", f"{one.volume_cc:.2f}", _("yes")]
 
 
 def _legibleOn(colour):

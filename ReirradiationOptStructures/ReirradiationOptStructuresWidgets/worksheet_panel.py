@@ -163,9 +163,9 @@ class WorksheetPanel(StepPanel):
 
     @staticmethod
     def _sumTexts(one, name, left):
-        fits = "" if left.takes_prescription is None else _("takes {dose:g} Gy").format(dose=one.prescription_gy)
+        fits = "" if left.takes_prescription is None else _("{dose:g} Gy fit").format(dose=one.prescription_gy)
         if left.takes_prescription is False:
-            fits = _("does not take {dose:g} Gy").format(dose=one.prescription_gy)
+            fits = _("{dose:g} Gy do not fit").format(dose=one.prescription_gy)
         note = _("TOLERANCE ALREADY USED") if left.tolerance_used else fits
         doses = [f"{dose:.2f}" for dose in (left.prior_eqd2_gy, left.eqd2_gy, left.dose_gy)]
         return [f"{one.structure}\n{name}", "", *doses, note]

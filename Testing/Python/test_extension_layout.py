@@ -55,6 +55,7 @@ FLOORS = {
     "case_drafting": 4,
     "case_notes_file": 4,
     "scene_door": 5,
+    "shell_preview": 5,
     "session": 4,
     "session_steps": 4,
     "session_outputs": 4,
