@@ -13,6 +13,7 @@ from .panel_parts import FilledWith, onClick, onReturn
 from .row_table import RowTable
 from .step_panel import StepPanel
 from .tables import GREEN, ORANGE, RED
+from .views import tryToShow
 
 STATE_COLOURS = {
     FindingState.REFUSED: RED,
@@ -30,7 +31,7 @@ class FindingsPart(StepPanel):
     def setup(self):
         self._reviewed, self._shownCase = (), FilledWith()
         self._table = RowTable(self.ui.findingsTable, (1, 2), self.onSelected)
-        onClick(self.ui.readRecordsButton, lambda: self.window.start(READ_RECORDS))
+        onClick(self.ui.readRecordsButton, lambda: self.window.start(READ_RECORDS, self.onRead))
         onClick(self.ui.acceptButton, self.onAcceptButton)
         onClick(self.ui.takeBackButton, self.onTakeBackButton)
         for edit in (self.ui.decidedByLineEdit, self.ui.decisionReasonLineEdit):
@@ -81,6 +82,11 @@ class FindingsPart(StepPanel):
         enableOrSayWhyNot(
             self.ui.takeBackButton, whyNot or undecided, _("Take the decision on this finding out of the case.")
         )
+
+    def onRead(self, _records):
+        """Show the current CT and its structures, unless results are there to be seen."""
+        if self.session.evaluated is None:
+            tryToShow(lambda: self.window.runControl.start(*self.window.logic.preparedAnatomy()))
 
     def onAcceptButton(self):
         finding = self._selected().finding
