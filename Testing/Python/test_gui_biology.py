@@ -224,6 +224,13 @@ def test_a_limit_that_is_not_used_or_is_the_cases_own_is_not_changed_here(gui: G
     assert not ui.limitValueSpinBox.enabled and "the case's own" in ui.limitValueSpinBox.toolTip
 
 
+def test_the_only_limit_of_a_structure_is_taken_out(gui: Gui, opened: Any) -> None:
+    select(opened, "PTV2_L1")
+    tick(gui, opened.ui.limitsTable, "own", is_ticked=False, column=4)
+    gui.settle()
+    assert limits(opened, "PTV2_L1") == [] and rows(opened.ui.limitsTable) == [] and gui.messages == []
+
+
 def test_limits_of_all_organs_are_offered_on_demand(gui: Gui, opened: Any) -> None:
     ui = opened.ui
     select(opened, "PTV2_L1")
@@ -248,7 +255,9 @@ def test_an_own_limit_is_stated_and_wrong_ones_are_told(gui: Gui, opened: Any) -
     before = opened.logic.session.document
     ui.addOwnLimitButton.click()
     assert len(gui.messages) == 1 and "D0.5zz" in gui.messages[0] and opened.logic.session.document is before
+    assert ui.ownValueSpinBox.suffix == ""
     ui.ownMetricLineEdit.setText("D0.5cc[Gy]")
+    assert ui.ownValueSpinBox.suffix == " Gy"
     ui.ownBasisComboBox.setCurrentIndex(1)
     assert not ui.addOwnLimitButton.enabled and "no recovery" in ui.addOwnLimitButton.toolTip
     ui.ownBasisComboBox.setCurrentIndex(0)
