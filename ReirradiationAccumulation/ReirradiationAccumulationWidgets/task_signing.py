@@ -13,7 +13,6 @@ from slicer.i18n import tr as _
 from .controls import asToolTip, enableOrSayWhyNot
 from .tables import GREEN, ORANGE, RED, fillTable, paint, stretchColumn
 
-
 LINE_LETTERS = 18  # in a line of the columns that do not wrap by themselves
 
 
