@@ -31,7 +31,7 @@ class BiologyPanel(PartedPanel):
         case = self.document.case if self.document else None
         self.rows = ()
         if case is not None and self.choices is not None:
-            self.rows = structure_rows(case, self._names(case), self.choices.protocol, self.choices.synonyms)
+            self.rows = structure_rows(case, self._names(case), self.choices)
         self.select(self.selected.name if self.selected else None)
         PartedPanel.show(self)
 

@@ -49,6 +49,7 @@ class FindingsPart(StepPanel):
         )
         if self._table.selected() is None and self._reviewed:
             self._table.select(self._key(self._reviewed[0]))
+        self.ui.findingsTable.setVisible(bool(self._reviewed))
         self.ui.recordsStateLabel.text = self._stateText(records)
         self._showFinding()
 

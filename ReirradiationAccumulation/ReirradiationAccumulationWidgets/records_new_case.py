@@ -2,6 +2,7 @@
 
 import pathlib
 
+import slicer
 from ReirradiationLib.case_document import create_case
 from ReirradiationLib.case_drafting import draft_of_folders
 from slicer.i18n import tr as _
@@ -49,7 +50,7 @@ class NewCasePart(StepPanel):
         ready = _("Find the courses in the folders and write a draft of the case; everything else stays as it is.")
         enableOrSayWhyNot(self.ui.draftButton, self._whyNoNewCase() or noFolders, ready)
         ready = _("Make a case of the doses, structures and images that are loaded in the scene.")
-        enableOrSayWhyNot(self.ui.adoptButton, self._whyNoNewCase() or self._whyNotAdopt(), ready)
+        enableOrSayWhyNot(self.ui.adoptButton, self._whyNoNewCase() or self.window.logic.whyNotAdopt(), ready)
 
     def onAddFolderButton(self):
         self._folders.append(pathlib.Path(self.ui.recordFolderPathLineEdit.currentPath))
@@ -76,10 +77,15 @@ class NewCasePart(StepPanel):
         self.window.attempt(take)
 
     def onAdoptButton(self):
-        def adopt():
-            self._remember(self.window.logic.adoptScene(str(self._newCaseFile())))
+        newCourse = self.ui.newCourseNumberSpinBox.value or None
+        with slicer.util.tryWithErrorDisplay(_("What is loaded could not be adopted."), waitCursor=True):
+            work, keep = self.window.logic.preparedAdoption(str(self._newCaseFile()), newCourse)
 
-        self.window.attempt(adopt)
+            def take(adoption):
+                keep(adoption)
+                self._remember(adoption.draft.remarks)
+
+            self.window.runControl.start(work, lambda adoption: self.window.attempt(lambda: take(adoption)))
 
     def _remember(self, remarks):
         self._remarks, self._remarksOf = tuple(remarks), self.document.path
@@ -98,10 +104,6 @@ class NewCasePart(StepPanel):
         if file.suffix != ".json":
             return _("The case file must end in .json.")
         return _("There is a file of this name already: choose another one.") if file.exists() else ""
-
-    def _whyNotAdopt(self):
-        whyNotAdopt = getattr(self.window.logic, "whyNotAdopt", None)
-        return whyNotAdopt() if whyNotAdopt else _("Nothing is loaded that a case can be made of.")
 
     def _selectedFolder(self):
         return selectedEntry(self.ui.recordFoldersList)

@@ -14,20 +14,21 @@ class StructureView:
     def __init__(self, ui):
         self.ui = ui
         self._evaluation = None
+        self._chosen = ""  # stays while no evaluation is shown
         self._isFilling = False
         ui.shownStructureComboBox.connect("currentIndexChanged(int)", self.onStructure)
 
     def show(self, evaluation):
         """Show an evaluation, or None; the structure that was chosen stays chosen."""
         self._evaluation = evaluation
-        box, chosen = self.ui.shownStructureComboBox, self.ui.shownStructureComboBox.currentText
+        box = self.ui.shownStructureComboBox
         self._isFilling = True
         try:
             box.clear()
             for structure in self._structures():
                 box.addItem(structure.name)
             if box.count:
-                box.setCurrentIndex(max(box.findText(chosen), 0))
+                box.setCurrentIndex(max(box.findText(self._chosen), 0))
         finally:
             self._isFilling = False
         self.onStructure()
@@ -46,6 +47,7 @@ class StructureView:
         if structure is None:
             fillTable(self.ui.metricsTable, [], numeric=())
             return
+        self._chosen = structure.name
         fillTable(self.ui.metricsTable, [self._metricTexts(one) for one in structure.metrics], numeric=(1, 2, 3, 4))
         for column in (3, 4):
             self.ui.metricsTable.setColumnHidden(column, not self._evaluation.biology.is_recovery_applied)

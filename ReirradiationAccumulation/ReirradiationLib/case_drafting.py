@@ -40,7 +40,7 @@ def draft_of_folders(
     Raises
     ------
     CaseError
-        If no folder is given, or the courses leave open which is the new one; then it lists them.
+        If no folder is given, nothing is found, or the courses leave open which is the new one; then it lists them.
     OutputError
         If there is a file already.
     DicomError
@@ -59,6 +59,12 @@ def draft_of_folders(
         on_progress(Progress(done + 1, total + 1, TITLE, detail))
 
     found = scan([folder.resolve() for folder in folders], tell, is_cancelled)
+    if not found.courses:
+        counts = found.counts
+        remedy = "Choose the folders that the planning system exported to."
+        if counts.archives:
+            remedy += f" Archives are not opened: {', '.join(counts.archives)}."
+        raise CaseError("Draft", f"no course of radiotherapy among {counts.files} files", remedy)
     try:
         return draft_case(found, case_file.resolve(), new_course, naming)
     except CaseError as error:
@@ -73,4 +79,4 @@ def course_lines(found: Scan) -> str:
         group = course.group
         plans = ", ".join(f"'{plan.label}'" for plan in group.plans) or "no plan"
         lines.append(f"{number}: patient {group.patient.patient_id or '(no ID)'}, {group.day or 'no date'}, {plans}")
-    return "\n".join(lines) or "nothing that can be used"
+    return "\n".join(lines)

@@ -263,8 +263,8 @@ def _xy_chart(chart: Any) -> Any:
     result = vtk.vtkChartXY()
     result.SetTitle(chart.GetTitle())
     result.SetShowLegend(chart.GetLegendVisibility())
-    result.GetTitleProperties().SetFontSize(14)
-    result.GetLegend().SetLabelSize(10)
+    result.GetTitleProperties().SetFontSize(chart.GetTitleFontSize())
+    result.GetLegend().SetLabelSize(chart.GetLegendFontSize())
     for number in range(chart.GetNumberOfPlotSeriesNodes()):
         series = chart.GetNthPlotSeriesNode(number)
         table = series.GetTableNode().GetTable()
@@ -284,6 +284,8 @@ def _xy_chart(chart: Any) -> Any:
     for place, title, is_auto, limits in axes:
         axis = result.GetAxis(place)
         axis.SetTitle(title)
+        axis.GetTitleProperties().SetFontSize(chart.GetAxisTitleFontSize())
+        axis.GetLabelProperties().SetFontSize(chart.GetAxisLabelFontSize())
         if not is_auto:
             axis.SetBehavior(vtk.vtkAxis.FIXED)
             axis.SetRange(*limits)

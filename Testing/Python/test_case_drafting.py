@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -82,6 +83,16 @@ def test_no_folder_an_absent_one_and_a_wrong_number_are_named(demo_folder: Path,
     with pytest.raises(CaseError, match="course 3") as told:
         draft_of_folders([demo_folder], tmp_path / "case.json", 3, silent, never)
     assert "1: patient REIRR-SYN-001" in str(told.value) and "'L1_SBRT30Gy5fx'" in str(told.value)
+
+
+def test_folders_without_any_course_are_told_with_the_archives_in_them(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "readme.txt").write_text("nothing", encoding="utf-8")
+    with zipfile.ZipFile(folder / "patient.zip", "w") as archive:
+        archive.writestr("RD.dcm", b"")
+    with pytest.raises(CaseError, match=r"no course of radiotherapy among 2 files.*patient\.zip"):
+        draft_of_folders([folder], tmp_path / "case.json", None, silent, never)
 
 
 def test_courses_are_listed_before_and_after_their_files_were_read(demo_case: Case, records: CaseRecords) -> None:

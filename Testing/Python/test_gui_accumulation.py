@@ -1,4 +1,4 @@
-"""The window of Reirradiation Accumulation, driven by clicks offscreen (with stand-ins, not within Slicer)."""
+"""The window of Reirradiation Accumulation from the case to its outputs, driven by clicks offscreen (with stand-ins)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gui_harness import Gui, gui, pause_until_cancelled, rows, small_case
+from accumulation_steps import EVALUATE, REPORT, cancel, files_in, go_to, is_idle, open_case, opened, pause_at, run
+from gui_harness import Gui, gui, rows, small_case
+from ReirradiationLib.run_record import REPRODUCIBLE, RUN_FILE
 
 pytest.importorskip("PySide6")
 __all__ = ["gui", "small_case"]  # fixtures
@@ -16,46 +18,39 @@ __all__ = ["gui", "small_case"]  # fixtures
 MODULE = "ReirradiationAccumulation"
 
 
-def fill_in(widget: Any, case: Path, output: Path) -> None:
-    widget.ui.casePathLineEdit.currentPath = str(case)
-    widget.ui.outputPathLineEdit.currentPath = str(output)
-
-
-def is_idle(widget: Any) -> bool:
-    return bool(widget.ui.runButton.enabled)
-
-
-def colour(item: Any) -> str:
-    return str(item.background().color().name())
-
-
 def left_behind(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != "case")
 
 
-def test_disabled_buttons_say_why(gui: Gui, tmp_path: Path) -> None:
-    ui = gui.open(MODULE).ui
-    assert not ui.runButton.enabled and "case file" in ui.runButton.toolTip
-    ui.casePathLineEdit.currentPath = str(tmp_path / "case.json")
-    assert not ui.runButton.enabled and "output folder" in ui.runButton.toolTip
+def ready_to_write(gui: Gui, case: Path, output: Path) -> Any:
+    window = opened(gui, case)
+    go_to(window, REPORT)
+    window.ui.outputPathLineEdit.currentPath = str(output)
+    return window
+
+
+def test_disabled_buttons_say_why(gui: Gui, small_case: Path, tmp_path: Path) -> None:
+    window = gui.open(MODULE)
+    ui = window.ui
+    assert not ui.writeButton.enabled and "Open a case" in ui.writeButton.toolTip
+    open_case(window, small_case)
+    assert not ui.writeButton.enabled and "output folder" in ui.writeButton.toolTip
     ui.outputPathLineEdit.currentPath = str(tmp_path / "output")
-    assert ui.runButton.enabled
-    for button in (ui.openReportButton, ui.loadSceneButton):
-        assert not button.enabled and "Run a case first" in button.toolTip
+    assert ui.writeButton.enabled and "Compute the case" in ui.writeButton.toolTip
     assert not ui.cancelButton.enabled and "Nothing is running" in ui.cancelButton.toolTip
     assert "not a medical device" in ui.intendedUseLabel.text
 
 
-def test_a_case_runs_to_its_scorecard_report_and_scene(
+def test_what_was_evaluated_is_written_as_the_command_line_writes_it(
     gui: Gui, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    widget = gui.open(MODULE)
-    fill_in(widget, small_case, tmp_path / "output")
-    steps: set[str] = set()
-    drawn_by: set[str] = set()
+    from ReirradiationLib import workflow
+    from ReirradiationLib.__main__ import main
     from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
 
     import ReirradiationAccumulation
+
+    drawn_by: set[str] = set()
 
     class WatchedPictures(OffscreenPictureMaker):
         def draw_all(self, *arguments: Any) -> tuple[bytes, ...]:
@@ -63,108 +58,115 @@ def test_a_case_runs_to_its_scorecard_report_and_scene(
             return super().draw_all(*arguments)
 
     monkeypatch.setattr(ReirradiationAccumulation, "OffscreenPictureMaker", WatchedPictures)
-    widget.ui.runButton.click()
-    assert not widget.ui.runButton.enabled and "under way" in widget.ui.runButton.toolTip
-    assert widget.ui.cancelButton.enabled
+    output = tmp_path / "output"
+    window = ready_to_write(gui, small_case, output)
+    ui, steps = window.ui, set()
+    go_to(window, EVALUATE)
+    ui.evaluateButton.click()
+    assert not ui.evaluateButton.enabled and "under way" in ui.evaluateButton.toolTip and ui.cancelButton.enabled
 
     def done() -> bool:
-        steps.add(widget.ui.stepLabel.text.split(":")[0])
-        return is_idle(widget)
+        steps.add(ui.stepLabel.text.split(":")[0])
+        return is_idle(window)
 
     gui.wait_until(done)
-    gui.picture(widget, "accumulation.png")
-    assert gui.messages == []
-    assert len(steps) > 2
-    assert drawn_by <= {"MainThread"}
-    assert widget.ui.stepLabel.text == "Done."
-    stored = json.loads((tmp_path / "output" / "evaluation.json").read_text(encoding="utf-8"))["scorecard"]
-    shown = rows(widget.ui.scorecardTable)
-    assert (
-        [row[0] for row in shown]
-        == [score["structure"] for score in stored]
-        == [
-            *("spinal_cord", "spinal_cord", "colon", "PTV2_L1"),
-        ]
-    )
-    for row, score in zip(shown, stored, strict=True):
-        assert row[1] == score["metric"] and row[3] == score["basis"] and row[7].startswith(score["state"])
-        assert float(row[5]) == pytest.approx(score["prior"], abs=0.006)
-        assert float(row[6]) == pytest.approx(score["cumulative"], abs=0.006)
-    assert shown[0][2] == "≤ 50" and shown[3][2] == "≥ 30"
-    assert colour(widget.ui.scorecardTable.item(0, 7)) != colour(widget.ui.scorecardTable.item(2, 7))
-    assert {"report.html", "case.mrb", "evaluation.json"} <= {path.name for path in (tmp_path / "output").iterdir()}
+    assert len(steps) > 2 and gui.messages == []
+    go_to(window, REPORT)
+    ui.taskComboBox.currentIndex = 2
+    tasks = {one.task.value: one.key for one in window.logic.session.evaluated.evaluation.tasks}
+    assert ui.signKeyLineEdit.text == tasks["sum"] != ""
+    ui.signerLineEdit.text = "A. Physicist"
+    ui.signButton.click()
+    assert not ui.writeButton.enabled and "Save the case first" in ui.writeButton.toolTip
+    ui.saveCaseButton.click()
+    assert "nothing is computed again" in ui.writeButton.toolTip
 
-    headlines = json.loads((tmp_path / "output" / "evaluation.json").read_text(encoding="utf-8"))["headlines"]
-    assert [row[1] for row in rows(widget.ui.headlinesTable)] == [one["text"] for one in headlines]
+    def nothing_again(*given: Any) -> Any:
+        raise AssertionError("computed a second time")
 
-    opened: list[str] = []
-    monkeypatch.setattr(gui.qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
-    widget.ui.openReportButton.click()
-    assert opened == [str(tmp_path / "output" / "report.html")]
+    compute = workflow.compute
+    monkeypatch.setattr(workflow, "compute", nothing_again)
+    run(gui, window, ui.writeButton)
+    monkeypatch.setattr(workflow, "compute", compute)
+    assert gui.messages == [] and ui.stepLabel.text == "Done." and drawn_by <= {"MainThread"}
+    written = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
+    assert written["tasks"][2]["status"] == "done and signed" and written["tasks"][2]["who"] == "A. Physicist"
+    gui.step_pictures(window, REPORT, "report")
 
+    table = {row[0]: row[1:] for row in rows(ui.outputsTable)}
+    shown = {name for name in files_in(output) if not name.startswith(("table_", "constraint_sheet"))}
+    assert set(table) - {"table_*.csv", "constraint_sheet.*"} == shown
+    assert all(purpose for purpose, _check in table.values())
+    checks = {name: check for name, (_purpose, check) in table.items() if name.endswith(".dcm")}
+    assert len(checks) >= 3 and set(checks.values()) == {"acceptable"}
+    ui.outputsTable.selectRow(list(table).index("cumulative_eqd2.dcm"))
+    assert "export.dose-grid" in ui.outputDetailsTextEdit.plainText
+
+    assert main(["run", str(small_case), "--output", str(tmp_path / "command-line")]) == 0
+    # run.json names the door, pictures within the report and the scene depend on the machine; all else is the same.
+    same = [name for name in files_in(output) if Path(name).suffix in REPRODUCIBLE and name != RUN_FILE]
+    assert files_in(tmp_path / "command-line") == files_in(output) and "evaluation.json" in same
+    for name in same:
+        assert (output / name).read_bytes() == (tmp_path / "command-line" / name).read_bytes(), name
+
+    opened_paths: list[str] = []
+    monkeypatch.setattr(gui.qt.QDesktopServices, "openUrl", lambda url: opened_paths.append(url.toLocalFile()) or True)
+    ui.openReportButton.click()
+    assert opened_paths == [str(output / "report.html")]
     loaded: list[Any] = []
     monkeypatch.setattr(gui.slicer.util, "loadScene", lambda *arguments: loaded.append(arguments))
     gui.slicer.mrmlScene.SetURL("/mine.mrml")
-    widget.ui.loadSceneButton.click()
-    assert loaded == [(str(tmp_path / "output" / "case.mrb"), {"clear": False})]
+    ui.loadSceneButton.click()
+    assert loaded == [(str(output / "case.mrb"), {"clear": False})]
     assert gui.slicer.mrmlScene.GetURL() == "/mine.mrml"
 
-    widget.ui.runButton.click()  # the folder is not empty now, and replacing it was not allowed
-    assert rows(widget.ui.scorecardTable) == [] and not widget.ui.openReportButton.enabled
-    gui.wait_until(lambda: is_idle(widget))
+    run(gui, window, ui.writeButton)  # the folder is not empty now, and replacing it was not allowed
     assert len(gui.messages) == 1 and "the folder is not empty" in gui.messages[0]
+    assert rows(ui.outputsTable) == [] and not ui.openReportButton.enabled
 
 
-def test_cancel_in_the_middle_leaves_no_output(
+def test_cancel_in_the_middle_of_writing_leaves_no_output(
     gui: Gui, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    widget = gui.open(MODULE)
-    reached = pause_until_cancelled(widget, monkeypatch)
-    fill_in(widget, small_case, tmp_path / "output")
-    widget.ui.runButton.click()
-    gui.wait_until(reached.is_set)
-    gui.wait_until(lambda: widget.ui.stepLabel.text.startswith("Map the doses"))
-    gui.picture(widget, "accumulation_running.png")
-    widget.ui.cancelButton.click()
-    assert not widget.ui.cancelButton.enabled
-    gui.wait_until(lambda: is_idle(widget))
-    assert widget.ui.stepLabel.text == "Cancelled; nothing was written."
-    assert left_behind(tmp_path) == [] and gui.messages == []
-    assert not widget.ui.openReportButton.enabled
+    from ReirradiationLib import workflow
+
+    window = ready_to_write(gui, small_case, tmp_path / "output")
+    run(gui, window, window.ui.evaluateButton)
+    cancel(gui, window, window.ui.writeButton, pause_at(window, monkeypatch, workflow, "write_outputs"))
+    assert left_behind(tmp_path) == [] and not window.ui.openReportButton.enabled
+    assert window.logic.session.evaluated is not None  # what was evaluated stays
+
+
+def test_cancel_of_a_run_that_computes_first_leaves_no_output(
+    gui: Gui, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ReirradiationLib import workflow
+
+    window = ready_to_write(gui, small_case, tmp_path / "output")
+    cancel(gui, window, window.ui.writeButton, pause_at(window, monkeypatch, workflow, "map_dose"))
+    assert left_behind(tmp_path) == [] and files_in(small_case.parent) == ["case.json"]
 
 
 def test_closing_the_window_stops_the_run(
     gui: Gui, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    widget = gui.open(MODULE)
-    reached = pause_until_cancelled(widget, monkeypatch)
-    fill_in(widget, small_case, tmp_path / "output")
-    widget.ui.runButton.click()
+    from ReirradiationLib import workflow
+
+    window = ready_to_write(gui, small_case, tmp_path / "output")
+    reached = pause_at(window, monkeypatch, workflow, "map_dose")
+    window.ui.writeButton.click()
     gui.wait_until(reached.is_set)
-    widget.cleanup()
+    window.cleanup()
     assert left_behind(tmp_path) == []
     assert "Reirradiation" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_wrong_case_file_is_told_and_nothing_is_written(gui: Gui, tmp_path: Path) -> None:
-    widget = gui.open(MODULE)
-    fill_in(widget, tmp_path / "absent.json", tmp_path / "output")
-    widget.ui.runButton.click()
-    gui.wait_until(lambda: is_idle(widget))
+def test_a_wrong_case_file_is_told_and_nothing_is_opened(gui: Gui, tmp_path: Path) -> None:
+    window = gui.open(MODULE)
+    open_case(window, tmp_path / "absent.json")
     assert len(gui.messages) == 1 and "absent.json" in gui.messages[0] and "cannot be read" in gui.messages[0]
-    assert widget.ui.stepLabel.text == "Not finished; nothing was written."
+    assert window.logic.session.document is None and not window.ui.writeButton.enabled
     assert left_behind(tmp_path) == []
-
-
-def test_choices_live_in_the_scene(gui: Gui, tmp_path: Path) -> None:
-    widget = gui.open(MODULE)
-    fill_in(widget, tmp_path / "case.json", tmp_path / "output")
-    widget.ui.replaceCheckBox.setChecked(True)
-    other = gui.open(MODULE)
-    assert other.ui.casePathLineEdit.currentPath == str(tmp_path / "case.json")
-    assert other.ui.replaceCheckBox.checked
-    gui.slicer.mrmlScene.Clear(True)
-    assert other.ui.casePathLineEdit.currentPath == "" and not other.ui.runButton.enabled
 
 
 def test_the_logic_runs_without_a_window(gui: Gui, small_case: Path, tmp_path: Path) -> None:

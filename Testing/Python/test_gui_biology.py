@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gui_checks import close_and_reopen_scene, controls_without_tool_tip
 from gui_harness import Gui, gui, rows, small_case
-from gui_pictures import close_and_reopen_scene, controls_without_tool_tip, panel_pictures
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.open_choices import CHOOSE_TISSUE
 from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.model.protocol_tables import default_protocol_folder
+from screens import screens
 
 pytest.importorskip("PySide6")
 __all__ = ["gui", "small_case"]  # fixtures
@@ -92,7 +93,7 @@ def test_the_structure_set_is_shown_once_its_records_were_read(gui: Gui, opened:
     assert shown["spinal_cord"][2:] == ["spinal cord", "2", "2"]
     assert shown["kidney_left"][2:] == ["(kidney)", "", ""] and shown["BODY"][2] == ""
     assert "normalised match of 'SpinalCord'" in ui.proposalLabel.text
-    panel_pictures(gui, opened, "biology")
+    screens(gui, opened, "biology", with_views=False)
 
 
 def test_a_ticked_structure_takes_its_certain_tissue_and_an_uncertain_one_must_be_chosen(
@@ -170,7 +171,7 @@ def test_recovery_tells_what_counts_and_that_an_interval_is_not_known(gui: Gui, 
         **{"spinal_cord": ["63", "50"], "PTV2_L1": ["63", "100"], "colon": ["63", "50"]},
     }
     assert "50 % of the EQD2" in ui.recoveryOfLabel.text
-    panel_pictures(gui, opened, "biology_recovery", ui.recoveryCollapsibleButton)
+    screens(gui, opened, "biology-recovery", ui.recoveryCollapsibleButton, with_views=False)
 
 
 def test_recovered_limits_wait_for_a_recovery_table_and_then_keep_it(gui: Gui, opened: Any) -> None:
@@ -206,7 +207,7 @@ def test_published_limits_are_ticked_changed_for_a_reason_and_taken_out(gui: Gui
     changed = case_now(opened).constraints[-1]
     assert changed.limit == 65.0 and changed.override.reason == "tumour board" and "CHANGED" in ui.limitTextEdit.plainText
     assert "(changed)" in rows(ui.limitsTable)[row_of(ui.limitsTable, "HyTEC", 4)][1]
-    panel_pictures(gui, opened, "biology_limits", ui.limitsCollapsibleButton)
+    screens(gui, opened, "biology-limits", ui.limitsCollapsibleButton, with_views=False)
     ui.limitWarningSpinBox.value = 90.0
     ui.changeLimitButton.click()
     assert len(gui.messages) == 2 and "warning level 90" in gui.messages[1]
@@ -252,7 +253,7 @@ def test_an_own_limit_is_stated_and_wrong_ones_are_told(gui: Gui, opened: Any) -
     assert not ui.addOwnLimitButton.enabled and "no recovery" in ui.addOwnLimitButton.toolTip
     ui.ownBasisComboBox.setCurrentIndex(0)
     assert ui.ownAlphaBetaSpinBox.value == 3.0, "that of the structure is offered"
-    panel_pictures(gui, opened, "biology_own_limit", ui.ownLimitCollapsibleButton)
+    screens(gui, opened, "biology-own-limit", ui.ownLimitCollapsibleButton, with_views=False)
     ui.addOwnLimitButton.click()
     own = case_now(opened).constraints[-1]
     assert (own.structure, str(own.metric), own.limit, own.basis, own.alpha_beta_gy, own.source) == (

@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gui_checks import close_and_reopen_scene, controls_without_tool_tip
 from gui_harness import DEMO, PATIENCE_S, Gui, gui, rows, small_case
-from gui_pictures import close_and_reopen_scene, controls_without_tool_tip, panel_pictures
 from ReirradiationLib.model.case_file import case_of, case_to_json, read_case
 from ReirradiationLib.model.open_choices import if_treated, one_of
+from screens import screens
 
 pytest.importorskip("PySide6")
 __all__ = ["gui", "small_case"]  # fixtures
@@ -97,7 +99,7 @@ def test_a_case_is_made_of_folders_read_decided_and_saved_by_clicks(gui: Gui, wi
     assert gui.messages == [] and file.is_file()
     assert [row[0].split("\n")[0] for row in rows(ui.coursesTable)] == ["L2_30Gy10fx 2019", "L1_SBRT30Gy5fx"]
     assert any("dose.clipped" in one for one in remarks(window)) and any("spinal cord" in one for one in remarks(window))
-    panel_pictures(gui, window, "records_draft")
+    screens(gui, window, "records-draft", with_views=False)
 
     ui.readRecordsButton.click()
     assert not ui.readRecordsButton.enabled and "under way" in ui.readRecordsButton.toolTip
@@ -111,7 +113,7 @@ def test_a_case_is_made_of_folders_read_decided_and_saved_by_clicks(gui: Gui, wi
     ui.decisionReasonLineEdit.setText("no organ lies beyond")
     before = file.read_bytes()
     ui.newCaseCollapsibleButton.collapsed = True
-    panel_pictures(gui, window, "records_finding", ui.findingsCollapsibleButton)
+    screens(gui, window, "records-finding", ui.findingsCollapsibleButton, with_views=False)
     ui.acceptButton.click()
     assert [row[0] for row in rows(ui.findingsTable)] == ["accepted"]
     assert (
@@ -183,22 +185,26 @@ def test_cancelling_the_scan_writes_nothing(gui: Gui, window: Any, tmp_path: Pat
     assert list(tmp_path.iterdir()) == [] and gui.messages == []
 
 
-def test_what_is_loaded_is_adopted_by_the_logic(gui: Gui, window: Any, small_case: Path, tmp_path: Path) -> None:
-    asked: list[str] = []
+def test_what_is_loaded_is_adopted_by_the_logic_in_the_background(
+    gui: Gui, window: Any, small_case: Path, tmp_path: Path
+) -> None:
+    asked: list[Any] = []
+    adoption = SimpleNamespace(draft=SimpleNamespace(remarks=("the dose is edited: written as a new file",)))
 
-    def adopt(case_file: str) -> tuple[str, ...]:
-        asked.append(case_file)
-        window.logic.session.open(small_case)
-        return ("the dose is edited: written as a new file",)
+    def prepared(case_file: str, new_course: int | None) -> tuple[Any, Any]:
+        asked.append((case_file, new_course))
+        return lambda run: adoption, lambda result: window.logic.session.open(small_case)
 
     window.logic.whyNotAdopt = lambda: "The scene holds no dose."
-    window.logic.adoptScene = adopt
+    window.logic.preparedAdoption = prepared
     window.ui.newCasePathLineEdit.currentPath = str(tmp_path / "case.json")
     assert not window.ui.adoptButton.enabled and "no dose" in window.ui.adoptButton.toolTip
     window.logic.whyNotAdopt = lambda: ""
     window.updateButtons()
+    window.ui.newCourseNumberSpinBox.value = 2
     window.ui.adoptButton.click()
-    assert asked == [str(tmp_path / "case.json")]
+    wait(gui, window)
+    assert asked == [(str(tmp_path / "case.json"), 2)] and gui.messages == []
     assert remarks(window) == ["the dose is edited: written as a new file"] and len(rows(window.ui.coursesTable)) == 2
 
 
@@ -285,7 +291,7 @@ def test_a_paper_record_becomes_a_course_of_several_organs(gui: Gui, opened: Any
         *(("spinal_cord", 41.2, 23), ("colon", 12.0, 23)),
     ]
     assert ui.pointsList.count == 0 and ui.recordLabelLineEdit.text == "" and gui.messages == []
-    panel_pictures(gui, opened, "records_paper", ui.recordCourseCollapsibleButton)
+    screens(gui, opened, "records-paper", ui.recordCourseCollapsibleButton, with_views=False)
 
 
 def test_a_wrong_paper_record_is_told_and_what_was_typed_stays(gui: Gui, opened: Any) -> None:
@@ -323,7 +329,7 @@ def test_prescription_targets_and_the_new_plan_are_the_cases(gui: Gui, opened: A
     assert case_now(opened).new_course.dose == () and case_now(opened).new_course.plan is None
     assert ui.newDosePathLineEdit.enabled and ui.newDosePathLineEdit.currentPath == str(new.dose[0])
     ui.newCourseCollapsibleButton.collapsed = False
-    panel_pictures(gui, opened, "records_new_course", ui.coursesCollapsibleButton)
+    screens(gui, opened, "records-new-course", ui.coursesCollapsibleButton, with_views=False)
     ui.newPlanCheckBox.click()
     assert (case_now(opened).new_course.plan, case_now(opened).new_course.dose) == (new.plan, new.dose)
     ui.newPlanCheckBox.click()
@@ -359,7 +365,7 @@ def test_what_a_draft_leaves_open_is_chosen_one_by_one(gui: Gui, window: Any, op
     assert not ui.readRecordsButton.enabled and "Choose first" in ui.readRecordsButton.toolTip
     assert [row[4] for row in rows(ui.coursesTable)][:2] == ["choose", "choose"]
     assert "structure set" in ui.openChoiceLabel.text and "3 to choose" in ui.openChoiceLabel.text
-    panel_pictures(gui, window, "records_choices", ui.coursesCollapsibleButton)
+    screens(gui, window, "records-choices", ui.coursesCollapsibleButton, with_views=False)
     ui.takeAlternativeButton.click()
     assert case_now(window).current.structures.name == "RS.dcm"
     assert "dose" in ui.openChoiceLabel.text and ui.alternativeComboBox.count == 2

@@ -1,16 +1,16 @@
-"""The section "Report" of Reirradiation Accumulation, and its stages, driven by clicks offscreen (not within Slicer)."""
+"""The step "Report" of Reirradiation Accumulation, driven by clicks offscreen (with stand-ins, not within Slicer)."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gui_harness import PATIENCE_S, Gui, gui, rows, small_case
+from accumulation_steps import REPORT, colour, go_to, open_case, opened, run
+from gui_harness import Gui, gui, rows, small_case
 from ReirradiationLib.case_notes_file import write_notes
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.case_notes import LONGEST_TEXT, TEXT_TITLES, Task
@@ -22,34 +22,33 @@ STAGES = ("records only", "dose transfer, without the new plan", "dose sum, as f
 
 
 @pytest.fixture
-def widget(gui: Gui, small_case: Path, tmp_path: Path) -> Any:
+def window(gui: Gui, small_case: Path, tmp_path: Path) -> Any:
     """The window with a case and a folder, to be run up to the records, which takes seconds."""
-    window = gui.open("ReirradiationAccumulation")
-    window.ui.casePathLineEdit.currentPath = str(small_case)
+    window = opened(gui, small_case)
+    go_to(window, REPORT)
     window.ui.outputPathLineEdit.currentPath = str(tmp_path / "output")
     window.ui.stageComboBox.currentIndex = 0
     return window
 
 
-def run(gui: Gui, widget: Any) -> dict[str, Any]:
-    """Run what is chosen; the evaluation as it was written."""
-    widget.ui.replaceCheckBox.setChecked(True)
-    widget.ui.runButton.click()
-    gui.wait_until(lambda: bool(widget.ui.runButton.enabled))
+def write(gui: Gui, window: Any) -> dict[str, Any]:
+    """Write what is chosen; the evaluation as it was written."""
+    window.ui.replaceCheckBox.setChecked(True)
+    run(gui, window, window.ui.writeButton)
     assert gui.messages == []
-    output = Path(widget.ui.outputPathLineEdit.currentPath)
+    output = Path(window.ui.outputPathLineEdit.currentPath)
     written: dict[str, Any] = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
     return written
 
 
-def edits(widget: Any) -> dict[str, Any]:
-    ui = widget.ui
+def edits(window: Any) -> dict[str, Any]:
+    ui = window.ui
     names = (ui.planningApproachTextEdit, ui.discussionTextEdit, ui.deliveryTextEdit)
     return dict(zip(TEXT_TITLES, names, strict=True))
 
 
-def shown(widget: Any) -> dict[str, str]:
-    return {name: edit.toPlainText() for name, edit in edits(widget).items()}
+def shown(window: Any) -> dict[str, str]:
+    return {name: edit.toPlainText() for name, edit in edits(window).items()}
 
 
 def another_case(case: Path) -> Path:
@@ -60,125 +59,114 @@ def another_case(case: Path) -> Path:
     return other
 
 
-def test_every_control_says_what_it_is_for_and_is_reached_by_the_keyboard(gui: Gui, widget: Any) -> None:
+def test_every_control_says_what_it_is_for_and_is_reached_by_the_keyboard(gui: Gui, window: Any) -> None:
     qt = gui.qt
     kinds = (qt.QtWidgets.QAbstractButton, qt.QtWidgets.QComboBox, qt.QtWidgets.QLineEdit, qt.QtWidgets.QPlainTextEdit)
     kinds += (qt.QtWidgets.QDateEdit, qt.QtWidgets.QTableWidget)
-    controls = [one for one in vars(widget.ui).values() if isinstance(one, kinds)]
-    assert len(controls) > 15
+    pages = [window.ui.stepsTabWidget.widget(step) for step in (1, 3, 4)]
+    named = [one for one in vars(window.ui).values() if isinstance(one, kinds)]
+    controls = [one for one in named if any(page.isAncestorOf(one) for page in pages)]
+    assert len(controls) > 45
     for control in controls:
         assert control.focusPolicy() & qt.Qt.FocusPolicy.TabFocus, control.objectName()
         assert control.toolTip, control.objectName()
-    assert all(edit.tabChangesFocus() for edit in edits(widget).values())
-    labels = (widget.ui.planningApproachLabel, widget.ui.discussionLabel, widget.ui.deliveryLabel)
+    assert all(edit.tabChangesFocus() for edit in edits(window).values())
+    labels = (window.ui.planningApproachLabel, window.ui.discussionLabel, window.ui.deliveryLabel)
     assert [label.text.replace("&", "").rstrip(":") for label in labels] == list(TEXT_TITLES.values())
-    assert [label.buddy() for label in labels] == list(edits(widget).values())
+    assert [label.buddy() for label in labels] == list(edits(window).values())
 
 
-def test_texts_of_the_case_are_shown_saved_and_read_back(gui: Gui, widget: Any, small_case: Path) -> None:
-    ui, before = widget.ui, read_case(small_case)
-    assert shown(widget) == vars(before.texts)
-    assert not ui.saveTextsButton.enabled and "Nothing is changed" in ui.saveTextsButton.toolTip
-    assert ui.textsLabel.text == "As in case/case.json."
-    gui.section_picture(widget, ui.reportCollapsibleButton, "report_section.png")
-    gui.section_picture(widget, ui.reportCollapsibleButton, "report_section_in_slicer.png", 520)
+def test_texts_are_shown_taken_over_and_saved_by_save(window: Any, gui: Gui, small_case: Path) -> None:
+    ui, before = window.ui, read_case(small_case)
+    assert shown(window) == vars(before.texts)
+    assert not ui.takeTextsButton.enabled and "Nothing is typed" in ui.takeTextsButton.toolTip
 
     ui.discussionTextEdit.setPlainText("Agreed: Änderung ≤ 5 %.\n二行目")
-    assert ui.textsLabel.text == "Not saved in case/case.json: Discussion and trade-offs."
-    assert read_case(small_case) == before
-    assert not ui.runButton.enabled and "Save or discard the changed texts" in ui.runButton.toolTip
-    assert not ui.signButton.enabled and "Save or discard the changed texts" in ui.signButton.toolTip
-    ui.saveTextsButton.click()
+    assert ui.textsLabel.text == "Not taken over yet: Discussion and trade-offs."
+    for button in (ui.writeButton, ui.signButton):
+        assert not button.enabled and "Take over or discard" in button.toolTip
+    go_to(window, 0)
+    go_to(window, REPORT)
+    assert shown(window)["discussion"] == "Agreed: Änderung ≤ 5 %.\n二行目"
+    ui.takeTextsButton.click()
+    assert window.logic.session.case.texts.discussion == "Agreed: Änderung ≤ 5 %.\n二行目"
+    assert read_case(small_case) == before and not ui.takeTextsButton.enabled and ui.textsLabel.text == ""
+    assert not ui.writeButton.enabled and "Save the case first" in ui.writeButton.toolTip
+    ui.saveCaseButton.click()
     after = read_case(small_case)
-    assert after.texts.discussion == "Agreed: Änderung ≤ 5 %.\n二行目"
+    assert after.texts.discussion == "Agreed: Änderung ≤ 5 %.\n二行目" and ui.writeButton.enabled
     assert (after.texts.delivery, after.tasks, after.structures) == (before.texts.delivery, before.tasks, before.structures)
-    assert not ui.saveTextsButton.enabled and ui.runButton.enabled and gui.messages == []
-
     ui.deliveryTextEdit.setPlainText("")
-    ui.saveTextsButton.click()
-    assert read_case(small_case).texts.delivery == ""
+    ui.takeTextsButton.click()
+    ui.saveCaseButton.click()
+    assert read_case(small_case).texts.delivery == "" and gui.messages == []
 
 
-def test_a_text_that_cannot_be_used_is_refused_and_stays_in_the_window(gui: Gui, widget: Any, small_case: Path) -> None:
-    before, too_long = small_case.read_bytes(), "x" * (LONGEST_TEXT + 1)
-    widget.ui.deliveryTextEdit.setPlainText(too_long)
-    widget.ui.saveTextsButton.click()
+def test_a_text_that_cannot_be_used_is_refused_and_stays_in_the_window(gui: Gui, window: Any) -> None:
+    before, too_long = window.logic.session.document, "x" * (LONGEST_TEXT + 1)
+    window.ui.deliveryTextEdit.setPlainText(too_long)
+    window.ui.takeTextsButton.click()
     assert len(gui.messages) == 1 and f"{LONGEST_TEXT + 1} characters" in gui.messages[0]
-    assert small_case.read_bytes() == before and shown(widget)["delivery"] == too_long
-    assert widget.ui.textsLabel.text.startswith("Not saved")
-    widget.ui.discardTextsButton.click()
-    assert shown(widget) == vars(read_case(small_case).texts) and not widget.ui.discardTextsButton.enabled
+    assert window.logic.session.document == before and shown(window)["delivery"] == too_long
+    assert window.ui.textsLabel.text.startswith("Not taken over")
+    window.ui.discardTextsButton.click()
+    assert shown(window) == vars(before.case.texts) and not window.ui.discardTextsButton.enabled
 
 
-def test_a_text_that_somebody_else_changed_meanwhile_is_not_lost(gui: Gui, widget: Any, small_case: Path) -> None:
-    write_notes(small_case, {"discussion": "by a colleague", "delivery": "by a colleague"})
-    widget.ui.discussionTextEdit.setPlainText("mine")
-    widget.ui.saveTextsButton.click()
-    assert len(gui.messages) == 1 and "Discussion and trade-offs" in gui.messages[0]
-    assert read_case(small_case).texts.discussion == "by a colleague" and shown(widget)["discussion"] == "mine"
-    widget.ui.discardTextsButton.click()
-    widget.ui.planningApproachTextEdit.setPlainText("mine")
-    widget.ui.saveTextsButton.click()
-    texts = read_case(small_case).texts
-    assert (texts.planning_approach, texts.delivery) == ("mine", "by a colleague")
+def test_a_text_that_somebody_else_changed_meanwhile_is_not_lost(gui: Gui, window: Any, small_case: Path) -> None:
+    write_notes(small_case, {"discussion": "by a colleague"})
+    window.ui.discussionTextEdit.setPlainText("mine")
+    window.ui.takeTextsButton.click()
+    window.ui.saveCaseButton.click()
+    assert len(gui.messages) == 1 and "changed in the file" in gui.messages[0]
+    assert read_case(small_case).texts.discussion == "by a colleague" and shown(window)["discussion"] == "mine"
 
 
-def test_texts_changed_elsewhere_are_shown_when_the_window_is_entered_again(widget: Any, small_case: Path) -> None:
-    write_notes(small_case, {"delivery": "by a colleague"})
-    widget.enter()
-    assert shown(widget)["delivery"] == "by a colleague"
-    widget.ui.deliveryTextEdit.setPlainText("mine")
-    widget.enter()
-    assert shown(widget)["delivery"] == "mine"
-
-
-def test_unsaved_texts_stay_with_their_case_when_another_is_chosen(gui: Gui, widget: Any, small_case: Path) -> None:
-    other, ui = another_case(small_case), widget.ui
-    ui.casePathLineEdit.currentPath = str(other)
-    assert shown(widget)["discussion"] == "of the other case" and shown(widget)["delivery"] == ""
-    ui.casePathLineEdit.currentPath = str(small_case)
+def test_typed_texts_stay_with_their_case_while_another_is_open(gui: Gui, window: Any, small_case: Path) -> None:
+    other, ui = another_case(small_case), window.ui
     ui.deliveryTextEdit.setPlainText("mine")
-    ui.casePathLineEdit.currentPath = str(other)
-    assert shown(widget)["delivery"] == "mine"
-    assert "Not saved in case/case.json" in ui.textsLabel.text and "chosen now" in ui.textsLabel.text
-    assert not ui.runButton.enabled and not ui.signButton.enabled
+    open_case(window, other)
+    assert shown(window)["discussion"] == "of the other case" and shown(window)["delivery"] == ""
+    assert ui.textsLabel.text == ""
     gui.slicer.mrmlScene.Clear(True)
-    assert ui.casePathLineEdit.currentPath == "" and shown(widget)["delivery"] == "mine"
-    ui.casePathLineEdit.currentPath = str(other)
-    ui.saveTextsButton.click()
+    assert set(shown(window).values()) == {""} and not any(edit.enabled for edit in edits(window).values())
+    open_case(window, small_case)
+    assert shown(window)["delivery"] == "mine" and "Considerations for delivery" in ui.textsLabel.text
+    ui.takeTextsButton.click()
+    ui.saveCaseButton.click()
     assert read_case(small_case).texts.delivery == "mine" and read_case(other).texts.delivery == ""
-    assert shown(widget)["discussion"] == "of the other case" and ui.textsLabel.text == "As in other/case.json."
     assert gui.messages == []
 
 
-def test_without_a_case_nothing_can_be_written(widget: Any, tmp_path: Path) -> None:
-    ui = widget.ui
-    ui.casePathLineEdit.currentPath = str(tmp_path / "absent.json")
-    for button in (ui.saveTextsButton, ui.signButton):
-        assert not button.enabled and "cannot be read" in button.toolTip
-    ui.casePathLineEdit.currentPath = ""
-    for button in (ui.saveTextsButton, ui.signButton):
-        assert not button.enabled and "Choose a case file first" in button.toolTip
-    assert not any(edit.enabled for edit in edits(widget).values()) and set(shown(widget).values()) == {""}
-    assert ui.signaturesLabel.text == ""
+def test_without_a_case_nothing_can_be_signed_or_written(gui: Gui) -> None:
+    ui = gui.open("ReirradiationAccumulation").ui
+    for control in (ui.signButton, ui.writeButton, ui.takeTextsButton, ui.planningSystemComboBox, ui.mappedDosesCheckBox):
+        assert not control.enabled and "Open a case" in control.toolTip
+    for button in (ui.openReportButton, ui.openPdfButton, ui.openFolderButton, ui.loadSceneButton):
+        assert not button.enabled and "Write outputs first" in button.toolTip
+    assert rows(ui.tasksTable) == []
 
 
-def test_the_records_run_within_the_window_and_are_signed_by_their_key(
-    gui: Gui, widget: Any, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_records_are_written_and_signed_by_their_key(
+    gui: Gui, window: Any, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ui = widget.ui
-    assert tuple(ui.stageComboBox.itemText(index) for index in range(ui.stageComboBox.count())) == STAGES
-    evaluation = run(gui, widget)
-    assert evaluation["stage"] == "records" and evaluation["case"]["stage"] in ui.caseLabel.text
-    assert [row[1] for row in rows(ui.headlinesTable)] == [one["text"] for one in evaluation["headlines"]]
-    assert rows(ui.scorecardTable) == []
+    ui = window.ui
+    assert tuple(ui.stageComboBox.itemText(index) for index in range(ui.stageComboBox.count)) == STAGES
+    states = [row[1] for row in rows(ui.tasksTable)]
+    assert states == ["to be evaluated", "to be evaluated", "not signed"] and ui.signKeyLineEdit.text == ""
+    evaluation = write(gui, window)
+    assert evaluation["stage"] == "records" and evaluation["tasks"][0]["key"]
+    files = {row[0]: row[2] for row in rows(ui.outputsTable)}
+    assert {"report.html", "evaluation.json", "run.json", "table_*.csv"} <= set(files) and set(files.values()) == {"–"}
     assert ui.openReportButton.enabled
     assert not ui.loadSceneButton.enabled and "no dose was mapped" in ui.loadSceneButton.toolTip
     pdf = tmp_path / "output" / "report.pdf"
     assert ui.openPdfButton.enabled == pdf.is_file()
     assert ui.openPdfButton.enabled or "print the report" in ui.openPdfButton.toolTip
 
-    assert ui.signKeyLineEdit.text == evaluation["tasks"][0]["key"] != ""
+    key = evaluation["tasks"][0]["key"]
+    assert ui.signKeyLineEdit.text == key
+    assert rows(ui.tasksTable)[0][1] == "NOT SIGNED: of another state"  # that of the whole demo case
     ui.taskComboBox.currentIndex = 1
     assert ui.signKeyLineEdit.text == ""  # the doses were not mapped
     ui.taskComboBox.currentIndex = 0
@@ -188,78 +176,79 @@ def test_the_records_run_within_the_window_and_are_signed_by_their_key(
     assert ui.signButton.enabled and "Replaces the signature of demo author" in ui.signButton.toolTip
     ui.signedOnDateEdit.setDate(gui.qt.QDate(2026, 11, 20))
     ui.signButton.click()
-    gui.section_picture(widget, ui.reportCollapsibleButton, "report_section_signed.png")
-    gui.picture(widget, "accumulation_records.png")
+    assert rows(ui.tasksTable)[0] == ["Records of prior courses", "signed", f"A. Kümmerer, 2026-11-20, key {key} – seen"]
+    assert colour(ui.tasksTable.item(0, 1)) == "#c6e8cd" and ui.signCommentLineEdit.text == ""
+    assert rows(ui.tasksTable)[1][2].startswith("demo author, 2026-11-21, key 249d5878c56c")
+    assert read_case(small_case).tasks[0].who == "demo author" and not ui.writeButton.enabled
+    gui.step_pictures(window, REPORT, "report_records")
+    ui.saveCaseButton.click()
     (signature,) = (one for one in read_case(small_case).tasks if one.task is Task.RECORDS)
     assert (signature.who, signature.when.isoformat(), signature.comment) == ("A. Kümmerer", "2026-11-20", "seen")
-    assert signature.key == evaluation["tasks"][0]["key"]
-    signed = ui.signaturesLabel.text.splitlines()
-    assert signed[0] == f"Records of prior courses: A. Kümmerer, 2026-11-20, key {signature.key} – seen"
-    assert signed[1].startswith("Dose transfer to the current CT: demo author, 2026-11-21, key 249d5878c56c")
-    assert signed[2] == "Dose sum with the new plan: not signed" and ui.signCommentLineEdit.text == ""
+    assert signature.key == key and write(gui, window)["tasks"][0]["status"] == "done and signed"
 
-    results: list[Any] = []
-    show = widget.resultPanel.show
-    monkeypatch.setattr(widget.resultPanel, "show", lambda *result: results.append(result) or show(*result))
-    assert run(gui, widget)["tasks"][0]["status"] == "done and signed"
     pdf.write_bytes(b"%PDF-")
-    show(*results[-1])
-    opened: list[str] = []
-    monkeypatch.setattr(gui.qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
-    assert ui.openPdfButton.enabled
-    ui.openPdfButton.click()
-    assert opened == [str(pdf)]
+    window.updateButtons()
+    opened_paths: list[str] = []
+    monkeypatch.setattr(gui.qt.QDesktopServices, "openUrl", lambda url: opened_paths.append(url.toLocalFile()) or True)
+    for button in (ui.openPdfButton, ui.openReportButton, ui.openFolderButton):
+        button.click()
+    assert [Path(one) for one in opened_paths] == [pdf, pdf.parent / "report.html", pdf.parent]
 
-    ui.casePathLineEdit.currentPath = str(another_case(small_case))
+    ui.takeBackTaskButton.click()
+    assert Task.RECORDS not in [one.task for one in window.logic.session.case.tasks]
+    assert rows(ui.tasksTable)[0][1:] == ["not signed", "–"] and not ui.takeBackTaskButton.enabled
+    ui.saveCaseButton.click()
+    open_case(window, another_case(small_case))
     assert ui.signKeyLineEdit.text == ""  # that of another case
 
 
-def test_a_name_that_cannot_be_used_is_refused(gui: Gui, widget: Any, small_case: Path) -> None:
-    before = small_case.read_bytes()
-    widget.ui.signerLineEdit.text = "A\u200bB"
-    widget.ui.signCommentLineEdit.text = "seen"
-    widget.ui.signButton.click()
+def test_a_name_that_cannot_be_used_is_refused(gui: Gui, window: Any) -> None:
+    before = window.logic.session.document
+    window.ui.signerLineEdit.text = "A\u200bB"
+    window.ui.signCommentLineEdit.text = "seen"
+    window.ui.signButton.click()
     assert len(gui.messages) == 1 and "cannot be printed" in gui.messages[0]
-    assert small_case.read_bytes() == before and widget.ui.signCommentLineEdit.text == "seen"
+    assert window.logic.session.document == before and window.ui.signCommentLineEdit.text == "seen"
 
 
-def test_nothing_is_written_into_the_case_during_a_run(
-    gui: Gui, widget: Any, small_case: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ReirradiationLib import workflow
-
-    go_on = threading.Event()
-    read = workflow.read_case_records
-    monkeypatch.setattr(workflow, "read_case_records", lambda *given: go_on.wait(PATIENCE_S) and read(*given))
-    ui = widget.ui
-    ui.signerLineEdit.text = "somebody"
-    assert ui.signButton.enabled
-    ui.runButton.click()
-    ui.deliveryTextEdit.setPlainText("typed meanwhile")
-    for button in (ui.saveTextsButton, ui.signButton, ui.runButton):
-        assert not button.enabled and "under way" in button.toolTip
-    go_on.set()
-    gui.wait_until(lambda: not ui.cancelButton.enabled)
-    assert shown(widget)["delivery"] == "typed meanwhile" and ui.saveTextsButton.enabled
+def test_a_key_that_is_none_is_refused(gui: Gui, window: Any) -> None:
+    before = window.logic.session.document
+    window.ui.signerLineEdit.text = "A"
+    window.ui.signKeyLineEdit.text = "no key"
+    window.ui.signButton.click()
+    assert len(gui.messages) == 1 and "no key" in gui.messages[0] and window.logic.session.document == before
 
 
-def test_who_asks_for_an_anonymised_report_gets_no_other(gui: Gui, widget: Any, tmp_path: Path) -> None:
-    widget.ui.anonymousCheckBox.setChecked(True)
-    widget.ui.runButton.click()
-    gui.wait_until(lambda: bool(widget.ui.runButton.enabled))
+def test_how_structures_and_doses_are_written_is_part_of_the_case(gui: Gui, window: Any, small_case: Path) -> None:
+    ui = window.ui
+    systems = [ui.planningSystemComboBox.itemText(n) for n in range(ui.planningSystemComboBox.count)]
+    assert systems == ["any", "Eclipse"] and ui.planningSystemComboBox.currentText == "any"
+    ui.planningSystemComboBox.setCurrentIndex(1)
+    ui.mappedDosesCheckBox.setChecked(True)
+    export = window.logic.session.case.export
+    assert (export.planning_system, export.mapped_doses) == ("Eclipse", True)
+    ui.saveCaseButton.click()
+    assert read_case(small_case).export == export and gui.messages == []
+
+
+def test_who_asks_for_an_anonymised_report_gets_no_other(gui: Gui, window: Any, tmp_path: Path) -> None:
+    window.ui.anonymousCheckBox.setChecked(True)
+    run(gui, window, window.ui.writeButton)
     if gui.messages:
         assert not (tmp_path / "output").exists()
     else:
         written = json.loads((tmp_path / "output" / "evaluation.json").read_text(encoding="utf-8"))
         assert written["is_anonymous"]
-        assert widget.ui.signKeyLineEdit.text == ""
+        assert window.ui.signKeyLineEdit.text == ""
 
 
-def test_the_choice_of_the_stage_lives_in_the_scene(gui: Gui, widget: Any) -> None:
+def test_the_choices_of_the_output_live_in_the_scene(gui: Gui, window: Any, tmp_path: Path) -> None:
+    window.ui.replaceCheckBox.setChecked(True)
     other = gui.open("ReirradiationAccumulation")
-    assert other.ui.stageComboBox.currentText == STAGES[0]
+    assert other.ui.outputPathLineEdit.currentPath == str(tmp_path / "output")
+    assert other.ui.stageComboBox.currentText == STAGES[0] and other.ui.replaceCheckBox.checked
     gui.slicer.mrmlScene.Clear(True)
-    assert other.ui.stageComboBox.currentText == STAGES[2]
+    assert other.ui.outputPathLineEdit.currentPath == "" and other.ui.stageComboBox.currentText == STAGES[2]
 
 
 @pytest.mark.parametrize("module", ["ReirradiationAccumulation", "ReirradiationOptStructures"])

@@ -222,6 +222,7 @@ def plan(gui: Gui, window: Any, case_file: Path, folder: Path) -> None:
         assert len(gui.messages) == 1 and "source" in gui.messages.pop()
     ui.sourceLineEdit.text = "agreed with the physician; confirm locally"
     ui.numberSpinBox.value = 3
+    ui.metricLineEdit.text = "D0.01cc[Gy]"
     choose(ui.targetComboBox, "PTV2_L1")
     assert ui.setOrganButton.enabled, ui.setOrganButton.toolTip
     ui.setOrganButton.click()

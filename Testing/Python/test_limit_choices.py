@@ -35,7 +35,7 @@ def choices() -> ProtocolChoices:
 
 
 def rows_of(case: Case, choices: ProtocolChoices, *names: str) -> dict[str, StructureRow]:
-    return {row.name: row for row in structure_rows(case, names, choices.protocol, choices.synonyms)}
+    return {row.name: row for row in structure_rows(case, names, choices)}
 
 
 def document(case: Case) -> CaseDocument:
@@ -48,7 +48,7 @@ def row(choices: ProtocolChoices, identifier: str) -> LimitRow:
 
 
 def test_rows_follow_the_structure_set_and_keep_what_only_the_case_names(demo_case: Case, choices: ProtocolChoices) -> None:
-    rows = structure_rows(demo_case, ("BODY", "colon"), choices.protocol, choices.synonyms)
+    rows = structure_rows(demo_case, ("BODY", "colon"), choices)
     assert [one.name for one in rows[:2]] == ["BODY", "colon"]
     assert {one.name for one in rows} == {"BODY", *(one.name for one in demo_case.structures)}
     assert not rows[0].is_used and rows[1].is_used

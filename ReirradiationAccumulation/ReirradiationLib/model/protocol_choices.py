@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from .constraint import LimitRow
 from .limit_table import LIMITS_FILE, load_limit_rows
 from .protocol import Protocol
 from .protocol_tables import default_protocol_folder, load_protocol
+from .structure_names import Proposal, propose
 from .synonym_table import SYNONYMS_FILE, Synonym, load_synonyms, with_tissue_names
 
 
@@ -28,6 +30,16 @@ class ProtocolChoices:
     protocol: Protocol
     synonyms: tuple[Synonym, ...]
     limits: tuple[LimitRow, ...]
+
+    @cached_property
+    def _proposals(self) -> dict[str, Proposal]:
+        return {}
+
+    def proposal(self, name: str) -> Proposal:
+        """What the name of a structure proposes; looked up once, since similar names take their time."""
+        if name not in self._proposals:
+            self._proposals[name] = propose(name, self.synonyms)
+        return self._proposals[name]
 
 
 def load_choices(folder: Path | None) -> ProtocolChoices:

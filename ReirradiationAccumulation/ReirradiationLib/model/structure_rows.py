@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from .case import Case, StructureChoice
 from .open_choices import CHOOSE_TISSUE
-from .protocol import Protocol, Tissue
-from .structure_names import Proposal, propose
+from .protocol import Tissue
+from .protocol_choices import ProtocolChoices
+from .structure_names import Proposal
 from .synonym_table import Synonym
 
 
@@ -56,9 +57,7 @@ class StructureRow:
         return StructureChoice(self.name, self.proposal.tissue if self.proposal.is_certain else CHOOSE_TISSUE, None, "")
 
 
-def structure_rows(
-    case: Case, names: Sequence[str], protocol: Protocol, synonyms: Sequence[Synonym]
-) -> tuple[StructureRow, ...]:
+def structure_rows(case: Case, names: Sequence[str], choices: ProtocolChoices) -> tuple[StructureRow, ...]:
     """A row for every name of the structure set, in its order, then for what only the case names.
 
     Parameters
@@ -66,21 +65,17 @@ def structure_rows(
     case : Case
     names : sequence of str
         Of the structure set; may be empty before it was read.
-    protocol : Protocol
-    synonyms : sequence of Synonym
-        With the tissues' own names (:func:`.synonym_table.with_tissue_names`).
+    choices : ProtocolChoices
     """
     chosen = {one.name: one for one in case.structures}
-    return tuple(_row(name, chosen.get(name), case, protocol, synonyms) for name in dict.fromkeys((*names, *chosen)))
+    return tuple(_row(name, chosen.get(name), case, choices) for name in dict.fromkeys((*names, *chosen)))
 
 
-def _row(
-    name: str, choice: StructureChoice | None, case: Case, protocol: Protocol, synonyms: Sequence[Synonym]
-) -> StructureRow:
-    proposal = propose(name, synonyms)
-    tissue = next((one for one in protocol.tissues if choice is not None and one.name == choice.tissue), None)
+def _row(name: str, choice: StructureChoice | None, case: Case, choices: ProtocolChoices) -> StructureRow:
+    proposal = choices.proposal(name)
+    tissue = next((one for one in choices.protocol.tissues if choice is not None and one.name == choice.tissue), None)
     limits = sum(one.structure == name for one in case.constraints)
-    return StructureRow(name, choice, proposal, tissue, _organs(proposal, tissue, synonyms), limits)
+    return StructureRow(name, choice, proposal, tissue, _organs(proposal, tissue, choices.synonyms), limits)
 
 
 def _organs(proposal: Proposal, tissue: Tissue | None, synonyms: Sequence[Synonym]) -> frozenset[str]:

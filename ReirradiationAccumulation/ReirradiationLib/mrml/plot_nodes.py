@@ -13,6 +13,8 @@ from .table_nodes import number_column, plain_text
 
 LINE_WIDTH, MARK_SIZE = 2.0, 12.0
 NO_LINE = 0.0
+TITLE_FONT, LEGEND_FONT = 14, 10
+"""Less than Slicer's own: a legend with all structures and limits would cover half of the curves."""
 
 _LINES = {LineStyle.NONE: "None", LineStyle.SOLID: "Solid", LineStyle.DASHED: "Dash", LineStyle.DOTTED: "Dot"}
 _MARKS = {
@@ -96,6 +98,8 @@ def _chart_node(scene: Any, chart: SceneChart, series: dict[int, Any]) -> Any:
     node.SetTitle(chart.title)
     node.SetXAxisTitle(chart.x_title)
     node.SetYAxisTitle(chart.y_title)
+    node.SetTitleFontSize(TITLE_FONT)
+    node.SetLegendFontSize(LEGEND_FONT)
     if chart.x_range is not None:
         node.SetXAxisRangeAuto(False)
         node.SetXAxisRange(*chart.x_range)
