@@ -15,6 +15,7 @@ class AccumulationWindow(CaseWindow):
 
     uiFile = "UI/ReirradiationAccumulation.ui"
     panelClasses = (RecordsPanel, TransferPanel, BiologyPanel, EvaluatePanel, StepReportPanel)
+    otherWindow = "ReirradiationOptStructuresWidget"
 
     @staticmethod
     def titles():

@@ -4,6 +4,7 @@ import pathlib
 
 import slicer
 from ReirradiationLib.model.errors import ReirradiationError
+from ReirradiationLib.session_handover import hand_over
 from slicer.i18n import tr as _
 
 from .case_store import storedDocument, storedEvaluation, storeDocument, storeEvaluation
@@ -20,6 +21,7 @@ class CaseWindow(CaseWidget):
     """
 
     panelClasses = ()
+    otherWindow = ""  # name of the widget of the other module, as slicer.modules has it once it was opened
 
     def setupWindow(self, logic):
         self.panels = []
@@ -101,6 +103,14 @@ class CaseWindow(CaseWidget):
             return None, False
 
     # The window itself
+
+    def enter(self):
+        """Go on where the other module has got with the same case, or where none is open here."""
+        CaseWidget.enter(self)
+        other = getattr(slicer.modules, self.otherWindow, None)
+        isFree = other is not None and other.logic is not None and not self.whyBusy()
+        if isFree and hand_over(other.logic.session, self.logic.session):
+            self.sessionChanged()
 
     def onOpenCaseButton(self):
         path = pathlib.Path(self.ui.casePathLineEdit.currentPath)

@@ -39,10 +39,16 @@ class OutputsView:
                 table.item(row, column).setToolTip(asToolTip(one.why_not_checked or table.item(row, column).text()))
         for widget in (table, self.ui.outputDetailsTextEdit):
             widget.setVisible(bool(files))
-        self.ui.writtenLabel.text = _("Written: {folder}").format(folder=shortName(folder)) if folder is not None else ""
         self.ui.writtenLabel.toolTip = asToolTip(str(folder or ""))
         self.ui.writtenLabel.setVisible(folder is not None)
+        self.showAge(False)
         self.showDetails()
+
+    def showAge(self, isOld):
+        """Say whether the case was changed since the outputs were written."""
+        text = _("Written: {folder}").format(folder=shortName(self._folder)) if self._folder is not None else ""
+        old = _("The case was changed since: write again.")
+        self.ui.writtenLabel.text = f"{text}\n{old}" if text and isOld else text
 
     def updateButtons(self):
         none = "" if self._folder is not None else _("Write outputs first.")

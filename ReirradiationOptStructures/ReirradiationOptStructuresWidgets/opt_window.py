@@ -15,6 +15,7 @@ class OptStructuresWindow(CaseWindow):
 
     uiFile = "UI/ReirradiationOptStructures.ui"
     panelClasses = (OrgansPanel, FeasibilityPanel, WorksheetPanel, ShellsPanel, ExportPanel)
+    otherWindow = "ReirradiationAccumulationWidget"
     reloaded = (*CaseWindow.reloaded, "ReirradiationAccumulation", "ReirradiationOptStructuresWidgets")
 
     def currentEvaluation(self):

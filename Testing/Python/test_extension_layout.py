@@ -58,6 +58,7 @@ FLOORS = {
     "shell_preview": 5,
     "session": 4,
     "session_steps": 4,
+    "session_handover": 4,
     "session_outputs": 4,
     "output_files": 4,
     "text_file": 4,

@@ -436,6 +436,28 @@ def test_a_scene_that_is_saved_and_read_again_shows_the_case_and_its_numbers(
     assert not ui.exportButton.enabled and ui.generateButton.enabled, "numbers are kept, contours are not"
 
 
+# The other module
+
+
+def test_the_case_of_the_other_module_is_gone_on_with(
+    gui: Gui, known_results: CaseResults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = gui.open("ReirradiationAccumulation")
+    other.ui.casePathLineEdit.currentPath = str(DEMO / "case.json")
+    other.ui.openCaseButton.click()
+    monkeypatch.setattr(gui.slicer.modules, "ReirradiationAccumulationWidget", other, raising=False)
+    widget = gui.open(MODULE)
+    assert "demo_case/case.json, saved" in widget.ui.caseStateLabel.text and rows(widget.ui.shellsTable) == []
+    other.logic.evaluate()
+    widget.enter()
+    assert len(rows(widget.ui.shellsTable)) == 4 and not widget.ui.generateButton.enabled
+    monkeypatch.setattr(gui.slicer.modules, "ReirradiationOptStructuresWidget", widget, raising=False)
+    widget.ui.numberSpinBox.setValue(4)
+    widget.ui.setOrganButton.click()
+    other.enter()
+    assert other.logic.session.case.optimization[0].number == 4 and "NOT SAVED" in other.ui.caseStateLabel.text
+
+
 # The console
 
 

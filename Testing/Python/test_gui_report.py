@@ -190,7 +190,10 @@ def test_the_records_are_written_and_signed_by_their_key(
     ui.saveCaseButton.click()
     (signature,) = (one for one in read_case(small_case).tasks if one.task is Task.RECORDS)
     assert (signature.who, signature.when.isoformat(), signature.comment) == ("A. Kümmerer", day, "seen")
+    assert "The case was changed since: write again." in ui.writtenLabel.text
     assert signature.key == key and write(gui, window)["tasks"][0]["status"] == "done and signed"
+
+    assert ui.writtenLabel.text.startswith("Written: ") and "changed" not in ui.writtenLabel.text
 
     pdf.write_bytes(b"%PDF-")
     window.updateButtons()
@@ -206,6 +209,7 @@ def test_the_records_are_written_and_signed_by_their_key(
     ui.saveCaseButton.click()
     open_case(window, another_case(small_case))
     assert ui.signKeyLineEdit.text == ""  # that of another case
+    assert rows(ui.outputsTable) == [] and not ui.openReportButton.enabled  # so are the outputs
 
 
 def test_a_name_that_cannot_be_used_is_refused(gui: Gui, window: Any) -> None:

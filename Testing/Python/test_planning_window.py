@@ -35,6 +35,7 @@ from ReirradiationLib.planning.worksheet_points import points_of_course
 from ReirradiationLib.planning.worksheet_table import worksheet_csv
 from ReirradiationLib.report.results import CaseResults
 from ReirradiationLib.session import CaseSession, Evaluated
+from ReirradiationLib.session_handover import hand_over
 from ReirradiationLib.workflow import evaluation_of
 
 TODAY = date(2026, 11, 21)
@@ -169,6 +170,53 @@ def test_results_stay_current_while_only_export_and_type_change(demo_case: Case,
     assert results is not None and results.case.export == export and results.case.screening is None
     session.edit(with_prescription(session.case, 25.0, 5))
     assert current_results(session) is None
+
+
+# Two windows on one case
+
+
+def session_of(file: Path) -> CaseSession:
+    session = CaseSession()
+    session.open(file)
+    return session
+
+
+@pytest.fixture
+def case_file(demo_case: Case, tmp_path: Path) -> Path:
+    session = session_of(demo_case.file)
+    return session.save_as(tmp_path / "case.json").path
+
+
+def test_an_empty_session_takes_case_and_results(demo_case: Case, demo_results: CaseResults) -> None:
+    giver, taker = session_of(demo_case.file), CaseSession()
+    giver.keep_evaluated(giver.case, Evaluated(Task.SUM, demo_results, evaluation_of(demo_results)))
+    assert hand_over(giver, taker)
+    assert taker.document == giver.document and taker.evaluated is giver.evaluated
+    assert not hand_over(giver, taker) and not hand_over(taker, giver), "nothing is left to be handed over"
+
+
+def test_unsaved_changes_are_taken_over_but_never_lost(case_file: Path) -> None:
+    giver, taker = session_of(case_file), session_of(case_file)
+    giver.edit(with_prescription(giver.case, 25.0, 5))
+    assert hand_over(giver, taker) and taker.case.new_course.prescription_gy == 25.0
+    taker.edit(with_prescription(taker.case, 20.0, 5))
+    giver.edit(with_prescription(giver.case, 24.0, 5))
+    assert not hand_over(giver, taker) and taker.case.new_course.prescription_gy == 20.0
+
+
+def test_what_was_saved_later_is_taken_and_what_was_saved_before_is_not(case_file: Path) -> None:
+    first, second = session_of(case_file), session_of(case_file)
+    first.edit(with_prescription(first.case, 25.0, 5))
+    first.save()
+    assert not hand_over(second, first) and first.case.new_course.prescription_gy == 25.0
+    assert hand_over(first, second) and second.case.new_course.prescription_gy == 25.0
+    assert second.document is not None and second.document.is_saved
+
+
+def test_another_case_stays_what_it_is(demo_case: Case, case_file: Path) -> None:
+    giver, taker = session_of(demo_case.file), session_of(case_file)
+    assert not hand_over(giver, taker) and taker.document is not None and taker.document.path == case_file
+    assert not hand_over(CaseSession(), taker)
 
 
 # Export
