@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import ctypes
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
-
-if sys.version_info < (3, 12):
-    # PySide 6.12 takes a reference to None away with every call that returns nothing, until Python aborts because none is
-    # left. From Python 3.12 on None is immortal; before, it is given more than any test uses up.
-    ctypes.c_ssize_t.from_address(id(None)).value += 10**9
 
 # Qt must see the offscreen platform before its application is made; gui_harness sets the environment.
 application = QtWidgets.QApplication.instance() or QtWidgets.QApplication([])
