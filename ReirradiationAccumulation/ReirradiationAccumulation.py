@@ -13,12 +13,9 @@ from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWin
 from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo, courseNodes
 from ReirradiationAccumulationWidgets.sample_data import CASE, registerSampleData, sourceTreeFolder
 from ReirradiationLib.case_document import create_case
-from ReirradiationLib.dicom.scan.draft import draft_case
-from ReirradiationLib.dicom.scan.draft_structures import load_naming_tables
-from ReirradiationLib.dicom.scan.scan import scan
+from ReirradiationLib.case_drafting import draft_of_folders
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.case_notes import Task
-from ReirradiationLib.model.protocol_tables import default_protocol_folder
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.mrml.engines import MainThreadEngine, slicer_engines
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
@@ -89,16 +86,18 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         """Open a case file, finished or a draft, and return its ReirradiationLib.model.case.Case."""
         return self.session.open(pathlib.Path(caseFile)).case
 
-    def draftCase(self, folders, caseFile, newCourse=None, onScanned=None):
+    def draftCase(self, folders, caseFile, newCourse=None, onProgress=None, isCancelled=None):
         """Write a draft of a case of the courses in folders of DICOM files, and open it.
 
         :param caseFile: a new file
         :param newCourse: number of the new course in the listing, from 1; None for the latest
-        :param onScanned: called with the number of files looked at, and the number of all
+        :param onProgress: called with each ReirradiationLib.monitor.Progress
+        :param isCancelled: asked between files
         :returns: remarks, a line each: what must be decided, and how the draft came about
         """
-        found = scan([pathlib.Path(folder).resolve() for folder in folders], onScanned or (lambda done, total: None))
-        draft = draft_case(found, pathlib.Path(caseFile).resolve(), newCourse, load_naming_tables(default_protocol_folder()))
+        paths = [pathlib.Path(folder).resolve() for folder in folders]
+        tell, isCancelled = onProgress or (lambda progress: None), isCancelled or (lambda: False)
+        draft = draft_of_folders(paths, pathlib.Path(caseFile).resolve(), newCourse, tell, isCancelled)
         self.session.take(create_case(draft.case))
         return draft.remarks
 

@@ -4,6 +4,7 @@ import pathlib
 
 import slicer
 from ReirradiationLib.model.errors import ReirradiationError
+from ReirradiationLib.model.open_choices import structures_without_tissue, why_open
 from ReirradiationLib.session_handover import hand_over
 from slicer.i18n import tr as _
 
@@ -86,9 +87,16 @@ class CaseWindow(CaseWidget):
         """Why nothing can be done with the case now, or an empty text."""
         return self.whyBusy() or ("" if self.logic.session.document else self.howToGetCase())
 
-    def whyIncomplete(self):
-        """Why the case cannot be computed now, or an empty text."""
-        return self.whyNoCase() or self.logic.session.document.why_incomplete
+    def whyIncomplete(self, needsTissues=True):
+        """Why the case cannot be computed now, or an empty text; its records alone need no tissues."""
+        if self.whyNoCase():
+            return self.whyNoCase()
+        document = self.logic.session.document
+        open_ = structures_without_tissue(document.case) if needsTissues else ()
+        noTissue = (
+            _("Choose first, in the step Biology: the tissue of {names}.").format(names=", ".join(open_)) if open_ else ""
+        )
+        return why_open(document.case) or document.why_incomplete or noTissue
 
     def shownEvaluation(self):
         """The last evaluation, of this session or of the scene, and whether it is of the case as it stands."""

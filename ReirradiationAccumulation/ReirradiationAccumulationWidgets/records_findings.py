@@ -4,7 +4,6 @@ import datetime
 
 from ReirradiationLib.model import case_edits
 from ReirradiationLib.model.finding_review import FindingState, acceptance, review
-from ReirradiationLib.model.open_choices import why_open
 from ReirradiationLib.session_steps import READ_RECORDS
 from slicer.i18n import tr as _
 
@@ -62,10 +61,7 @@ class FindingsPart(StepPanel):
 
     def updateButtons(self):
         ready = _("Read every file of the case and note what is wrong with them; nothing is computed yet.")
-        whyOpen = why_open(self.document.case) if self.document else ""
-        enableOrSayWhyNot(
-            self.ui.readRecordsButton, self.window.whyNoCase() or whyOpen or self.window.whyIncomplete(), ready
-        )
+        enableOrSayWhyNot(self.ui.readRecordsButton, self.window.whyIncomplete(needsTissues=False), ready)
         selected = self._selected()
         whyNot = self.window.whyNoCase() or ("" if selected else _("Select a finding first."))
         noDecision = "" if whyNot else self._whyNoDecision(selected)

@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from .controls import NOT_SET, enableOrSayWhyNot
 from .outputs_view import OutputsView
+from .parameters import UpTo
 from .step_panel import StepPanel
 from .task_signing import TaskSigning
 from .texts_view import TextsView
@@ -95,12 +96,13 @@ class StepReportPanel(StepPanel):
         return _("Take over or discard the typed texts first.") if self.texts.changedTexts() else ""
 
     def _whyNotWrite(self):
-        whyNot = self.window.whyIncomplete() or self._whyTyped()
+        chosen = self.window.parameterNode
+        needsTissues = chosen is None or chosen.stage is not UpTo.RECORDS
+        whyNot = self.window.whyIncomplete(needsTissues) or self._whyTyped()
         if whyNot:
             return whyNot
         if not self.document.is_saved:
             return _("Save the case first: its outputs name its file.")
-        chosen = self.window.parameterNode
         return _("Choose an output folder first.") if chosen is None or chosen.outputFolder == NOT_SET else ""
 
     def _readyText(self):
