@@ -8,7 +8,7 @@ from ReirradiationLib.report.feasibility_section import FEASIBILITY_CLASS, bindi
 from ReirradiationLib.report.marks import MARK, unreliable_note
 from slicer.i18n import tr as _
 
-from .fractionation_picture import SHARPNESS, fractionationPicture
+from .fractionation_picture import fractionationPicture
 from .screening_form import ScreeningForm
 
 LAST_WIDTH = 84
@@ -89,17 +89,20 @@ class FeasibilityPanel(StepPanel):
         self.ui.bindingLabel.text = binding_text(feasibility) if organs else _("No organ of a limit lies near a target.")
         table.horizontalHeaderItem(2).setText(_("Left in {n}\nfx [Gy]").format(n=feasibility.fractions))
         rows = [self._texts(organ) for organ in organs]
-        rows += [[self._nameText(one.limit, ""), "–", "–", "–", one.reason] for one in others]
+        rows += [[self._nameText(one.limit, ""), "–", "–", "–", _("not planned by")] for one in others]
         colours = [RED if one.unreliable_courses else COLOURS[FEASIBILITY_CLASS[one.state]] for one in organs]
         colours += [ORANGE if one.is_unknown else (255, 255, 255) for one in others]
         fillTable(table, rows, numeric=(1, 2, 3), colours=colours)
         fitColumns(table, LAST_WIDTH)
         for row, one in enumerate((*organs, *others)):
             table.item(row, 0).setToolTip(asToolTip(one.limit.source))
+        for row, one in enumerate(others, len(organs)):
+            table.item(row, 4).setToolTip(asToolTip(one.reason))
         for row, organ in enumerate(organs):
             for column in (1, 2, 3, 4):
                 table.item(row, column).setToolTip(asToolTip(self._whereText(organ)))
         notes = [f"{one.limit.structure}: {note}." for one in organs for note in self._notes(one)]
+        notes += [_("{organ}: {why}.").format(organ=one.limit.structure, why=one.reason) for one in others]
         self.ui.feasibilityNotesLabel.text = "\n".join(dict.fromkeys(notes))
 
     @staticmethod
@@ -141,7 +144,7 @@ class FeasibilityPanel(StepPanel):
         fractions = int(self.ui.shownFractionsSpinBox.value)
         picture = fractionationPicture(summary, fractions)
         self.ui.fractionationFigureLabel.setPixmap(picture)
-        self.ui.fractionationFigureLabel.setMinimumHeight(round(picture.height() / SHARPNESS))
+        self.ui.fractionationFigureLabel.setMinimumHeight(picture.height())
         self.ui.shownFractionsLabel.text = self._numbersText(summary, fractions)
 
     @staticmethod

@@ -3,7 +3,7 @@
 import qt
 from ReirradiationLib.dosimetry.radiobiology import LQ_LIMIT_GY_PER_FRACTION
 from ReirradiationLib.report.feasibility_limits import limit_label
-from ReirradiationLib.report.figure_style import DASHES, PALETTE
+from ReirradiationLib.report.figure_style import PALETTE
 from ReirradiationLib.report.fractionation_figure import MOST_ROWS, fractionation_axes
 from slicer.i18n import tr as _
 
@@ -12,15 +12,13 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 10, 8, 34
 LEAST, PRESCRIPTION, CHOSEN = "#000000", "#b00020", "#444444"
 GREY, GRID, HATCH = "#999999", "#dddddd", "#c4c4c4"
 MOST_TICKS = 9
-SHARPNESS = 2.0  # device pixels per pixel, for screens of high resolution
 
 
 def fractionationPicture(summary, fractions):
     """A QPixmap of the curves of all limits, with a line at the number of fractions that is looked at."""
     curves = summary.curves[:MOST_ROWS]
     height = PLOT_HEIGHT + ROW * (len(curves) + 2 + (len(summary.curves) > MOST_ROWS)) + 6
-    pixmap = qt.QPixmap(int(WIDTH * SHARPNESS), int(height * SHARPNESS))
-    pixmap.setDevicePixelRatio(SHARPNESS)
+    pixmap = qt.QPixmap(WIDTH, height)
     pixmap.fill(qt.QColor("#ffffff"))
     painter = qt.QPainter(pixmap)
     painter.setRenderHint(qt.QPainter.Antialiasing)
@@ -96,7 +94,7 @@ class _Figure:
         shown = [dose for dose in self.summary.doses if dose.fractions == fractions]
         for dose in shown:
             x, y = self.x(fractions), self.y(dose.dose_gy)
-            self._line(x, TOP, x, PLOT_HEIGHT - BOTTOM, _pen(CHOSEN, 1.2, "4 3"))
+            self._line(x, TOP, x, PLOT_HEIGHT - BOTTOM, _pen(CHOSEN, 1.2, qt.Qt.DashLine))
             dot = qt.QPainterPath()
             dot.addEllipse(x - 4.0, y - 4.0, 8.0, 8.0)
             self.painter.fillPath(dot, qt.QBrush(qt.QColor(LEAST)))
@@ -143,7 +141,8 @@ class _Figure:
 
     @staticmethod
     def _pen(n):
-        return _pen(PALETTE[n % len(PALETTE)], 1.8, DASHES[n % len(DASHES)]) if n < MOST_ROWS else _pen(GREY, 1.2)
+        styles = (qt.Qt.SolidLine, qt.Qt.DashLine, qt.Qt.DotLine, qt.Qt.DashDotLine, qt.Qt.DashDotDotLine)
+        return _pen(PALETTE[n % len(PALETTE)], 1.8, styles[n % len(styles)]) if n < MOST_ROWS else _pen(GREY, 1.2)
 
     def _line(self, x1, y1, x2, y2, pen):
         path = qt.QPainterPath()
@@ -163,9 +162,9 @@ class _Figure:
         return self.painter.fontMetrics().boundingRect(text).width()
 
 
-def _pen(colour, width, dashes=""):
+def _pen(colour, width, style=None):
     pen = qt.QPen(qt.QColor(colour))
     pen.setWidthF(width)
-    if dashes:
-        pen.setDashPattern([float(length) / width for length in dashes.split()])  # Qt counts in widths
+    if style is not None:
+        pen.setStyle(style)
     return pen

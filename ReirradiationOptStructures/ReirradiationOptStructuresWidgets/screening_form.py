@@ -28,14 +28,14 @@ class ScreeningForm:
         self.ui.suggestionLabel.text = self._suggestionText(summary)
         rows = [
             [
-                *(region.label, one.structure, f"{one.high_cc:.2f}", f"{one.high_percent:.1f}"),
-                self._distanceText(region.distances, one.structure),
+                *(one.structure, f"{one.high_cc:.2f}", f"{one.high_percent:.1f}"),
+                *(self._distanceText(region.distances, one.structure), region.label),
             ]
             for region in (summary.regions if summary else ())
             for one in region.overlaps
             if one.high_cc > 0.0 or one.unknown_cc > 0.0
         ]
-        fillTable(self.ui.screeningTable, rows, numeric=(2, 3))
+        fillTable(self.ui.screeningTable, rows, numeric=(1, 2, 3))
         self.ui.screeningTable.setVisible(bool(rows))
 
     def updateButtons(self):

@@ -39,7 +39,7 @@ def test_the_examples_give_the_evaluation_of_the_command_line(
     expected = (folder / "output-of-the-command" / "evaluation.json").read_bytes()
 
     console: dict[str, Any] = {"__name__": "__main__"}
-    whole, by_steps, what_if = examples
+    whole, by_steps, what_if, structures = examples
     capsys.readouterr()
     exec(compile(whole, str(DOCUMENT), "exec"), console)
     assert (folder / "output" / "evaluation.json").read_bytes() == expected
@@ -56,6 +56,11 @@ def test_the_examples_give_the_evaluation_of_the_command_line(
 
     exec(compile(what_if, str(DOCUMENT), "exec"), console)
     assert "Gy in 3 fractions" in capsys.readouterr().out
+
+    exec(compile(structures, str(DOCUMENT), "exec"), console)
+    assert "optimization_structures.dcm acceptable" in capsys.readouterr().out
+    planning = folder / "for-the-planning-system"
+    assert all(one.read_bytes() == (folder / "output" / one.name).read_bytes() for one in planning.iterdir())
     assert (folder / "case.json").read_bytes() == case_text
     assert gui.messages == []
 

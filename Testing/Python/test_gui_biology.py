@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gui_checks import close_and_reopen_scene, controls_without_tool_tip
-from gui_harness import Gui, gui, rows, small_case
+from gui_harness import ROOT, Gui, gui, rows, small_case
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.open_choices import CHOOSE_TISSUE
 from ReirradiationLib.model.protocol import Basis
@@ -314,6 +315,15 @@ def test_unsaved_edits_survive_tabs_and_a_scene_that_is_closed_and_read_again(
     assert small_case.read_bytes() == before
     ui.saveCaseButton.click()
     assert read_case(small_case) == case_now(opened) and gui.messages == []
+
+
+@pytest.mark.parametrize("name", ["tissueComboBox", "recoveryComboBox"])
+def test_a_choice_that_is_taken_at_once_is_not_changed_by_scrolling_the_page(name: str) -> None:
+    """The wheel over a combo box chooses the next entry, which would be another α/β without anybody noticing."""
+    page = ElementTree.parse(ROOT / "ReirradiationAccumulation" / "Resources" / "UI" / "AccumulationBiology.ui")
+    (box,) = [widget for widget in page.iter("widget") if widget.get("name") == name]
+    assert box.get("class") == "ctkComboBox"
+    assert box.findtext("property[@name='scrollWheelEffect']/enum") == "ctkComboBox::NeverScroll"
 
 
 def test_nothing_can_be_changed_while_a_run_is_under_way(gui: Gui, opened: Any) -> None:

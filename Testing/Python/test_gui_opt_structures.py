@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from gui_harness import DEMO, Gui, gui, pause_until_cancelled, rows, small_case
-from gui_pictures import panel_pictures
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.report.results import CaseResults
 from ReirradiationLib.workflow import Services, run_case
+from screens import screens
+from slice_view_pictures import add_view_nodes
 
 pytest.importorskip("PySide6")
 __all__ = ["gui", "small_case"]  # fixtures
@@ -43,11 +44,11 @@ def pictures(gui: Gui, widget: Any) -> None:
     """Of every tab."""
     for number, name in enumerate(("organs", "left", "points", "structures", "export")):
         widget.ui.stepsTabWidget.setCurrentIndex(number)
-        panel_pictures(gui, widget, f"opt_structures_{number + 1}_{name}")
+        screens(gui, widget, f"optimization-{number + 1}-{name}")
     widget.ui.stepsTabWidget.setCurrentIndex(1)
     for name, box in (("fractionation", widget.ui.shownFractionsLabel), ("type", widget.ui.decideTypeButton)):
         widget.ui.optFeasibilityScrollArea.ensureWidgetVisible(box)
-        panel_pictures(gui, widget, f"opt_structures_2_{name}")
+        screens(gui, widget, f"optimization-2-{name}")
 
 
 def entries(case: Path) -> Any:
@@ -115,7 +116,8 @@ def test_the_demo_case_from_its_file_to_the_files_for_the_planning_system(gui: G
     assert left[0][0].startswith("spinal_cord\nD0.01cc ≤ 50 Gy") and left[0][1:3] == ["≤ 12.43", "≤ 11.54\n(2.31 each)"]
     assert left[0][-1] == "dose must be limited; binding" and "binds: 11.54 Gy physical" in ui.bindingLabel.text
     assert [row[0].split("\n")[0] for row in left] == ["spinal_cord", "spinal_cord", "small_bowel", "colon"]
-    assert [row[1] for row in left[2:]] == ["–", "–"] and "no part of it lies within 30 mm" in left[2][-1]
+    assert [row[1] for row in left[2:]] == ["–", "–"] and {row[-1] for row in left[2:]} == {"not planned by"}
+    assert "small_bowel: no part of it lies within 30 mm of PTV2_L1" in ui.feasibilityNotesLabel.text
     assert "Suggested by the doses: type 1" in ui.suggestionLabel.text and "by demo author" in ui.decidedLabel.text
 
     worksheet = rows(ui.worksheetTable)
@@ -129,7 +131,10 @@ def test_the_demo_case_from_its_file_to_the_files_for_the_planning_system(gui: G
     assert "in 5 fx" in ui.shellsTable.horizontalHeaderItem(3).text().replace("\n", " ")
     assert not ui.generateButton.enabled and "Nothing is changed" in ui.generateButton.toolTip
 
+    add_view_nodes(scene)
     ui.showShellsButton.click()
+    ui.shellsTable.selectRow(0)
+    ui.jumpToShellButton.click()
     nodes = [scene.GetNthNodeByClass(n, "vtkMRMLSegmentationNode") for n in range(2)]
     assert [node.GetName() for node in nodes] == ["Optimization structures", "Isodose lines"]
     segments = [nodes[0].GetSegmentation().GetNthSegment(n) for n in range(3)]
