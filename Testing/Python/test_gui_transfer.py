@@ -25,8 +25,12 @@ from accumulation_steps import (
 from gui_harness import DEMO, Gui, gui, rows, small_case
 from ReirradiationLib.model.case_edits import with_course, with_sign_off
 from ReirradiationLib.model.case_file import read_case
+from ReirradiationLib.model.points import PointDose
 from ReirradiationLib.model.registration import EngineName, RegistrationKind, RegistrationMethod, SignOff
 from ReirradiationLib.model.registration_picture import RegistrationPictureStyle
+from ReirradiationLib.model.registration_quality import Verdict
+from ReirradiationLib.report.registration_summary import registration_summaries
+from ReirradiationLib.report.results import CaseResults
 
 pytest.importorskip("PySide6")
 __all__ = ["gui", "small_case"]  # fixtures
@@ -259,3 +263,46 @@ def test_a_scene_that_is_reopened_shows_the_same_registration(gui: Gui, window: 
     assert (window.logic.session.document, rows(ui.transferCoursesTable), ui.signOffStateLabel.text) == before
     assert ui.stepsTabWidget.currentIndex == TRANSFER
     assert ui.registrationMethodComboBox.currentIndex == METHODS.index(RegistrationMethod.IMAGES)
+
+
+def test_the_course_that_is_chosen_is_the_one_that_is_changed(window: Any) -> None:
+    ui, first = window.ui, window.logic.session.case.prior_courses[0]
+    window.edit(lambda case: with_course(case, replace(first, identifier="again", label="the same once more")))
+    paper = replace(first, identifier="paper", label="paper record", dose=(), plan=None, ct=None, registration=None)
+    point = PointDose("colon", 20.0, 10, date(2015, 1, 1), "record")
+    window.edit(lambda case: with_course(case, replace(paper, points=(point,), date=date(2015, 1, 1))))
+    assert [row[0] for row in rows(ui.transferCoursesTable)] == [first.label, "the same once more", "paper record"]
+    ui.transferCoursesTable.selectRow(1)
+    choose_method(window, RegistrationMethod.IMAGES)
+    methods = [one.registration and one.registration.method for one in window.logic.session.case.prior_courses]
+    assert methods == [RegistrationMethod.DICOM, RegistrationMethod.IMAGES, None]
+    assert ui.transferCoursesTable.selectedItems()[0].row() == 1
+    ui.transferCoursesTable.selectRow(2)
+    assert not ui.registrationMethodComboBox.enabled and "points only" in ui.registrationMethodComboBox.toolTip
+    assert rows(ui.transferCoursesTable)[2][1:] == ["points only", "–", "–"]
+
+
+def test_where_the_mapped_dose_must_not_be_relied_on_the_window_says_what_to_do(
+    window: Any, monkeypatch: pytest.MonkeyPatch, demo_results: CaseResults
+) -> None:
+    from ReirradiationAccumulationWidgets import transfer_panel
+
+    (summary,) = registration_summaries(demo_results)
+    cord, colon = (next(one for one in summary.verdicts if one.organ == name) for name in ("spinal_cord", "colon"))
+    bad = {one.organ: replace(one, verdict=Verdict.WORKSHEET) for one in (cord, colon)}
+    doubtful = replace(summary, verdicts=tuple(bad.get(one.organ, one) for one in summary.verdicts))
+    monkeypatch.setattr(transfer_panel, "registration_summaries", lambda found: (doubtful,))
+    window.logic.session.keep_transfer(window.logic.session.case, demo_results)
+    course = window.logic.session.case.prior_courses[0]
+    point = PointDose("colon", 20.0, 10, None, "prior plan")
+    window.showSession()
+    ui = window.ui
+    shown = {row[0]: row[1].replace("\n", " ") for row in rows(ui.qualityTable)}
+    assert shown["spinal_cord"] == shown["colon"] == "use the point worksheet" and shown["PTV2_L1"] == "go"
+    assert colour(ui.qualityTable.item(0, 1)) == "#fac8c4"
+    assert "must not be relied on in spinal_cord, colon" in ui.pointHintLabel.text and "'points'" in ui.pointHintLabel.text
+    window.logic.session._transfer = None
+    window.panels[TRANSFER].quality.show(doubtful, course.label, (point.structure,))
+    shown = {row[0]: row[1].replace("\n", " ") for row in rows(ui.qualityTable)}
+    assert shown["colon"] == "use the point worksheet; a point replaces it"
+    assert "relied on in spinal_cord." in ui.pointHintLabel.text
