@@ -11,6 +11,7 @@ import tempfile
 import slicer
 from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWindow
 from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo, courseNodes
+from ReirradiationAccumulationWidgets.sample_data import CASE, registerSampleData, sourceTreeFolder
 from ReirradiationLib.case_document import create_case
 from ReirradiationLib.dicom.scan.draft import draft_case
 from ReirradiationLib.dicom.scan.draft_structures import load_naming_tables
@@ -54,6 +55,7 @@ structure, and writes a scorecard, a report, DICOM doses, optimization structure
 See the <a href="{url}">documentation</a>.
 """).format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
         self.parent.acknowledgementText = _("Builds on 3D Slicer, VTK, SimpleITK and pydicom. Sources: see each report.")
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
 class ReirradiationAccumulationWidget(AccumulationWindow):
@@ -333,8 +335,8 @@ def allEngines(onMainThread=None):
 
 def findDemoCase():
     """The demo case of the source tree, or None: it is not part of the installed extension."""
-    candidates = [folder / "Testing/Data/demo_case/case.json" for folder in pathlib.Path(__file__).resolve().parents]
-    return next((path for path in candidates if path.is_file()), None)
+    folder = sourceTreeFolder()
+    return folder / CASE if folder is not None else None
 
 
 class ReirradiationAccumulationTest(ScriptedLoadableModuleTest):

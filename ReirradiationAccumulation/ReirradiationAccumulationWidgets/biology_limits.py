@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from .biology_part import BiologyPart
 from .controls import enableOrSayWhyNot
-from .panel_parts import FilledWith, onClick, onReturn, quietly
+from .panel_parts import FilledWith, Number, onClick, onReturn, quietly
 from .row_table import RowTable
 from .tables import ORANGE
 
@@ -20,6 +20,7 @@ class LimitsPart(BiologyPart):
 
     def setup(self):
         self._offers, self._filled, self._structure = (), FilledWith(), None
+        self._value, self._warning = Number(self.ui.limitValueSpinBox), Number(self.ui.limitWarningSpinBox)
         self._table = RowTable(self.ui.limitsTable, (4,), self.onSelected)
         self.ui.limitsTable.connect("itemChanged(QTableWidgetItem*)", self.onItemChanged)
         self.ui.allOrgansCheckBox.connect("clicked(bool)", lambda _checked: self.onAllOrgansChanged())
@@ -120,10 +121,11 @@ class LimitsPart(BiologyPart):
         unit = f" {offer.constraint.metric.unit}" if offer else ""
         for spinBox in (self.ui.limitValueSpinBox, self.ui.limitWarningSpinBox):
             spinBox.suffix = unit
-        if self._filled.isNew(self._structure, offer and offer.key, self._values(offer)):
+        path = self.document.path if self.document else None
+        if self._filled.isNew(path, self._structure, offer and offer.key, self._values(offer)):
             value, warning, reason = self._values(offer)
-            self.ui.limitValueSpinBox.value = value
-            self.ui.limitWarningSpinBox.value = warning
+            self._value.fill(value)
+            self._warning.fill(warning)
             self.ui.limitReasonLineEdit.text = reason
 
     def _limitText(self, offer):
@@ -148,8 +150,7 @@ class LimitsPart(BiologyPart):
         return next((one for one in self._offers if one.key == key), None)
 
     def _typed(self):
-        value, warning = self.ui.limitValueSpinBox.value, self.ui.limitWarningSpinBox.value
-        return value, warning, self.ui.limitReasonLineEdit.text.strip()
+        return self._value.value(), self._warning.value(), self.ui.limitReasonLineEdit.text.strip()
 
     @staticmethod
     def _values(offer):

@@ -2,7 +2,7 @@
 
 from ReirradiationLib.model import case_edits
 from ReirradiationLib.model.constraint import Sense
-from ReirradiationLib.model.limit_choices import own_limit, why_not_usable
+from ReirradiationLib.model.limit_choices import own_limit, typed_unit, why_not_usable
 from ReirradiationLib.model.protocol import Basis
 from slicer.i18n import tr as _
 
@@ -22,6 +22,7 @@ class OwnLimitPart(BiologyPart):
         for edit in self._edits:
             edit.connect("textChanged(QString)", lambda _text: self.updateButtons())
             onReturn(edit, self.ui.addOwnLimitButton)
+        self.ui.ownMetricLineEdit.connect("textChanged(QString)", self.onMetricTyped)
         self.ui.ownValueSpinBox.connect("valueChanged(double)", lambda _value: self.updateButtons())
         self.ui.ownBasisComboBox.connect("currentIndexChanged(int)", lambda _index: self.updateButtons())
         onClick(self.ui.addOwnLimitButton, self.onAddButton)
@@ -51,6 +52,10 @@ class OwnLimitPart(BiologyPart):
         ):
             enableOrSayWhyNot(widget, whyNot, tip)
         enableOrSayWhyNot(self.ui.addOwnLimitButton, whyNot or self._whyNotAdd(), _("Put the limit into the case."))
+
+    def onMetricTyped(self, text):
+        unit = typed_unit(text)
+        self.ui.ownValueSpinBox.suffix = f" {unit}" if unit else ""
 
     def onAddButton(self):
         name, (metric, source) = self.selected.name, (edit.text for edit in self._edits)

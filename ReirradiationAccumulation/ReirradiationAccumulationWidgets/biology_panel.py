@@ -51,6 +51,10 @@ class BiologyPanel(PartedPanel):
         """Whether all structures of the structure set are known."""
         return self.document is not None and self._namesOf[0] == self.document.case.current
 
+    def isDrawn(self, row):
+        """Whether the structure has contours, as far as the structure set is known."""
+        return not self.isRead() or row.name in self._namesOf[1]
+
     def whyNot(self):
         """Why nothing of a structure can be changed now, or an empty text."""
         noChoices = "" if self.choices is not None else _("The tables of the protocol are not read yet.")

@@ -17,6 +17,7 @@ class RecoveryPart(BiologyPart):
     """One choice for the whole case."""
 
     def setup(self):
+        self._names = (None,)  # of the entries of the combo box; None for no recovery
         self._shown = ()  # RecoveryPreview of every structure and course
         self._table = RowTable(self.ui.recoveryTable, (0, 1), lambda: None)
         self.ui.recoveryComboBox.connect("currentIndexChanged(int)", self.onTableChosen)
@@ -24,8 +25,10 @@ class RecoveryPart(BiologyPart):
     def show(self):
         case = self.document.case if self.document else None
         tables = [table.name for table in self.panel.choices.protocol.recovery_tables] if self.panel.choices else []
-        chosen = case.recovery_table if case and case.recovery_table in tables else _("none: all dose counts")
-        setItems(self.ui.recoveryComboBox, [_("none: all dose counts"), *tables], current=chosen)
+        chosen = case.recovery_table if case else None
+        self._names = tuple(dict.fromkeys((None, *tables, chosen)))  # also one that the protocol does not know
+        texts = [_("none: all dose counts") if name is None else name for name in self._names]
+        setItems(self.ui.recoveryComboBox, texts, current=texts[self._names.index(chosen)])
         previews, problem = self._previews(case)
         self._shown = previews
         self._table.fill(
@@ -50,8 +53,7 @@ class RecoveryPart(BiologyPart):
         self.ui.recoveryOfLabel.setVisible(bool(texts))
 
     def onTableChosen(self, index):
-        tables = self.panel.choices.protocol.recovery_tables
-        name = tables[index - 1].name if index > 0 else None
+        name = self._names[index]
         self.window.edit(lambda case: case_edits.with_recovery(case, name))
 
     def updateButtons(self):

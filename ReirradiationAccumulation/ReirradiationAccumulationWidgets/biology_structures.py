@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import qt
 from ReirradiationLib.model import case_edits
-from ReirradiationLib.model.open_choices import structures_without_tissue
 from slicer.i18n import tr as _
 
 from .biology_part import BiologyPart
 from .controls import enableOrSayWhyNot
-from .panel_parts import FilledWith, onClick, onReturn, quietly, setItems
+from .panel_parts import FilledWith, Number, onClick, onReturn, quietly, setItems
 from .row_table import RowTable
 from .tables import ORANGE
 
@@ -20,7 +19,7 @@ class StructuresPart(BiologyPart):
     """A tick puts a structure into the case; its tissue is taken at once, an α/β of its own by the button."""
 
     def setup(self):
-        self._filled = FilledWith()
+        self._filled, self._alphaBeta = FilledWith(), Number(self.ui.alphaBetaSpinBox)
         self._table = RowTable(self.ui.structuresTable, (1, TISSUE), self.onSelected)
         self.ui.structuresTable.connect("itemChanged(QTableWidgetItem*)", self.onItemChanged)
         self.ui.tissueComboBox.connect("currentIndexChanged(int)", self.onTissueChosen)
@@ -54,7 +53,7 @@ class StructuresPart(BiologyPart):
             quietly(self.ui.tissueComboBox, lambda: self.ui.tissueComboBox.setCurrentIndex(-1))
         if self._filled.isNew(row and row.name, self.document and self.document.path, self._own()):
             value, reason = self._own()
-            self.ui.alphaBetaSpinBox.value = value
+            self._alphaBeta.fill(value)
             self.ui.alphaBetaReasonLineEdit.text = reason
 
     def onSelected(self):
@@ -132,13 +131,17 @@ class StructuresPart(BiologyPart):
         texts = []
         if not self.panel.isRead():
             texts.append(_("Read the records (step Records) to see all structures of the structure set."))
-        open_ = structures_without_tissue(self.document.case)
-        if open_:
-            texts.append(_("Without a tissue: {names}.").format(names=", ".join(open_)))
+        else:
+            absent = [row.name for row in self.panel.rows if not self.panel.isDrawn(row)]
+            if absent:
+                texts.append(_("Without contours in the structure set: {names}.").format(names=", ".join(absent)))
+        undecided = [row.name for row in self.panel.rows if row.is_used and row.tissue is None]
+        if undecided:
+            texts.append(_("Without a tissue: {names}.").format(names=", ".join(undecided)))
         return " ".join(texts)
 
     def _typed(self):
-        return self.ui.alphaBetaSpinBox.value, self.ui.alphaBetaReasonLineEdit.text.strip()
+        return self._alphaBeta.value(), self.ui.alphaBetaReasonLineEdit.text.strip()
 
     def _own(self):
         choice = self.selected.choice if self.selected else None

@@ -8,7 +8,7 @@ from ReirradiationLib.write_report import REPORT_FILE, REPORT_PDF
 from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot, shortName
-from .tables import GREEN, ORANGE, RED, fillTable, paint, selectedRow
+from .tables import GREEN, ORANGE, RED, fillTable, paint, selectedRow, stretchColumn
 
 
 class OutputsView:
@@ -18,6 +18,7 @@ class OutputsView:
         self.ui = ui
         self._loadScene = loadScene
         self._folder, self._files = None, ()
+        stretchColumn(ui.outputsTable, 1)
         ui.outputsTable.connect("itemSelectionChanged()", self.showDetails)
         ui.openReportButton.connect("clicked(bool)", lambda _checked=False: self._open(REPORT_FILE))
         ui.openPdfButton.connect("clicked(bool)", lambda _checked=False: self._open(REPORT_PDF))
@@ -35,13 +36,19 @@ class OutputsView:
             if one.is_dicom:
                 paint(table.item(row, 2), _colour(one))
             for column in range(3):
-                table.item(row, column).setToolTip(asToolTip(table.item(row, column).text()))
+                table.item(row, column).setToolTip(asToolTip(one.why_not_checked or table.item(row, column).text()))
         for widget in (table, self.ui.outputDetailsTextEdit):
             widget.setVisible(bool(files))
-        self.ui.writtenLabel.text = _("Written: {folder}").format(folder=shortName(folder)) if folder is not None else ""
         self.ui.writtenLabel.toolTip = asToolTip(str(folder or ""))
         self.ui.writtenLabel.setVisible(folder is not None)
+        self.showAge(False)
         self.showDetails()
+
+    def showAge(self, isOld):
+        """Say whether the case was changed since the outputs were written."""
+        text = _("Written: {folder}").format(folder=shortName(self._folder)) if self._folder is not None else ""
+        old = _("The case was changed since: write again.")
+        self.ui.writtenLabel.text = f"{text}\n{old}" if text and isOld else text
 
     def updateButtons(self):
         none = "" if self._folder is not None else _("Write outputs first.")
@@ -87,7 +94,7 @@ def checkText(file):
     if not file.is_dicom:
         return "–"
     if file.validation is None:
-        return _("NOT CHECKED: {reason}").format(reason=file.why_not_checked)
+        return _("NOT CHECKED")
     if not file.validation.acceptable:
         return _("NOT ACCEPTABLE")
     found = sum(bool(rule.findings) for rule in file.validation.rules)

@@ -38,6 +38,23 @@ class FilledWith:
         return isNew
 
 
+class Number:
+    """A number in a spin box, which shows fewer digits: what nobody has changed stays as exact as it was."""
+
+    def __init__(self, spinBox):
+        self.spinBox = spinBox
+        self._exact, self._shown = 0.0, None
+
+    def fill(self, value):
+        """Show a number."""
+        self.spinBox.value = value
+        self._exact, self._shown = value, self.spinBox.text
+
+    def value(self):
+        """What was typed, else what it was filled with."""
+        return self._exact if self.spinBox.text == self._shown else self.spinBox.value
+
+
 def quietly(widget, action):
     """Change a widget without telling those who listen to what the user does."""
     was = widget.blockSignals(True)

@@ -1,5 +1,7 @@
 """The quality of the chosen registration: verdicts per organ, reasons and measures, and buttons that show it in views."""
 
+import textwrap
+
 from ReirradiationLib.model.interlock import Interlock
 from ReirradiationLib.model.registration_picture import RegistrationPictureStyle
 from ReirradiationLib.model.registration_quality import Verdict
@@ -8,9 +10,10 @@ from ReirradiationLib.report.registration_summary import WORDS
 from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot
-from .tables import GREEN, ORANGE, RED, fillTable, paint, selectedRow
+from .tables import GREEN, ORANGE, RED, fillTable, paint, selectedRow, stretchColumn
 from .views import tryToShow
 
+VERDICT_LETTERS = 16  # in a line of the column that does not wrap by itself
 VERDICT_COLOURS = {Verdict.GO: GREEN, Verdict.CAUTION: ORANGE, Verdict.WORKSHEET: RED}
 
 
@@ -21,6 +24,7 @@ class QualityView:
         self.ui = ui
         self.window = window
         self._summary, self._rows, self._pointed = None, (), ()
+        stretchColumn(ui.qualityTable, 0)
         ui.qualityTable.connect("itemSelectionChanged()", self.showDetails)
         ui.qualityTable.connect("cellClicked(int,int)", self.onOrgan)
         ui.qualityTable.connect("cellActivated(int,int)", self.onOrgan)
@@ -82,10 +86,17 @@ class QualityView:
         table = self.ui.qualityTable
         table.clearSelection()
         rows = [
-            (row.organ, self._verdictWord(row), row.shift_mm, row.contours, row.target_error_mm, row.folded_percent)
+            (
+                row.organ,
+                textwrap.fill(self._verdictWord(row), VERDICT_LETTERS),
+                row.shift_mm,
+                row.contours,
+                row.target_error_mm,
+                row.folded_percent,
+            )
             for row in self._rows
         ]
-        fillTable(table, rows, numeric=(2, 3, 4, 5), lastWidth=50)
+        fillTable(table, rows, numeric=(2, 3, 4, 5))
         for number, row in enumerate(self._rows):
             for column in (0, 1):
                 paint(table.item(number, column), VERDICT_COLOURS[row.verdict])

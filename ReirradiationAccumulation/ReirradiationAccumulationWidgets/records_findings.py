@@ -9,10 +9,11 @@ from ReirradiationLib.session_steps import READ_RECORDS
 from slicer.i18n import tr as _
 
 from .controls import enableOrSayWhyNot
-from .panel_parts import onClick, onReturn
+from .panel_parts import FilledWith, onClick, onReturn
 from .row_table import RowTable
 from .step_panel import StepPanel
 from .tables import GREEN, ORANGE, RED
+from .views import tryToShow
 
 STATE_COLOURS = {
     FindingState.REFUSED: RED,
@@ -28,9 +29,9 @@ class FindingsPart(StepPanel):
     """Findings, the gravest first; the selected one in full, with what to do about it."""
 
     def setup(self):
-        self._reviewed = ()
+        self._reviewed, self._shownCase = (), FilledWith()
         self._table = RowTable(self.ui.findingsTable, (1, 2), self.onSelected)
-        onClick(self.ui.readRecordsButton, lambda: self.window.start(READ_RECORDS))
+        onClick(self.ui.readRecordsButton, lambda: self.window.start(READ_RECORDS, self.onRead))
         onClick(self.ui.acceptButton, self.onAcceptButton)
         onClick(self.ui.takeBackButton, self.onTakeBackButton)
         for edit in (self.ui.decidedByLineEdit, self.ui.decisionReasonLineEdit):
@@ -38,6 +39,8 @@ class FindingsPart(StepPanel):
             onReturn(edit, self.ui.acceptButton)
 
     def show(self):
+        if self._shownCase.isNew(self.document.path if self.document else None):  # what was typed is of another patient
+            self.ui.decisionReasonLineEdit.text = ""
         records = self.session.records
         self._reviewed = review(records.records.findings, self.document.case.decisions) if records else ()
         self._table.fill(
@@ -79,6 +82,11 @@ class FindingsPart(StepPanel):
         enableOrSayWhyNot(
             self.ui.takeBackButton, whyNot or undecided, _("Take the decision on this finding out of the case.")
         )
+
+    def onRead(self, _records):
+        """Show the current CT and its structures, unless results are there to be seen."""
+        if self.session.evaluated is None:
+            tryToShow(lambda: self.window.runControl.start(*self.window.logic.preparedAnatomy()))
 
     def onAcceptButton(self):
         finding = self._selected().finding

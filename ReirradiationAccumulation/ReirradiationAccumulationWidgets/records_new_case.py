@@ -74,7 +74,9 @@ class NewCasePart(StepPanel):
             self.session.take(create_case(draft.case))
             self._remember(draft.remarks)
 
-        self.window.attempt(take)
+        if self.window.attempt(take):
+            self._folders = []  # the next case may be of another patient
+            self._showFolders()
 
     def onAdoptButton(self):
         newCourse = self.ui.newCourseNumberSpinBox.value or None
@@ -89,6 +91,7 @@ class NewCasePart(StepPanel):
 
     def _remember(self, remarks):
         self._remarks, self._remarksOf = tuple(remarks), self.document.path
+        self.ui.newCourseNumberSpinBox.value = 0
 
     def _newCaseFile(self):
         return pathlib.Path(self.ui.newCasePathLineEdit.currentPath)

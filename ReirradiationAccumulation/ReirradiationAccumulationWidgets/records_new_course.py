@@ -7,7 +7,7 @@ from ReirradiationLib.model.planning_choice import Target
 from slicer.i18n import tr as _
 
 from .controls import NOT_SET, asToolTip, enableOrSayWhyNot
-from .panel_parts import FilledWith, onClick, quietly, setItems
+from .panel_parts import FilledWith, Number, onClick, quietly, setItems
 from .step_panel import StepPanel
 
 
@@ -16,7 +16,8 @@ class NewCoursePart(StepPanel):
 
     def setup(self):
         self._filled, self._filledPlan = FilledWith(), FilledWith()
-        self._plan = None  # NewCourse with the plan that was taken out last, to be put back
+        self._takenOut = None  # path of the case, and its NewCourse with the plan that was taken out, to be put back
+        self._prescription, self._targetDose = Number(self.ui.prescriptionSpinBox), Number(self.ui.targetDoseSpinBox)
         for spinBox, signal in (
             (self.ui.prescriptionSpinBox, "valueChanged(double)"),
             (self.ui.newFractionsSpinBox, "valueChanged(int)"),
@@ -36,10 +37,10 @@ class NewCoursePart(StepPanel):
         new = case.new_course if case else None
         path = self.document.path if self.document else None
         if self._filled.isNew(path, new and (new.prescription_gy, new.fractions)):
-            self.ui.prescriptionSpinBox.value = new.prescription_gy if new else 0.0
+            self._prescription.fill(new.prescription_gy if new else 0.0)
             self.ui.newFractionsSpinBox.value = new.fractions if new else 0
         if self._filledPlan.isNew(path, new and (new.plan, new.dose)):
-            self._fillPlan(new)
+            self._fillPlan(path, new)
         quietly(self.ui.newPlanCheckBox, lambda: self.ui.newPlanCheckBox.setChecked(bool(new and new.dose)))
         setItems(self.ui.targetComboBox, [one.name for one in case.structures] if case else [])
         self.ui.targetsLabel.text = self._targetsText(new)
@@ -77,23 +78,24 @@ class NewCoursePart(StepPanel):
     def onNewPlanCheckBox(self, isUsed):
         new = self._new()
         if not isUsed:
-            self._plan = new
+            self._takenOut = (self.document.path, new)
             self.window.edit(lambda case: case_edits.with_new_plan(case, None, ()))
             return
         plan, dose = (self._path(line) for line in (self.ui.newPlanPathLineEdit, self.ui.newDosePathLineEdit))
         doses, rbe = (dose,), None
-        if self._plan is not None and (plan, dose) == (self._plan.plan, self._plan.dose[0]):  # all that was taken out
-            doses, rbe = self._plan.dose, self._plan.rbe
+        path, former = self._takenOut or (None, None)
+        if path == self.document.path and (plan, dose) == (former.plan, former.dose[0]):  # all that was taken out
+            doses, rbe = former.dose, former.rbe
         self.window.edit(lambda case: case_edits.with_new_plan(case, plan, doses, rbe))
 
     def onTargetChosen(self):
         target = self._target()
         if target is not None:
-            self.ui.targetDoseSpinBox.value = target.prescription_gy
+            self._targetDose.fill(target.prescription_gy)
         self.updateButtons()
 
     def onSetTargetButton(self):
-        target = Target(self.ui.targetComboBox.currentText, self.ui.targetDoseSpinBox.value)
+        target = Target(self.ui.targetComboBox.currentText, self._targetDose.value())
         self._editTargets(lambda others: (*others, target))
 
     def onRemoveTargetButton(self):
@@ -109,9 +111,9 @@ class NewCoursePart(StepPanel):
 
         self.window.edit(edit)
 
-    def _fillPlan(self, new):
-        """The files of the plan; those of one that was taken out stay, to be put back."""
-        if new is not None and not new.dose and self._plan is not None and self.document.case.new_course.label == new.label:
+    def _fillPlan(self, path, new):
+        """The files of the plan; those of one that was taken out of this very case stay, to be put back."""
+        if new is not None and not new.dose and self._takenOut is not None and self._takenOut[0] == path:
             return
         for line, path in (
             (self.ui.newPlanPathLineEdit, new.plan if new else None),
@@ -139,7 +141,7 @@ class NewCoursePart(StepPanel):
         )
 
     def _typed(self):
-        return self.ui.prescriptionSpinBox.value, self.ui.newFractionsSpinBox.value
+        return self._prescription.value(), self.ui.newFractionsSpinBox.value
 
     def _new(self):
         return self.document.case.new_course if self.document else None

@@ -6,7 +6,7 @@ from ReirradiationLib.model.typed_entry import typed_day, typed_text
 from slicer.i18n import tr as _
 
 from .controls import enableOrSayWhyNot
-from .panel_parts import onClick, onReturn, selectedEntry, setItems
+from .panel_parts import FilledWith, onClick, onReturn, selectedEntry, setItems
 from .step_panel import StepPanel
 
 
@@ -14,7 +14,7 @@ class RecordCoursePart(StepPanel):
     """The doses are gathered in a list; the course is put into the case at once."""
 
     def setup(self):
-        self._points = []
+        self._points, self._shownCase = [], FilledWith()
         onClick(self.ui.addPointButton, self.onAddPointButton)
         onClick(self.ui.removePointButton, self.onRemovePointButton)
         onClick(self.ui.addRecordCourseButton, self.onAddCourseButton)
@@ -25,6 +25,8 @@ class RecordCoursePart(StepPanel):
         self.ui.pointsList.connect("itemSelectionChanged()", self.updateButtons)
 
     def show(self):
+        if self._shownCase.isNew(self.document.path if self.document else None):  # what was typed is of another patient
+            self._clear()
         names = [one.name for one in self.document.case.structures] if self.document else []
         setItems(self.ui.pointOrganComboBox, names)
         self._points = [point for point in self._points if point.structure in names]
@@ -68,11 +70,15 @@ class RecordCoursePart(StepPanel):
             return case_edits.with_course(case, case_edits.course_of_points(case, name, day, points))
 
         if self.window.edit(change):
-            self._points = []
-            for edit in (self.ui.recordLabelLineEdit, self.ui.recordDateLineEdit, self.ui.pointSourceLineEdit):
-                edit.text = ""
+            self._clear()
             self._showPoints()
             self.updateButtons()
+
+    def _clear(self):
+        self._points = []
+        for edit in (self.ui.recordLabelLineEdit, self.ui.recordDateLineEdit, self.ui.pointSourceLineEdit):
+            edit.text = ""
+        self.ui.pointDoseSpinBox.value, self.ui.pointFractionsSpinBox.value = 0.0, 1
 
     def _whyNoPoint(self):
         if not self.ui.pointOrganComboBox.count:

@@ -6,7 +6,7 @@ from ReirradiationLib.report.score_summary import SENSE
 from slicer.i18n import tr as _
 
 from .controls import asToolTip
-from .tables import GREEN, ORANGE, RED, fillTable, selectedRow
+from .tables import GREEN, ORANGE, RED, fillTable, selectedRow, stretchColumn
 
 BAD_STATES = (
     *(ScoreState.EXCEEDED, ScoreState.EXCEEDED_BY_PRIOR, ScoreState.MAY_BE_EXCEEDED, ScoreState.NOT_MET),
@@ -25,6 +25,8 @@ class ScoreView:
         self.ui = ui
         self._onChosen, self._onPlace = onChosen, onPlace
         self._scores = ()
+        stretchColumn(ui.headlinesTable, 1)
+        stretchColumn(ui.scorecardTable, 5)
         ui.scorecardTable.connect("itemSelectionChanged()", self.onSelection)
         ui.scorecardTable.connect("cellClicked(int,int)", self.onRow)
         ui.scorecardTable.connect("cellActivated(int,int)", self.onRow)
@@ -57,7 +59,7 @@ class ScoreView:
         table = self.ui.scorecardTable
         table.clearSelection()
         colours = [STATE_COLOURS[ScoreState(score.state)] for score in scores]
-        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours, lastWidth=80)
+        fillTable(table, [scoreTexts(score) for score in scores], numeric=(2, 3, 4), colours=colours)
         for row, score in enumerate(scores):
             for column in range(table.columnCount):
                 table.item(row, column).setToolTip(asToolTip(self._sourceText(score)))
@@ -73,7 +75,7 @@ class ScoreView:
         if 0 <= row < len(self._scores):
             score = self._scores[row]
             title = f"{score.structure} {score.metric} {SENSE[score.sense]} {score.limit:g}: {score.state}"
-            text = f"{title}. {self._sourceText(score)}"
+            text = f"{title}; {self._sourceText(score)}"
         self.ui.scoreLabel.text = text
 
     @staticmethod

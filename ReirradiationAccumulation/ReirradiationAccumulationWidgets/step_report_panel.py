@@ -25,7 +25,7 @@ class StepReportPanel(StepPanel):
     def setup(self):
         ui = self.ui
         self._isFilling = False
-        self._written = None  # basis and evaluation of the last outputs
+        self._written = None  # case and evaluation of the last outputs
         self._keys = {}
         self.texts = TextsView(ui, self.window, self.window.updateButtons)
         self.signing = TaskSigning(ui, self.window, self.window.updateButtons)
@@ -39,6 +39,7 @@ class StepReportPanel(StepPanel):
         ui.writeButton.connect("clicked(bool)", self.onWrite)
 
     def show(self):
+        self._showWritten()
         self.texts.show(self.document)
         self._keys = self._knownKeys()
         self.signing.show(self.document, self._keys)
@@ -74,12 +75,12 @@ class StepReportPanel(StepPanel):
         self.window.attempt(self._startWriting)
 
     def _startWriting(self):
-        request, basis = self._request(), results_basis(self.session.case)
+        request, case = self._request(), self.session.case
         work = self.window.logic.preparedOutputs(request)
 
         def finish(result):
             evaluation, files = result
-            self._written = basis, evaluation
+            self._written = case, evaluation
             self.outputs.show(request.folder, files)
             self.window.sessionChanged()
 
@@ -114,9 +115,20 @@ class StepReportPanel(StepPanel):
     def _knownKeys(self):
         """Keys by task of what is shown or was written last, as far as that is of the case as it stands."""
         evaluation, isCurrent = self.window.shownEvaluation()
-        if self._written is not None and self.document is not None and self._written[0] == results_basis(self.document.case):
+        written = results_basis(self._written[0]) if self._written is not None else None
+        if written is not None and written == results_basis(self.document.case):
             return _keys(self._written[1]) | (_keys(evaluation) if isCurrent else {})
         return _keys(evaluation) if isCurrent else {}
+
+    def _showWritten(self):
+        """Outputs are of the case that they were written of: no other one offers to open them."""
+        if self._written is None:
+            return
+        if self.document is None or self.document.path != self._written[0].file:
+            self._written = None
+            self.outputs.show(None, ())
+        else:
+            self.outputs.showAge(self.document.case != self._written[0])
 
     def _showExport(self):
         ui = self.ui

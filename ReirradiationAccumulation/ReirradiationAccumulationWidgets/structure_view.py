@@ -5,7 +5,7 @@ from ReirradiationLib.report.dvh_window import window_dvh
 from ReirradiationLib.report.evaluation import course_labels
 from slicer.i18n import tr as _
 
-from .tables import fillTable
+from .tables import fillTable, stretchColumn
 
 
 class StructureView:
@@ -16,6 +16,7 @@ class StructureView:
         self._evaluation = None
         self._chosen = ""  # stays while no evaluation is shown
         self._isFilling = False
+        stretchColumn(ui.metricsTable, 0)
         ui.shownStructureComboBox.connect("currentIndexChanged(int)", self.onStructure)
 
     def show(self, evaluation):

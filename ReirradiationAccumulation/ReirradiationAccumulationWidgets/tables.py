@@ -6,7 +6,7 @@ WIDEST = 190  # of all columns but the last, in the narrow panel of a module; lo
 GREEN, ORANGE, RED = (198, 232, 205), (255, 224, 178), (250, 200, 196)
 
 
-def fillTable(table, rows, numeric, colours=(), lastWidth=100):
+def fillTable(table, rows, numeric, colours=()):
     """Fill a QTableWidget with texts: ``numeric`` columns flush right, first and last cell in the colour of the row."""
     table.setRowCount(len(rows))
     for row, texts in enumerate(rows):
@@ -17,7 +17,7 @@ def fillTable(table, rows, numeric, colours=(), lastWidth=100):
             if colours and column in (0, len(texts) - 1):
                 paint(item, colours[row])
             table.setItem(row, column, item)
-    fitColumns(table, lastWidth)
+    fitColumns(table)
 
 
 def fitColumns(table, lastWidth=100):
@@ -28,6 +28,15 @@ def fitColumns(table, lastWidth=100):
         table.setColumnWidth(column, min(table.columnWidth(column), WIDEST))
     table.setColumnWidth(last, min(table.columnWidth(last), lastWidth))  # at least: it stretches, and long texts wrap
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+
+
+def stretchColumn(table, stretched):
+    """Let one column take, and wrap its texts into, the room that the others leave; for once, before the table is filled."""
+    header = table.horizontalHeader()
+    header.setStretchLastSection(False)
+    for column in range(table.columnCount):
+        mode = qt.QHeaderView.Stretch if column == stretched else qt.QHeaderView.ResizeToContents
+        header.setSectionResizeMode(column, mode)
 
 
 def paint(item, colour):

@@ -1,15 +1,19 @@
 """Who has finished which task: the signatures that the case holds, and the fields of another one."""
 
 import datetime
+import textwrap
 
 import qt
 from ReirradiationLib.model.case_edits import with_task
 from ReirradiationLib.model.case_notes import TASK_TITLES, Task, TaskSignature
 from ReirradiationLib.model.case_notes_edits import without_task
+from ReirradiationLib.report.task_key import KEY_DIGITS, is_key
 from slicer.i18n import tr as _
 
 from .controls import asToolTip, enableOrSayWhyNot
-from .tables import GREEN, ORANGE, RED, fillTable, paint
+from .tables import GREEN, ORANGE, RED, fillTable, paint, stretchColumn
+
+LINE_LETTERS = 18  # in a line of the columns that do not wrap by themselves
 
 
 class TaskSigning:
@@ -22,11 +26,14 @@ class TaskSigning:
         self._document, self._keys = None, {}
         for task in Task:
             ui.taskComboBox.addItem(TASK_TITLES[task])
+        stretchColumn(ui.tasksTable, 2)
+        self._showToday()
         ui.taskComboBox.connect("currentIndexChanged(int)", self.onTaskChanged)
-        ui.signerLineEdit.connect("textChanged(QString)", lambda _text: onTyped())
+        for edit in (ui.signerLineEdit, ui.signKeyLineEdit):
+            edit.connect("textChanged(QString)", lambda _text: onTyped())
+        ui.signedOnDateEdit.connect("dateChanged(QDate)", lambda _day: onTyped())
         ui.signButton.connect("clicked(bool)", self.onSignButton)
         ui.takeBackTaskButton.connect("clicked(bool)", self.onTakeBackButton)
-        self._showToday()
 
     def show(self, document, keys):
         """Show a CaseDocument, or None, and offer keys by task; what was typed for another case is gone."""
@@ -45,23 +52,35 @@ class TaskSigning:
         self._onTyped()
 
     def updateButtons(self, whyNot):
-        who = "" if self.ui.signerLineEdit.text.strip() else _("Enter who signs first.")
-        enableOrSayWhyNot(self.ui.signButton, whyNot or who, self._readyText())
+        enableOrSayWhyNot(self.ui.signButton, whyNot or self._whyNotSign(), self._readyText())
         none = "" if self._signature(self._task()) is not None else _("Nobody has signed this task.")
         enableOrSayWhyNot(self.ui.takeBackTaskButton, whyNot or none, _("Take the signature of this task out of the case."))
 
     def onSignButton(self):
         ui = self.ui
         who, comment, key = (one.text.strip() for one in (ui.signerLineEdit, ui.signCommentLineEdit, ui.signKeyLineEdit))
-        # By its text, which is a date in ISO format in every locale: the .ui file sets format and locale.
-        when = datetime.date.fromisoformat(ui.signedOnDateEdit.text)
-        signature = TaskSignature(self._task(), who, when, comment, key)
+        signature = TaskSignature(self._task(), who, self._day(), comment, key)
         if self.window.edit(lambda case: with_task(case, signature)):
             ui.signCommentLineEdit.text = ""
 
     def onTakeBackButton(self):
         task = self._task()
         self.window.edit(lambda case: without_task(case, task))
+
+    def _day(self):
+        # By its text, which is a date in ISO format in every locale: the .ui file sets format and locale.
+        return datetime.date.fromisoformat(self.ui.signedOnDateEdit.text)
+
+    def _whyNotSign(self):
+        key = self.ui.signKeyLineEdit.text.strip()
+        if not self.ui.signerLineEdit.text.strip():
+            return _("Enter who signs first.")
+        if self._day() > datetime.date.today():
+            return _("The day of a signature cannot be after today.")
+        if key and not is_key(key):
+            text = _("A key is {number} hexadecimal digits in lower case, as the report shows it; or leave it empty.")
+            return text.format(number=KEY_DIGITS)
+        return ""
 
     def _showToday(self):
         self.ui.signedOnDateEdit.setDate(qt.QDate.currentDate())
@@ -72,7 +91,8 @@ class TaskSigning:
     def _showSignatures(self):
         table = self.ui.tasksTable
         rows = [self._texts(task) for task in Task] if self._document is not None else []
-        fillTable(table, rows, numeric=())
+        narrow = [[*(textwrap.fill(text, LINE_LETTERS) for text in row[:2]), row[2]] for row in rows]
+        fillTable(table, narrow, numeric=())
         for row, task in enumerate(Task if rows else ()):
             paint(table.item(row, 1), self._colour(task))
             for column in range(table.columnCount):

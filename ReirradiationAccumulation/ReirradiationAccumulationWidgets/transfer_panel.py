@@ -11,7 +11,7 @@ from .registration_form import RegistrationForm
 from .registration_signing import RegistrationSigning
 from .registration_words import methodTitles, signOffWord
 from .step_panel import StepPanel
-from .tables import GREEN, RED, fillTable, paint, selectedRow
+from .tables import GREEN, RED, fillTable, paint, selectedRow, stretchColumn
 
 SIGN_OFF_COLOURS = {SignOffState.SIGNED: GREEN, SignOffState.MISSING: RED, SignOffState.OUTDATED: RED}
 
@@ -28,6 +28,7 @@ class TransferPanel(StepPanel):
         self.form = RegistrationForm(self.ui, self.window, self.updateButtons)
         self.quality = QualityView(self.ui, self.window)
         self.signing = RegistrationSigning(self.ui, self.window, self.updateButtons)
+        stretchColumn(self.ui.transferCoursesTable, 0)
         self.ui.transferCoursesTable.connect("itemSelectionChanged()", self.onCourse)
         self.ui.registerButton.connect("clicked(bool)", self.onRegister)
 

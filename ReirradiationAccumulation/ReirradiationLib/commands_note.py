@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -14,10 +13,9 @@ from .model.case import Case
 from .model.case_file import read_case
 from .model.case_notes import TASK_TITLES, TEXT_TITLES, Task, TaskSignature
 from .model.errors import CaseError
-from .report.task_key import KEY_DIGITS
+from .report.task_key import KEY_DIGITS, is_key
 
 FROM_FILE = "@"
-_KEY = re.compile(f"[0-9a-f]{{{KEY_DIGITS}}}")
 
 
 def add_note_command(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +101,7 @@ def _signature(parsed: argparse.Namespace) -> TaskSignature | None:
         raise CaseError("--when", parsed.when, "Correct it.", "a date that exists, as YYYY-MM-DD") from error
     if when > date.today():
         raise CaseError("--when", parsed.when, "Correct it.", f"a day not after today, {date.today().isoformat()}")
-    if parsed.key and not _KEY.fullmatch(parsed.key):
+    if parsed.key and not is_key(parsed.key):
         expected = f"{KEY_DIGITS} hexadecimal digits in lower case"
         raise CaseError("--key", parsed.key, "Copy the key that the report shows for the task.", expected)
     return TaskSignature(Task(parsed.done), parsed.who, when, parsed.comment, parsed.key)

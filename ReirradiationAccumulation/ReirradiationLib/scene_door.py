@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .case_document import create_case
 from .dicom.scan.draft_structures import load_naming_tables
 from .model.errors import CaseError
-from .model.geometry import Vector3
+from .model.geometry import Geometry, Vector3
 from .model.loaded import NodeReader
 from .model.protocol_tables import default_protocol_folder
 from .model.registration_picture import RegistrationPictureStyle
@@ -24,7 +26,7 @@ from .mrml.node_reader import MrmlNodeReader
 from .mrml.registration_views import restore_views, show_registration
 from .mrml.result_nodes import NodeKind, result_nodes
 from .mrml.scene_content import SceneNodes, replace_results
-from .mrml.slice_views import hide_isodoses, jump_to, show_chart, show_dose_wash, show_isodoses
+from .mrml.slice_views import composite_nodes, hide_isodoses, jump_to, show_chart, show_dose_wash, show_isodoses
 from .report.dose_choices import CUMULATIVE, PRIOR
 from .report.registration_pictures import organs_of_concern
 from .report.results import Transfer
@@ -161,8 +163,13 @@ class SceneDoor:
 
         For the main thread. Nodes of others stay as they are.
         """
+        restore_views(self._scene)
         self._nodes = nodes = replace_results(self._scene, content)
-        show_dose_wash(self._scene, nodes.image, nodes.doses[-1] if nodes.doses else None)
+        dose = nodes.doses[-1] if nodes.doses else None
+        was_shown = any(one.GetBackgroundVolumeID() == nodes.image.GetID() for one in composite_nodes(self._scene))
+        show_dose_wash(self._scene, nodes.image, dose, maximum_gy=self._wash_end_gy() if dose is not None else None)
+        if not was_shown:  # the slices may lie anywhere
+            self.jump_to(_centre_mm(content.image.geometry))
         if nodes.plots.charts:
             show_chart(self._scene, nodes.plots.charts[0])
         return nodes
@@ -211,6 +218,12 @@ class SceneDoor:
         """Let all slices go through a point (LPS, mm); returns how many do. For the main thread."""
         return jump_to(self._scene, point_mm)
 
+    def _wash_end_gy(self) -> float | None:
+        """Where the colours of the sum end: at the maximum of the organ of concern, not at that of the target."""
+        evaluated = self._session.evaluated
+        organs = organs_of_concern(evaluated.results) if evaluated is not None else ()
+        return dose_levels(evaluated.results, organs[0].choice.name).maximum_gy if evaluated is not None and organs else None
+
     def _require_transfer(self) -> Transfer:
         found = self._session.transfer
         if found is None:
@@ -242,3 +255,8 @@ class SceneDoor:
         if not found:
             raise CaseError(f"Dose '{which}'", "not in the scene", "Evaluate the case, with the new plan for its sum.")
         return found[-1]
+
+
+def _centre_mm(geometry: Geometry) -> Vector3:
+    x, y, z = (float(value) for value in geometry.to_lps((np.array([geometry.size]) - 1) / 2)[0])
+    return (x, y, z)

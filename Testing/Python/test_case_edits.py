@@ -55,7 +55,10 @@ EDITS: dict[str, tuple[Callable[[Case], Case], set[str]]] = {
         {"structures", "constraints", "optimization"},
     ),
     "constraints": (lambda case: edits.with_constraints(case, case.constraints[:1]), {"constraints"}),
-    "without constraint": (lambda case: edits.without_constraint(case, case.constraints[1]), {"constraints"}),
+    "without constraint": (
+        lambda case: edits.without_constraint(case, case.constraints[-1]) if case.constraints else case,
+        {"constraints"},
+    ),
     "recovery": (lambda case: edits.with_recovery(case, "UMich/Paradis"), {"recovery_table"}),
     "prescription": (lambda case: edits.with_prescription(case, 25.0, 5), {"new_course"}),
     "targets": (lambda case: edits.with_prescription(case, 30.0, 5, [Target("PTV2_L1", 30.0)]), {"new_course"}),

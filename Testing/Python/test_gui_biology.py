@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gui_checks import close_and_reopen_scene, controls_without_tool_tip
-from gui_harness import Gui, gui, rows, small_case
+from gui_harness import ROOT, Gui, gui, rows, small_case
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.open_choices import CHOOSE_TISSUE
 from ReirradiationLib.model.protocol import Basis
@@ -224,6 +225,13 @@ def test_a_limit_that_is_not_used_or_is_the_cases_own_is_not_changed_here(gui: G
     assert not ui.limitValueSpinBox.enabled and "the case's own" in ui.limitValueSpinBox.toolTip
 
 
+def test_the_only_limit_of_a_structure_is_taken_out(gui: Gui, opened: Any) -> None:
+    select(opened, "PTV2_L1")
+    tick(gui, opened.ui.limitsTable, "own", is_ticked=False, column=4)
+    gui.settle()
+    assert limits(opened, "PTV2_L1") == [] and rows(opened.ui.limitsTable) == [] and gui.messages == []
+
+
 def test_limits_of_all_organs_are_offered_on_demand(gui: Gui, opened: Any) -> None:
     ui = opened.ui
     select(opened, "PTV2_L1")
@@ -248,7 +256,9 @@ def test_an_own_limit_is_stated_and_wrong_ones_are_told(gui: Gui, opened: Any) -
     before = opened.logic.session.document
     ui.addOwnLimitButton.click()
     assert len(gui.messages) == 1 and "D0.5zz" in gui.messages[0] and opened.logic.session.document is before
+    assert ui.ownValueSpinBox.suffix == ""
     ui.ownMetricLineEdit.setText("D0.5cc[Gy]")
+    assert ui.ownValueSpinBox.suffix == " Gy"
     ui.ownBasisComboBox.setCurrentIndex(1)
     assert not ui.addOwnLimitButton.enabled and "no recovery" in ui.addOwnLimitButton.toolTip
     ui.ownBasisComboBox.setCurrentIndex(0)
@@ -307,6 +317,15 @@ def test_unsaved_edits_survive_tabs_and_a_scene_that_is_closed_and_read_again(
     assert read_case(small_case) == case_now(opened) and gui.messages == []
 
 
+@pytest.mark.parametrize("name", ["tissueComboBox", "recoveryComboBox"])
+def test_a_choice_that_is_taken_at_once_is_not_changed_by_scrolling_the_page(name: str) -> None:
+    """The wheel over a combo box chooses the next entry, which would be another α/β without anybody noticing."""
+    page = ElementTree.parse(ROOT / "ReirradiationAccumulation" / "Resources" / "UI" / "AccumulationBiology.ui")
+    (box,) = [widget for widget in page.iter("widget") if widget.get("name") == name]
+    assert box.get("class") == "ctkComboBox"
+    assert box.findtext("property[@name='scrollWheelEffect']/enum") == "ctkComboBox::NeverScroll"
+
+
 def test_nothing_can_be_changed_while_a_run_is_under_way(gui: Gui, opened: Any) -> None:
     ui = opened.ui
     ui.readRecordsButton.click()
@@ -319,3 +338,37 @@ def test_nothing_can_be_changed_while_a_run_is_under_way(gui: Gui, opened: Any) 
     assert opened.logic.session.document is before
     assert ui.structuresTable.item(0, USE).checkState() == gui.qt.Qt.Checked, "shown as it is"
     gui.wait_until(lambda: not opened.whyBusy())
+
+
+def test_numbers_with_more_digits_than_are_shown_stay_exact(opened: Any, small_case: Path) -> None:
+    text = small_case.read_text(encoding="utf-8")
+    exact = '{"name": "colon", "tissue": "colon", "alpha_beta_gy": 3.14159, "reason": "ours"}'
+    small_case.write_text(text.replace('{"name": "colon", "tissue": "colon"}', exact), encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    select(opened, "colon")
+    assert opened.ui.alphaBetaSpinBox.value == pytest.approx(3.14) and not opened.ui.applyAlphaBetaButton.enabled
+    opened.ui.alphaBetaReasonLineEdit.setText("ours, 2026")
+    opened.ui.applyAlphaBetaButton.click()
+    assert (choice(opened, "colon").alpha_beta_gy, choice(opened, "colon").reason) == (3.14159, "ours, 2026")
+
+
+def test_a_recovery_table_that_the_protocol_does_not_know_is_shown_as_it_is(opened: Any, small_case: Path) -> None:
+    text = small_case.read_text(encoding="utf-8")
+    small_case.write_text(text.replace('"title":', '"recovery_table": "Utopia", "title":', 1), encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    assert opened.ui.recoveryComboBox.currentText == "Utopia" and "Utopia" in opened.ui.recoveryNoteLabel.text
+    opened.ui.recoveryComboBox.setCurrentIndex(0)
+    assert case_now(opened).recovery_table is None and opened.ui.recoveryComboBox.findText("Utopia") < 0
+
+
+def test_a_structure_that_has_no_contours_and_a_tissue_that_no_table_has_are_named(
+    gui: Gui, opened: Any, small_case: Path
+) -> None:
+    text = small_case.read_text(encoding="utf-8")
+    wrong = '{"name": "kolon", "tissue": "colon"}, {"name": "colon", "tissue": "kolon"}'
+    small_case.write_text(text.replace('{"name": "colon", "tissue": "colon"}', wrong), encoding="utf-8")
+    opened.ui.openCaseButton.click()
+    assert "Without a tissue: colon" in opened.ui.structuresStateLabel.text
+    opened.ui.readRecordsButton.click()
+    gui.wait_until(lambda: not opened.whyBusy())
+    assert "Without contours in the structure set: kolon" in opened.ui.structuresStateLabel.text

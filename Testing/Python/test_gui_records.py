@@ -441,3 +441,46 @@ def test_the_file_of_the_case_is_that_of_the_edits(opened: Any, small_case: Path
     opened.ui.applyCourseButton.click()
     opened.ui.saveCaseButton.click()
     assert case_of(small_case.read_text(encoding="utf-8"), small_case) == case_now(opened)
+
+
+def another_case(small_case: Path) -> Path:
+    """Of another patient, before there is a plan."""
+    case = read_case(small_case)
+    other = small_case.with_name("other.json")
+    new = replace(case.new_course, plan=None, dose=())
+    other.write_text(case_to_json(replace(case, file=other, new_course=new)), encoding="utf-8")
+    return other
+
+
+def test_nothing_that_was_typed_or_taken_out_in_one_case_comes_into_another(opened: Any, small_case: Path) -> None:
+    ui, other = opened.ui, another_case(small_case)
+    ui.newPlanCheckBox.click()
+    assert ui.newDosePathLineEdit.currentPath
+    ui.saveCaseButton.click()
+    ui.pointSourceLineEdit.setText("printout")
+    ui.pointDoseSpinBox.value = 41.2
+    ui.addPointButton.click()
+    ui.recordLabelLineEdit.setText("1998")
+    ui.decisionReasonLineEdit.setText("because")
+    open_case(opened, other)
+    assert case_now(opened).file == other
+    assert ui.newDosePathLineEdit.currentPath == "" and ui.newPlanPathLineEdit.currentPath == ""
+    assert not ui.newPlanCheckBox.checked and not ui.newPlanCheckBox.enabled
+    assert ui.pointsList.count == 0 and ui.recordLabelLineEdit.text == "" and ui.pointDoseSpinBox.value == 0.0
+    assert ui.decisionReasonLineEdit.text == ""
+
+
+def test_numbers_with_more_digits_than_are_shown_stay_exact(window: Any, small_case: Path) -> None:
+    text = small_case.read_text(encoding="utf-8").replace('"prescription_gy": 30', '"prescription_gy": 30.123456')
+    small_case.write_text(text, encoding="utf-8")
+    open_case(window, small_case)
+    assert window.ui.prescriptionSpinBox.value == pytest.approx(30.12)
+    assert not window.ui.applyPrescriptionButton.enabled, "nobody has changed anything"
+    window.ui.newFractionsSpinBox.value = 6
+    window.ui.applyPrescriptionButton.click()
+    assert (case_now(window).new_course.prescription_gy, case_now(window).new_course.fractions) == (30.123456, 6)
+
+
+def test_the_folders_of_one_patient_are_not_those_of_the_next(gui: Gui, window: Any, tmp_path: Path) -> None:
+    make_draft(gui, window, tmp_path / "case.json", DEMO)
+    assert window.ui.recordFoldersList.count == 0 and len(rows(window.ui.coursesTable)) == 2

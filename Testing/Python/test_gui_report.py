@@ -41,6 +41,10 @@ def write(gui: Gui, window: Any) -> dict[str, Any]:
     return written
 
 
+def tasks(window: Any) -> list[list[str]]:
+    return [[text.replace("\n", " ") for text in row] for row in rows(window.ui.tasksTable)]
+
+
 def edits(window: Any) -> dict[str, Any]:
     ui = window.ui
     names = (ui.planningApproachTextEdit, ui.discussionTextEdit, ui.deliveryTextEdit)
@@ -152,7 +156,7 @@ def test_the_records_are_written_and_signed_by_their_key(
 ) -> None:
     ui = window.ui
     assert tuple(ui.stageComboBox.itemText(index) for index in range(ui.stageComboBox.count)) == STAGES
-    states = [row[1] for row in rows(ui.tasksTable)]
+    states = [row[1] for row in tasks(window)]
     assert states == ["to be evaluated", "to be evaluated", "not signed"] and ui.signKeyLineEdit.text == ""
     evaluation = write(gui, window)
     assert evaluation["stage"] == "records" and evaluation["tasks"][0]["key"]
@@ -166,7 +170,7 @@ def test_the_records_are_written_and_signed_by_their_key(
 
     key = evaluation["tasks"][0]["key"]
     assert ui.signKeyLineEdit.text == key
-    assert rows(ui.tasksTable)[0][1] == "NOT SIGNED: of another state"  # that of the whole demo case
+    assert tasks(window)[0][1] == "NOT SIGNED: of another state"  # that of the whole demo case
     ui.taskComboBox.currentIndex = 1
     assert ui.signKeyLineEdit.text == ""  # the doses were not mapped
     ui.taskComboBox.currentIndex = 0
@@ -174,17 +178,22 @@ def test_the_records_are_written_and_signed_by_their_key(
     ui.signerLineEdit.text = "A. Kümmerer"
     ui.signCommentLineEdit.text = "seen"
     assert ui.signButton.enabled and "Replaces the signature of demo author" in ui.signButton.toolTip
-    ui.signedOnDateEdit.setDate(gui.qt.QDate(2026, 11, 20))
+    yesterday = gui.qt.QDate.currentDate().addDays(-1)
+    ui.signedOnDateEdit.setDate(yesterday)
+    day = yesterday.toString(gui.qt.Qt.ISODate)
     ui.signButton.click()
-    assert rows(ui.tasksTable)[0] == ["Records of prior courses", "signed", f"A. Kümmerer, 2026-11-20, key {key} – seen"]
+    assert tasks(window)[0] == ["Records of prior courses", "signed", f"A. Kümmerer, {day}, key {key} – seen"]
     assert colour(ui.tasksTable.item(0, 1)) == "#c6e8cd" and ui.signCommentLineEdit.text == ""
-    assert rows(ui.tasksTable)[1][2].startswith("demo author, 2026-11-21, key 249d5878c56c")
+    assert tasks(window)[1][2].startswith("demo author, 2026-11-21, key 249d5878c56c")
     assert read_case(small_case).tasks[0].who == "demo author" and not ui.writeButton.enabled
     gui.step_pictures(window, REPORT, "report_records")
     ui.saveCaseButton.click()
     (signature,) = (one for one in read_case(small_case).tasks if one.task is Task.RECORDS)
-    assert (signature.who, signature.when.isoformat(), signature.comment) == ("A. Kümmerer", "2026-11-20", "seen")
+    assert (signature.who, signature.when.isoformat(), signature.comment) == ("A. Kümmerer", day, "seen")
+    assert "The case was changed since: write again." in ui.writtenLabel.text
     assert signature.key == key and write(gui, window)["tasks"][0]["status"] == "done and signed"
+
+    assert ui.writtenLabel.text.startswith("Written: ") and "changed" not in ui.writtenLabel.text
 
     pdf.write_bytes(b"%PDF-")
     window.updateButtons()
@@ -196,10 +205,11 @@ def test_the_records_are_written_and_signed_by_their_key(
 
     ui.takeBackTaskButton.click()
     assert Task.RECORDS not in [one.task for one in window.logic.session.case.tasks]
-    assert rows(ui.tasksTable)[0][1:] == ["not signed", "–"] and not ui.takeBackTaskButton.enabled
+    assert tasks(window)[0][1:] == ["not signed", "–"] and not ui.takeBackTaskButton.enabled
     ui.saveCaseButton.click()
     open_case(window, another_case(small_case))
     assert ui.signKeyLineEdit.text == ""  # that of another case
+    assert rows(ui.outputsTable) == [] and not ui.openReportButton.enabled  # so are the outputs
 
 
 def test_a_name_that_cannot_be_used_is_refused(gui: Gui, window: Any) -> None:
@@ -211,12 +221,16 @@ def test_a_name_that_cannot_be_used_is_refused(gui: Gui, window: Any) -> None:
     assert window.logic.session.document == before and window.ui.signCommentLineEdit.text == "seen"
 
 
-def test_a_key_that_is_none_is_refused(gui: Gui, window: Any) -> None:
-    before = window.logic.session.document
-    window.ui.signerLineEdit.text = "A"
-    window.ui.signKeyLineEdit.text = "no key"
-    window.ui.signButton.click()
-    assert len(gui.messages) == 1 and "no key" in gui.messages[0] and window.logic.session.document == before
+def test_a_key_that_is_none_and_a_day_to_come_are_refused(gui: Gui, window: Any) -> None:
+    ui = window.ui
+    ui.signerLineEdit.text = "A"
+    assert ui.signButton.enabled
+    ui.signKeyLineEdit.text = "52E1E879E084"
+    assert not ui.signButton.enabled and "12 hexadecimal digits in lower case" in ui.signButton.toolTip
+    ui.signKeyLineEdit.text = "52e1e879e084"
+    assert ui.signButton.enabled
+    ui.signedOnDateEdit.setDate(gui.qt.QDate.currentDate().addDays(1))
+    assert not ui.signButton.enabled and "after today" in ui.signButton.toolTip
 
 
 def test_how_structures_and_doses_are_written_is_part_of_the_case(gui: Gui, window: Any, small_case: Path) -> None:

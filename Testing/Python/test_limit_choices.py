@@ -19,6 +19,7 @@ from ReirradiationLib.model.limit_choices import (
     own_limit,
     published_limit,
     taken_as,
+    typed_unit,
     why_not_usable,
 )
 from ReirradiationLib.model.limit_offers import limit_offers
@@ -152,6 +153,14 @@ def test_an_own_limit_that_lacks_something_is_refused(change: dict, message: str
         own_limit(
             "colon", given["metric"], Sense.AT_MOST, given["limit"], Basis.RAW, given["alpha_beta_gy"], given["source"]
         )
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [("D0.1cc", "Gy"), (" V20Gy[%] ", "%"), ("CV16Gy[cc]", "cc"), ("Dnearmax", "Gy"), ("D0.", ""), ("", ""), ("V20Gy", "")],
+)
+def test_the_unit_of_a_metric_is_known_as_soon_as_it_can_be_read(metric: str, unit: str) -> None:
+    assert typed_unit(metric) == unit
 
 
 def test_a_recovered_limit_without_a_recovery_table_is_not_usable_and_the_case_refuses_it(

@@ -34,7 +34,7 @@ STALE_AFTER: dict[str, tuple[Callable[[Case], Case], set[str]]] = {
         lambda case: edits.with_decision(case, Decision("a.b", "c", "Jane Doe", "2026-11-21", "fine")),
         NUMBERS,
     ),
-    "screening": (lambda case: edits.with_screening(case, None), NUMBERS),
+    "screening": (lambda case: edits.with_screening(case, None), NOTHING),
     "sign-off": (lambda case: edits.with_sign_off(case, "course1", SignOff("Jane Doe", DAY, "fits", "")), NUMBERS),
     "tissue": (lambda case: edits.with_structure(case, StructureChoice("colon", "rectum", None, "")), TRANSFER),
     "own α/β": (lambda case: edits.with_structure(case, StructureChoice("colon", "colon", 2.0, "ours")), TRANSFER),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .case import Case
 from .constraint import Constraint, LimitRow, Override, Sense
-from .errors import CaseError
+from .errors import CaseError, ProtocolError
 from .metric import Metric
 from .protocol import Basis
 from .typed_entry import typed_text
@@ -69,6 +69,14 @@ def own_limit(
         if not 0.0 < value < float("inf"):
             raise CaseError(f"{where}: {name}", f"{value:g}", "Fill it in.", "a number > 0")
     return Constraint(structure, read, sense, limit, basis, alpha_beta_gy, typed_text(source, f"{where}: source"))
+
+
+def typed_unit(metric: str) -> str:
+    """The unit of a metric that somebody is typing; empty as long as it cannot be read."""
+    try:
+        return Metric.parse(metric.strip()).unit
+    except ProtocolError:
+        return ""
 
 
 def why_not_usable(case: Case, basis: Basis) -> str:

@@ -82,3 +82,8 @@ def _is_used(task: Task, one: InputSummary) -> bool:
     if one.role == TABLE_ROLE:
         return task is Task.TRANSFER and one.path.startswith(LIMITS_FILE)
     return not one.role.startswith(f"{NEW_COURSE_ID}: ")
+
+
+def is_key(text: str) -> bool:
+    """Whether a text looks like a key: twelve hexadecimal digits in lower case."""
+    return len(text) == KEY_DIGITS and all(digit in "0123456789abcdef" for digit in text)

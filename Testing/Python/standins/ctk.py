@@ -1,4 +1,4 @@
-"""The two ctk widgets that the windows use."""
+"""The ctk widgets that the windows use."""
 
 from __future__ import annotations
 
@@ -87,4 +87,13 @@ class ctkPathLineEdit(qt.QWidget):  # type: ignore[misc]
         self.history.append(self.currentPath)
 
 
-qt.CUSTOM_WIDGETS.update(ctkCollapsibleButton=ctkCollapsibleButton, ctkPathLineEdit=ctkPathLineEdit)
+class ctkComboBox(qt.like_pythonqt(qt.QtWidgets.QComboBox)):  # type: ignore[misc]
+    """One that the mouse wheel does not change."""
+
+    connect = qt.connect_by_name
+
+    def wheelEvent(self, event: Any) -> None:
+        event.ignore()
+
+
+qt.CUSTOM_WIDGETS.update(ctkComboBox=ctkComboBox, ctkCollapsibleButton=ctkCollapsibleButton, ctkPathLineEdit=ctkPathLineEdit)
