@@ -371,6 +371,21 @@ def test_the_preview_is_shown_structure_by_structure_and_taken_away(gui: Gui, kn
     assert gui.messages == []
 
 
+def test_an_organ_whose_registration_must_not_be_relied_on_is_marked_everywhere(
+    gui: Gui, known_results: CaseResults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CaseResults, "unreliable", lambda results, structure: ("L2 30 Gy/10 fx 2019",))
+    ui = generated(gui, DEMO / "case.json").ui
+    assert rows(ui.organsTable)[0][-1] == "‡ graded limits"
+    assert "must not be relied on" in ui.organsTable.item(0, 7).toolTip()
+    assert rows(ui.feasibilityTable)[0][0].startswith("spinal_cord ‡")
+    assert "Use the point worksheet" in ui.feasibilityNotesLabel.text
+    assert [row[0] for row in rows(ui.shellsTable)][:2] == ["zspinal_S1_1154 ‡", "zspinal_S2_1930 ‡"]
+    assert "must not be relied on" in ui.shellNotesLabel.text
+    ui.showShellsButton.click()
+    assert ui.shellsTable.item(0, 0).checkState() == gui.qt.Qt.Checked and gui.messages == []
+
+
 def test_a_case_without_requests_has_no_structures_to_show(gui: Gui, small_case: Path) -> None:
     structures = entries(small_case)["structures"][:1]
     changed(small_case, optimization=[], isodose_lines=[], structures=structures, constraints=[])
@@ -479,6 +494,15 @@ def test_the_logic_does_from_the_console_what_the_window_does(
     exported = logic.exportPlanning(demo_results, tmp_path / "planning", Monitor(lambda one: titles.append(one.detail)))
     assert exported.is_acceptable and set(exported.files) == EXPORTED and "remaining_dose.dcm" in titles
     assert len(logic.showShells(demo_results)) == 2 and len(logic.shownShells()) == 4
+
+
+def test_the_test_within_slicer_passes_here_too(
+    gui: Gui, demo_results: CaseResults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ReirradiationOptStructures
+
+    monkeypatch.setattr(ReirradiationOptStructures, "compute", lambda case, monitor, engines: demo_results)
+    ReirradiationOptStructures.ReirradiationOptStructuresTest("test_demoCaseIsShownAndExportedOnce").debug()
 
 
 def choose(box: Any, text: str) -> None:
