@@ -10,22 +10,26 @@ import tempfile
 
 import slicer
 from ReirradiationAccumulationWidgets.accumulation_window import AccumulationWindow
+from ReirradiationAccumulationWidgets.case_logic import CaseLogic
 from ReirradiationAccumulationWidgets.parameters import ReirradiationAccumulationParameterNode, UpTo, courseNodes
 from ReirradiationAccumulationWidgets.sample_data import CASE, registerSampleData, sourceTreeFolder
+from ReirradiationAccumulationWidgets.services import (
+    FileFinder,
+    allEngines,
+    fileOfInstance,
+    hereAndNow,
+    inBackground,
+    runMonitor,
+)
 from ReirradiationLib.case_document import create_case
 from ReirradiationLib.case_drafting import draft_of_folders
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.case_notes import Task
 from ReirradiationLib.monitor import Monitor
-from ReirradiationLib.mrml.engines import MainThreadEngine, slicer_engines
 from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
-from ReirradiationLib.mrml.scene_writer import MrbSceneWriter
 from ReirradiationLib.output_files import output_files
-from ReirradiationLib.registration.elastix_parameters import parameter_texts
-from ReirradiationLib.registration.engines import library_engines
 from ReirradiationLib.report.evaluation import INTENDED_USE
 from ReirradiationLib.scene_door import SceneDoor
-from ReirradiationLib.session import CaseSession
 from ReirradiationLib.session_outputs import OutputRequest, output_work
 from ReirradiationLib.session_steps import EVALUATE, EVALUATE_PRIOR, READ_RECORDS, REGISTER_COURSES
 from ReirradiationLib.workflow import Services, run_case, run_transfer
@@ -63,7 +67,7 @@ class ReirradiationAccumulationWidget(AccumulationWindow):
         self.setupWindow(ReirradiationAccumulationLogic())
 
 
-class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
+class ReirradiationAccumulationLogic(CaseLogic):
     """The same calls for the window and for the Python console; see docs/console.md.
 
     A case is worked on step by step (``openCase`` or ``draftCase``, ``readRecords``, ``registerCourses``, ``evaluate``,
@@ -73,18 +77,13 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
     """
 
     def __init__(self):
-        ScriptedLoadableModuleLogic.__init__(self)
-        self.session = CaseSession()
+        CaseLogic.__init__(self)
         self._door = SceneDoor(self.session, slicer.mrmlScene)
 
     def getParameterNode(self):
         return ReirradiationAccumulationParameterNode(super().getParameterNode())
 
     # The case
-
-    def openCase(self, caseFile):
-        """Open a case file, finished or a draft, and return its ReirradiationLib.model.case.Case."""
-        return self.session.open(pathlib.Path(caseFile)).case
 
     def draftCase(self, folders, caseFile, newCourse=None, onProgress=None, isCancelled=None):
         """Write a draft of a case of the courses in folders of DICOM files, and open it.
@@ -100,14 +99,6 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
         draft = draft_of_folders(paths, pathlib.Path(caseFile).resolve(), newCourse, tell, isCancelled)
         self.session.take(create_case(draft.case))
         return draft.remarks
-
-    def editCase(self, case):
-        """Let the open case be another one (ReirradiationLib.model.case_edits makes them); saved by ``saveCase``."""
-        return self.session.edit(case).case
-
-    def saveCase(self):
-        """Write the open case into its file."""
-        self.session.save()
 
     # The steps
 
@@ -151,16 +142,6 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
     def engines():
         """The registration engines of the library and of the application, whether they can be used here or not."""
         return allEngines()
-
-    def prepared(self, step):
-        """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
-        session = self.session
-        case = step.ready(session)
-
-        def work(run):
-            return step.compute(case, runMonitor(run), allEngines(run.on_main_thread))
-
-        return work, lambda result: step.keep(session, case, result)
 
     # The scene
 
@@ -283,53 +264,6 @@ class ReirradiationAccumulationLogic(ScriptedLoadableModuleLogic):
             slicer.util.loadScene(str(pathlib.Path(outputFolder) / SCENE_FILE), {"clear": False})
         finally:
             slicer.mrmlScene.SetURL(formerUrl)
-
-
-class FileFinder:
-    """The files of the DICOM database, for a BackgroundRun: the database is for the main thread."""
-
-    def find(self, instanceUid):
-        return fileOfInstance(instanceUid)
-
-
-def fileOfInstance(instanceUid):
-    """The file of a DICOM object in the database of the application, or None."""
-    database = slicer.dicomDatabase
-    return database.fileForInstance(instanceUid) or None if database is not None and database.isOpen else None
-
-
-def slicerDoor():
-    """Who runs a case from here, for the record of the run."""
-    return f"3D Slicer {slicer.app.applicationVersion}"
-
-
-def hereAndNow():
-    """The Services of the main thread."""
-    return Services(OffscreenPictureMaker(), MrbSceneWriter(), allEngines(), slicerDoor())
-
-
-def inBackground(run):
-    """The Services within the thread of a BackgroundRun: only OpenGL and MRML come back to the main thread."""
-    pictures, scene = run.on_main_thread(OffscreenPictureMaker()), run.on_main_thread(MrbSceneWriter())
-    return Services(pictures, scene, allEngines(run.on_main_thread), slicerDoor())
-
-
-def runMonitor(run):
-    """The Monitor of a BackgroundRun."""
-    return Monitor(run.report_progress, run.cancelled.is_set)
-
-
-def allEngines(onMainThread=None):
-    """The registration engines of the library and of the application, whether they can be used here or not.
-
-    All modules must choose from the same ones, or they would register the same case differently.
-
-    :param onMainThread: of the BackgroundRun whose thread the engines are for; None on the main thread
-    """
-    engines = slicer_engines(parameter_texts)
-    if onMainThread is not None:
-        engines = tuple(MainThreadEngine(engine, onMainThread) for engine in engines)
-    return (*library_engines(), *engines)
 
 
 def findDemoCase():

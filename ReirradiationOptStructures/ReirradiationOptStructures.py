@@ -21,13 +21,14 @@ try:
 except ModuleNotFoundError:  # only this module's folder was added to the additional module paths
     sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "ReirradiationAccumulation"))
 
+from ReirradiationAccumulationWidgets.case_logic import CaseLogic
+from ReirradiationAccumulationWidgets.services import allEngines, runMonitor
 from ReirradiationLib.export_planning import current_results, export_planning
 from ReirradiationLib.model.case_file import read_case
 from ReirradiationLib.model.errors import OutputError
 from ReirradiationLib.monitor import Monitor
 from ReirradiationLib.planning.worksheet_table import worksheet_csv
 from ReirradiationLib.report.evaluation import INTENDED_USE
-from ReirradiationLib.session import CaseSession
 from ReirradiationLib.session_steps import EVALUATE
 from ReirradiationLib.shell_preview import ShellPreview
 from ReirradiationLib.workflow import compute
@@ -36,7 +37,7 @@ from ReirradiationLib.write_planning import write_worksheet_file
 from ReirradiationOptStructuresWidgets.opt_parameters import ReirradiationOptStructuresParameterNode
 from ReirradiationOptStructuresWidgets.opt_window import OptStructuresWindow
 
-from ReirradiationAccumulation import allEngines, findDemoCase, runMonitor
+from ReirradiationAccumulation import findDemoCase
 
 
 class ReirradiationOptStructures(ScriptedLoadableModule):
@@ -68,7 +69,7 @@ class ReirradiationOptStructuresWidget(OptStructuresWindow):
         self.setupWindow(ReirradiationOptStructuresLogic())
 
 
-class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
+class ReirradiationOptStructuresLogic(CaseLogic):
     """For the window, and for the Python console::
 
         logic = ReirradiationOptStructuresLogic()
@@ -82,26 +83,11 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
     """
 
     def __init__(self):
-        ScriptedLoadableModuleLogic.__init__(self)
-        self.session = CaseSession()
+        CaseLogic.__init__(self)
         self._preview = ShellPreview(slicer.mrmlScene)
 
     def getParameterNode(self):
         return ReirradiationOptStructuresParameterNode(super().getParameterNode())
-
-    # The case
-
-    def openCase(self, caseFile):
-        """Open a case file, finished or a draft, and return its ReirradiationLib.model.case.Case."""
-        return self.session.open(pathlib.Path(caseFile)).case
-
-    def editCase(self, case):
-        """Let the open case be another one (ReirradiationLib.model.case_edits makes them); saved by ``saveCase``."""
-        return self.session.edit(case).case
-
-    def saveCase(self):
-        """Write the open case into its file."""
-        self.session.save()
 
     # What is computed
 
@@ -114,16 +100,6 @@ class ReirradiationOptStructuresLogic(ScriptedLoadableModuleLogic):
     def results(self):
         """ReirradiationLib.report.results.CaseResults of the open case as it stands, or None."""
         return current_results(self.session)
-
-    def prepared(self, step):
-        """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
-        session = self.session
-        case = step.ready(session)
-
-        def work(run):
-            return step.compute(case, runMonitor(run), allEngines(run.on_main_thread))
-
-        return work, lambda result: step.keep(session, case, result)
 
     def compute(self, caseFile, onProgress=None, isCancelled=None, engines=None):
         """Compute a case file up to its optimization structures; opens nothing, and may be called in a thread.

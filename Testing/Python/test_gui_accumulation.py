@@ -44,11 +44,10 @@ def test_disabled_buttons_say_why(gui: Gui, small_case: Path, tmp_path: Path) ->
 def test_what_was_evaluated_is_written_as_the_command_line_writes_it(
     gui: Gui, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from ReirradiationAccumulationWidgets import services
     from ReirradiationLib import workflow
     from ReirradiationLib.__main__ import main
     from ReirradiationLib.mrml.pictures import OffscreenPictureMaker
-
-    import ReirradiationAccumulation
 
     drawn_by: set[str] = set()
 
@@ -57,7 +56,7 @@ def test_what_was_evaluated_is_written_as_the_command_line_writes_it(
             drawn_by.add(threading.current_thread().name)
             return super().draw_all(*arguments)
 
-    monkeypatch.setattr(ReirradiationAccumulation, "OffscreenPictureMaker", WatchedPictures)
+    monkeypatch.setattr(services, "OffscreenPictureMaker", WatchedPictures)
     output = tmp_path / "output"
     window = ready_to_write(gui, small_case, output)
     ui, steps = window.ui, set()
