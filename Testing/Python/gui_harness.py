@@ -166,10 +166,10 @@ def _forget_windows() -> None:
 
 def _put_application_in_place(gui: Gui, monkeypatch: pytest.MonkeyPatch) -> None:
     import slicer.util
-    from ReirradiationLib.mrml import application, opengl, vtk_messages
+    from ReirradiationLib.mrml import application, opengl, scene_runtime, slicer_engine, vtk_messages
 
     # The library must still see that this is no Slicer: then it probes OpenGL instead of trusting the application.
-    for module in (application, opengl, vtk_messages):
+    for module in (application, opengl, scene_runtime, slicer_engine, vtk_messages):
         if hasattr(module, "inside_slicer_application"):
             monkeypatch.setattr(module, "inside_slicer_application", lambda: False)
     paths = {module.lower(): SimpleNamespace(path=str(ROOT / module / f"{module}.py")) for module in MODULES}
