@@ -54,8 +54,9 @@ def adopt_scene(
 
     Every node is compared with its file. Contours that were edited, or moved by a linear transform, are written as a new
     structure set beside the case file; a transform that a prior CT or dose stands under is written as a transform file and
-    becomes the registration of its course. What cannot be written (changed dose voxels, another grid) is refused. The scene
-    is not changed, and the case file is not written.
+    becomes the registration of its course. What cannot be written (changed dose voxels, another grid) is refused; of a CT
+    whose voxels were changed the files are used, and that is told. The scene is not changed, and the case file is not
+    written.
 
     Parameters
     ----------
@@ -104,15 +105,13 @@ def _adopted(
     found = scan_found(files_named([*paths, *structures.written]))
     draft = draft_case(found, case_file, new_course, naming)
     courses = SceneCourses.of(loaded, reader, found, current_anatomy(found, new_course, []), folder)
+    current = courses.current(draft.case.current)
     new = courses.new_course(structures.node_ids)
     prior = [courses.prior_course(course) for course in draft.case.prior_courses]
-    case = replace(
-        draft.case,
-        current=courses.current(draft.case.current),
-        prior_courses=tuple(course.case for course in prior),
-    )
+    case = replace(draft.case, current=current, prior_courses=tuple(course.case for course in prior))
     remarks = [f"'{one.name}' left out: {one.reason}" for one in (*loaded.left_out, *strange)]
     remarks += [*structures.remarks, *new.remarks, *(remark for course in prior for remark in course.remarks)]
+    remarks += courses.unused_remarks([new.nodes, *(course.nodes for course in prior)], structures.node_ids)
     written = [*structures.written, *(course.written for course in prior if course.written is not None)]
     nodes = (new.nodes, *(course.nodes for course in prior))
     return Adoption(Draft(case, (*draft.remarks, *remarks)), found, nodes, tuple(written))

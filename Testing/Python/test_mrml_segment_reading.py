@@ -224,10 +224,14 @@ def test_other_source_representations_and_missing_segments_are_refused(scene: An
         structure_from_segment(node, identifier)
 
 
-def test_the_example_of_the_readme_gives_the_dose_of_the_segment(scene: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_of_the_console_page_gives_the_dose_of_the_segment(
+    scene: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Run as it is printed, in a dose of 1 Gy/mm along x."""
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    (example,) = [part for part in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "structure_from_segment" in part]
+    console = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    (example,) = [
+        part for part in re.findall(r"```python\n(.*?)```", console, re.DOTALL) if "structure_from_segment" in part
+    ]
     node, identifier = surface_node(scene)
     node.GetSegmentation().GetSegment(identifier).SetName("cord")
     voxels = np.concatenate([CT.plane_points(k)[:, 0] for k in range(CT.size[2])]).reshape(CT.shape).astype(np.float32)

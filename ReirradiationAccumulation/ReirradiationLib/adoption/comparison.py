@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..dicom.ct import read_ct
 from ..dicom.dose import read_grid
 from ..dicom.reader import SopClass, open_dicom
 from ..dicom.scan.ct_series import CtSeries, series_findings
@@ -19,6 +20,9 @@ SAME_PLACE_MM = 0.05
 
 SAME_DOSE = 1e-6
 """Doses of a node and its file differ by less than this share of the maximum: SlicerRT computes in single precision."""
+
+SAME_HU = 0.5
+"""CT numbers of a node and its file differ by less: Slicer keeps whole ones where the file's rescaling gives such."""
 
 FROM_FOLDER = "Load it again, or start from the folder of its files."
 
@@ -65,6 +69,30 @@ def require_ct_of_series(node: LoadedCt, reader: NodeReader, series: CtSeries) -
     if strangers or same_grid(reader.geometry(node.node_id), geometry) is None:
         found = f"{len(strangers)} slices differ from the series" if strangers else "its grid is not that of its slices"
         raise CaseError(f"The {node}", found, FROM_FOLDER, _words(geometry))
+
+
+def changed_ct_remark(node: LoadedCt, reader: NodeReader, series: CtSeries) -> str:
+    """A remark if the voxels of a CT node were changed, else empty. The files are used: only they have an identity.
+
+    Raises
+    ------
+    DicomError
+        If the slices cannot be read.
+    """
+    image = read_ct(series.slices[0].origin.file.path.parent, series.origin.series_uid)
+    held = reader.volume(node.node_id)
+    flipped = same_grid(held.geometry, image.geometry)
+    if flipped is None:
+        return f"{node}: its grid is not that of its slices; the files are used, not the node"
+    changed, largest_hu = 0, 0.0
+    for own, other in zip(held.voxels[::-1] if flipped else held.voxels, image.voxels_hu, strict=True):
+        difference = np.abs(own - other)
+        changed += int(np.count_nonzero(difference > SAME_HU))
+        largest_hu = max(largest_hu, float(difference.max()))
+    if not changed:
+        return ""
+    found = f"{changed} of its voxels differ from its slices, by up to {largest_hu:.0f} HU"
+    return f"{node}: {found}; the files are used, not the node"
 
 
 def series_geometry(series: CtSeries, subject: str = "The CT") -> Geometry:

@@ -116,6 +116,9 @@ def _written(node: LoadedStructures, held: HeldStructures, series: CtSeries, lab
             path = folder / f"structures-{uid[-12:]}.dcm"
             if not path.exists():
                 new.replace(path)
+            elif path.read_bytes() != new.read_bytes():
+                found = "a file of that name holds other structures"
+                raise OutputError(str(path), found, "Move it elsewhere.", "a free name")
     except OSError as error:
         found = f"cannot be written to ({error.strerror or error})"
         raise OutputError(str(folder), found, "Choose a folder for the case that you can write to.") from error

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.errors import CaseError, GeometryError
+from ..model.errors import CaseError, GeometryError, OutputError
 from ..model.geometry import Geometry
-from ..model.loaded import LoadedNode, LoadedRegistration, NodeReader, Relation
+from ..model.loaded import LoadedDose, LoadedNode, LoadedRegistration, NodeReader, Relation
 from ..model.registration import RegistrationChoice, RegistrationMethod
+from ..registration.transform_file import read_transform_file
 from ..registration.transform_writer import SUFFIX, write_transform_file
 
 UNDO = "Take them out of their transforms, or put both under the same one."
@@ -55,6 +56,7 @@ class PlacedCourse:
 def placed_course(
     identifier: str,
     drafted: RegistrationChoice,
+    drafted_uid: str,
     prior_frame_uid: str,
     nodes: Sequence[LoadedNode],
     transforms: Sequence[LoadedRegistration],
@@ -73,6 +75,8 @@ def placed_course(
         Of the course.
     drafted : RegistrationChoice
         What the draft found without the scene.
+    drafted_uid : str
+        SOPInstanceUID of the registration object that it names; empty if it names none.
     prior_frame_uid : str
     nodes : sequence of LoadedNode
         CT and doses of the course.
@@ -86,8 +90,8 @@ def placed_course(
     Raises
     ------
     CaseError
-        If the nodes of the course stand under different transforms, in the current frame of reference under any, or under
-        one that is partly from a registration object.
+        If the nodes of the course stand under different transforms, one of its doses stands under none, they stand under any
+        in the current frame of reference, or under one that is partly from a registration object.
     GeometryError, RegistrationError
         If the transform cannot be taken over.
     OutputError
@@ -96,15 +100,13 @@ def placed_course(
     moved = [node for node in nodes if reader.relation(anchor.node_id, node.node_id) is not Relation.SAME]
     if not moved:
         return PlacedCourse(drafted)
-    _require_together(identifier, moved, reader)
-    named = {one.node_id: one for one in transforms}
-    parents = [named[one] for one in reader.parents_apart(moved[0].node_id, anchor.node_id) if one in named]
-    words = ", ".join(f"'{one.name}'" for one in parents)
+    _require_together(identifier, nodes, moved, reader)
+    apart = reader.parents_apart(moved[0].node_id, anchor.node_id)
+    words = ", ".join(f"'{reader.name(one)}'" for one in apart)
     subject = f"Course '{identifier}'"
-    from_files = [one for one in parents if one.instance_uids]
-    if from_files and len(from_files) == len(parents):
-        remark = f"{subject}: {words} was loaded from a registration object; the object is used, not the node"
-        return PlacedCourse(drafted, parents[0].node_id, (remark,))
+    from_files = [one for one in transforms if one.node_id in apart and one.instance_uids]
+    if from_files and len(from_files) == len(apart):
+        return _from_object(subject, words, drafted, drafted_uid, from_files)
     if from_files:
         found = f"it stands under {words}, of which {len(from_files)} came from a registration object"
         raise CaseError(
@@ -119,17 +121,40 @@ def placed_course(
         remarks.append(
             f"{subject}: {still} does not stand under it, but is of the same frame of reference: it is taken along"
         )
-    if drafted.method is RegistrationMethod.DICOM and drafted.file is not None:
-        remarks.append(f"{subject}: the registration object {drafted.file.name} is therefore not used")
+    if drafted.method is RegistrationMethod.DICOM:
+        remarks.append(f"{subject}: the registration {_in_words(drafted)} is therefore not used")
     path = _written(identifier, moved[0], prior_frame_uid, anchor, reader, folder)
     choice = RegistrationChoice(RegistrationMethod.TRANSFORM_FILE, path)
-    return PlacedCourse(choice, parents[0].node_id if parents else "", tuple(remarks), path)
+    return PlacedCourse(choice, apart[0], tuple(remarks), path)
 
 
-def _require_together(identifier: str, moved: Sequence[LoadedNode], reader: NodeReader) -> None:
-    for node in moved[1:]:
-        if reader.relation(moved[0].node_id, node.node_id) is not Relation.SAME:
-            found = f"{moved[0]} and {node} stand under different transforms"
+def _from_object(
+    subject: str, words: str, drafted: RegistrationChoice, drafted_uid: str, parents: Sequence[LoadedRegistration]
+) -> PlacedCourse:
+    """As drafted, whether by the object that was loaded or by another one."""
+    if drafted_uid and all(drafted_uid in one.instance_uids for one in parents):
+        remark = f"{subject}: {words} was loaded from a registration object; the object is used, not the node"
+        return PlacedCourse(drafted, parents[0].node_id, (remark,))
+    remark = (
+        f"{subject}: it is shown under {words} from a registration object, but the case registers it {_in_words(drafted)}"
+    )
+    return PlacedCourse(drafted, "", (f"{remark}: choose which is meant",))
+
+
+def _in_words(drafted: RegistrationChoice) -> str:
+    if drafted.method is RegistrationMethod.IMAGES:
+        return "by the images"
+    if drafted.file is None:
+        return "by the same frame of reference"
+    return f"by {drafted.file.name}" if drafted.file.is_file() else "by one of several objects"
+
+
+def _require_together(identifier: str, nodes: Sequence[LoadedNode], moved: Sequence[LoadedNode], reader: NodeReader) -> None:
+    """Refuse what no single registration says; but a CT may be moved without the doses, or they without it."""
+    doses = [node for node in nodes if isinstance(node, LoadedDose)]
+    for one, node in [*((moved[0], node) for node in moved[1:]), *((doses[0], node) for node in doses[1:])]:
+        if reader.relation(one.node_id, node.node_id) is not Relation.SAME:
+            found = f"{one} and {node} stand under different transforms"
             raise CaseError(f"Course '{identifier}'", found, UNDO, "one place")
 
 
@@ -144,4 +169,6 @@ def _written(
     path = folder / f"{identifier}-transform-{transform.key}{SUFFIX}"
     if not path.exists():
         write_transform_file(path, transform)
+    elif read_transform_file(path, anchor.frame_uid, prior_frame_uid, anchor.geometry).key != transform.key:
+        raise OutputError(str(path), "a file of that name holds another transform", "Move it elsewhere.", "a free name")
     return path

@@ -15,7 +15,7 @@ from ..model.case import NEW_COURSE_ID, CurrentAnatomy, PriorCourse
 from ..model.errors import CaseError
 from ..model.loaded import LoadedCt, LoadedDose, LoadedNodes, NodeReader, Relation
 from ..model.registration import RegistrationChoice, RegistrationMethod
-from .comparison import require_ct_of_series, require_dose_of_file, series_geometry
+from .comparison import changed_ct_remark, require_ct_of_series, require_dose_of_file, series_geometry
 from .ct_folder import series_in_folder
 from .placed_course import Anchor, placed_course
 
@@ -96,7 +96,7 @@ class SceneCourses:
         """
         series = anatomy.ct
         assert series is not None, "a draft has a current CT"
-        ct = ct_node(series, loaded)
+        ct = ct_node(series, loaded, reader)
         if ct is not None:
             require_ct_of_series(ct, reader, series)
         anchor = Anchor(ct.node_id if ct else "", series.origin.frame_uid, series_geometry(series))
@@ -128,6 +128,9 @@ class SceneCourses:
                 found = "it stands under a transform that the current CT does not stand under"
                 remedy = "The new plan's dose lies in the frame of the current CT: take it out of the transform."
                 raise CaseError(f"The {node}", found, remedy, "no transform between them")
+        if self.anchor.node_id:
+            (ct,) = [node for node in self.loaded.cts if node.node_id == self.anchor.node_id]
+            remarks.append(changed_ct_remark(ct, self.reader, self.series))
         nodes = AdoptedCourse(
             NEW_COURSE_ID,
             self.anchor.node_id,
@@ -152,7 +155,7 @@ class SceneCourses:
         remarks = [require_dose_of_file(node, self.reader, dose.origin.file.path) for node, dose in doses.items()]
         structures = group.structures_of(plan)
         series = (group.planning_ct(structures) if structures else None) or next(iter(group.ct_series), None)
-        ct = ct_node(series, self.loaded) if series else None
+        ct = ct_node(series, self.loaded, self.reader) if series else None
         if series is not None and ct is not None:
             require_ct_of_series(ct, self.reader, series)
         frame = next((dose.origin.frame_uid for dose in group.doses_of(plan.origin.uid)), plan.origin.frame_uid)
@@ -160,6 +163,7 @@ class SceneCourses:
         placed = placed_course(
             course.identifier,
             drafted,
+            next(iter(self._object_uids(drafted)), ""),
             frame,
             [*([ct] if ct else []), *doses],
             self.loaded.registrations,
@@ -178,8 +182,23 @@ class SceneCourses:
             placed.transform_id or self._registration_id(placed.registration),
         )
         case = replace(course, registration=placed.registration, ct_series=ct_series or course.ct_series)
+        if ct is not None and series is not None and is_named:
+            remarks.append(changed_ct_remark(ct, self.reader, series))
         told = (*(remark for remark in remarks if remark), *placed.remarks)
         return PlacedNodes(case, nodes, told, placed.written)
+
+    def unused_remarks(self, courses: Sequence[AdoptedCourse], structures_ids: Sequence[str]) -> tuple[str, ...]:
+        """What is said of nodes that lie where nothing of the case puts them."""
+        used = [node_id for one in courses for node_id in (one.ct_id, *one.dose_ids) if node_id]
+        known = {*used, *structures_ids}
+        others = [
+            node for node in (*self.loaded.cts, *self.loaded.doses, *self.loaded.structures) if node.node_id not in known
+        ]
+        return tuple(
+            f"{node} stands under a transform that is not used: nothing of the case lies where it is shown"
+            for node in others
+            if all(self.reader.relation(one, node.node_id) is not Relation.SAME for one in (self.anchor.node_id, *used))
+        )
 
     def _plan_of(self, course: PriorCourse) -> tuple[CourseGroup, PlanHeader]:
         groups = [course.group for course in self.scan.courses]
@@ -199,10 +218,25 @@ class SceneCourses:
 
     def _registration_id(self, choice: RegistrationChoice) -> str:
         """The transform node that was loaded from the registration object of a course."""
-        uids = {one.origin.uid for one in self.scan.registrations if one.origin.file.path == choice.file}
+        uids = self._object_uids(choice)
         return next((node.node_id for node in self.loaded.registrations if uids & set(node.instance_uids)), "")
 
+    def _object_uids(self, choice: RegistrationChoice) -> set[str]:
+        """SOPInstanceUID of the registration object that a case names."""
+        return {one.origin.uid for one in self.scan.registrations if one.origin.file.path == choice.file}
 
-def ct_node(series: CtSeries, loaded: LoadedNodes) -> LoadedCt | None:
-    """The CT node that holds a series."""
-    return next((node for node in loaded.cts if series.slice_uids & set(node.instance_uids)), None)
+
+def ct_node(series: CtSeries, loaded: LoadedNodes, reader: NodeReader) -> LoadedCt | None:
+    """The CT node that holds a series; of several at the same place the first.
+
+    Raises
+    ------
+    CaseError
+        If several nodes show the series at different places.
+    """
+    nodes = [node for node in loaded.cts if series.slice_uids & set(node.instance_uids)]
+    for node in nodes[1:]:
+        if reader.relation(nodes[0].node_id, node.node_id) is not Relation.SAME:
+            found = f"it shows the same slices as {nodes[0]}, at another place"
+            raise CaseError(f"The {node}", found, "Keep one of the two nodes in the scene.", "one node of a CT")
+    return next(iter(nodes), None)

@@ -158,8 +158,18 @@ class NodeReader(Protocol):
         """Names of the segments in which nothing was drawn."""
         ...
 
+    def name(self, node_id: str) -> str:
+        """Name of a node."""
+        ...
+
     def relation(self, node_id: str, other_id: str) -> Relation:
-        """How the coordinates of two nodes are related by the transforms that they stand under."""
+        """How the coordinates of two nodes are related by the transforms that they stand under.
+
+        Raises
+        ------
+        GeometryError
+            If a matrix on the way cannot be inverted.
+        """
         ...
 
     def parents_apart(self, node_id: str, other_id: str) -> tuple[str, ...]:

@@ -66,8 +66,18 @@ class MrmlNodeReader:
         identifiers = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
         return tuple(segmentation.GetSegment(one).GetName() for one in identifiers if _is_blank(segmentation, one))
 
+    def name(self, node_id: str) -> str:
+        """Name of a node."""
+        return self._node(node_id).GetName() or ""
+
     def relation(self, node_id: str, other_id: str) -> Relation:
-        """How the coordinates of two nodes are related by the transforms that they stand under."""
+        """How the coordinates of two nodes are related by the transforms that they stand under.
+
+        Raises
+        ------
+        GeometryError
+            If a matrix on the way cannot be inverted.
+        """
         matrix = linear_between(self._parent(node_id), self._parent(other_id))
         if matrix is None:
             return Relation.NONLINEAR

@@ -14,7 +14,8 @@ from ..model.errors import GeometryError
 from ..model.geometry import apply_affine
 from ..model.segment import AnyStructure, LabelmapStructure, SurfaceStructure
 from ..model.structure import Structure
-from .ras import FLIP, geometry_from_ijk_to_ras, numpy_matrix, numpy_voxels
+from .cropping import cropped
+from .ras import FLIP, geometry_from_ijk_to_ras, numpy_matrix
 from .transform_nodes import linear_between, parents_apart
 
 ROI_NUMBER_TAG = "DicomRtImport.RoiNumber"
@@ -120,10 +121,14 @@ def _labelmap(node: Any, segment_id: str, segment: Any, to_world: FloatArray) ->
         raise GeometryError(f"Segment '{segment.GetName()}'", "it is empty", "Draw it, or leave it out of the case.")
     matrix = vtk.vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
+    # A layer that many segments share has the box of all of them; what is empty of it would be carried along.
+    ni, nj, nk = dimensions
+    part = cropped(np.asarray(vtk_to_numpy(image.GetPointData().GetScalars()).reshape(nk, nj, ni) > 0.5))
     first = np.eye(4)
-    first[:3, 3] = np.asarray(image.GetExtent())[::2]
+    first[:3, 3] = np.asarray(image.GetExtent())[::2] + np.array(part.first)
+    size = (part.mask.shape[2], part.mask.shape[1], part.mask.shape[0])
     try:
-        geometry = geometry_from_ijk_to_ras(to_world @ numpy_matrix(matrix) @ first, dimensions)
+        geometry = geometry_from_ijk_to_ras(to_world @ numpy_matrix(matrix) @ first, size)
     except GeometryError as error:
         raise GeometryError(
             f"Segment '{segment.GetName()}'",
@@ -131,7 +136,7 @@ def _labelmap(node: Any, segment_id: str, segment: Any, to_world: FloatArray) ->
             "Harden the transform, look at the result, and try again.",
             "turns, shifts, and scales along the axes of the labelmap",
         ) from error
-    return LabelmapStructure(segment.GetName(), numpy_voxels(image) > 0.5, geometry, _colour(segment))
+    return LabelmapStructure(segment.GetName(), part.mask.copy(), geometry, _colour(segment))
 
 
 def _surface(segment: Any, surface: Any, to_world: FloatArray) -> SurfaceStructure:

@@ -34,6 +34,13 @@ INTERPOLATION_ATTRIBUTE = "SlicerReirradiation.GridInterpolation"
 
 LINEAR = "linear"
 
+UNKNOWN_ATTRIBUTE = "SlicerReirradiation.UnknownDisplacements"
+"""How many grid points of a node of ours have no known displacement. The node does not displace them, for VTK knows no
+unknown ones: read back, they would be known."""
+
+INVERSE_TOLERANCE = 1e-6
+"""Of the elements of a matrix times its inverse, for matrices with elements about 1."""
+
 SAMPLED_CLASSES = ("vtkGridTransform", "vtkBSplineTransform", "vtkThinPlateSplineTransform")
 
 
@@ -65,7 +72,11 @@ def transform_node(scene: Any, transform: SpatialTransform, name: str) -> Any:
     node.SetAttribute(FIXED_FRAME_ATTRIBUTE, transform.fixed_frame_uid)
     node.SetAttribute(MOVING_FRAME_ATTRIBUTE, transform.moving_frame_uid)
     node.SetAttribute(INTERPOLATION_ATTRIBUTE, LINEAR)
-    node.SetDescription(_description(transform))
+    unknown = _unknown_count(transform)
+    if unknown:
+        node.SetAttribute(UNKNOWN_ATTRIBUTE, str(unknown))
+    note = f"; {unknown} grid points without a known displacement are shown undisplaced" if unknown else ""
+    node.SetDescription(f"{transform.source}: apply to the data of the prior course{note}")
     return node
 
 
@@ -95,7 +106,8 @@ def transform_from_node(
     Raises
     ------
     GeometryError
-        If it holds a transform of another kind, mirrors, or must be sampled and ``on`` is missing.
+        If it holds a transform of another kind, mirrors, cannot be inverted, is one of ours with displacements that are not
+        known, or must be sampled and ``on`` is missing.
     RegistrationError
         If it is defined nowhere on the current CT, or too rough to be sampled.
     """
@@ -147,19 +159,36 @@ def parents_apart(one: Any | None, other: Any | None) -> tuple[list[Any], list[A
 
 
 def linear_between(one: Any | None, other: Any | None) -> FloatArray | None:
-    """RAS matrix from data under one parent to data under another, homogeneous 4×4; None if it is none."""
+    """RAS matrix from data under one parent to data under another, homogeneous 4×4; None if it is none.
+
+    Raises
+    ------
+    GeometryError
+        If a matrix on the way cannot be inverted.
+    """
     own, others = parents_apart(one, other)
     if not all(node.IsLinear() for node in (*own, *others)):
         return None
     total = np.eye(4)
-    matrix = vtk.vtkMatrix4x4()
     for node in own:
-        node.GetMatrixTransformToParent(matrix)
-        total = numpy_matrix(matrix) @ total
+        total = _matrices(node)[0] @ total
     for node in reversed(others):
-        node.GetMatrixTransformFromParent(matrix)
-        total = numpy_matrix(matrix) @ total
+        total = _matrices(node)[1] @ total
     return np.asarray(total)
+
+
+def _matrices(node: Any) -> tuple[FloatArray, FloatArray]:
+    """To and from the parent of a linear transform; VTK leaves matrices as they are that it cannot invert."""
+    forth, back = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    node.GetMatrixTransformToParent(forth)
+    node.GetMatrixTransformFromParent(back)
+    pair = numpy_matrix(forth), numpy_matrix(back)
+    tolerance = INVERSE_TOLERANCE * max(1.0, float(np.abs(pair).max()))
+    if not np.allclose(pair[0] @ pair[1], np.eye(4), rtol=0.0, atol=tolerance):
+        raise GeometryError(
+            f"Transform '{node.GetName()}'", "its matrix cannot be inverted", "Make it again.", "an invertible matrix"
+        )
+    return pair
 
 
 def _chain(node: Any | None) -> list[Any]:
@@ -173,6 +202,12 @@ def _chain(node: Any | None) -> list[Any]:
 
 def _steps_of(node: Any, transform: Any, subject: str) -> list[PointStep]:
     """What one of a node's two transforms does, in the order in which it is applied."""
+    if node.IsLinear():
+        _matrices(node)
+    if node.GetAttribute(UNKNOWN_ATTRIBUTE):
+        found = f"{node.GetAttribute(UNKNOWN_ATTRIBUTE)} grid points of '{node.GetName()}' have no known displacement"
+        remedy = "Name the registration's own file, or register again: the node shows them as if they were not displaced."
+        raise GeometryError(subject, found, remedy, "known displacements")
     flat = vtk.vtkCollection()
     type(node).FlattenGeneralTransform(flat, transform)
     is_ours = node.GetAttribute(INTERPOLATION_ATTRIBUTE) == LINEAR
@@ -232,10 +267,10 @@ def vtk_grid(grid: DisplacementGrid) -> Any:
     return result
 
 
-def _description(transform: SpatialTransform) -> str:
-    unknown = sum(int(np.isnan(s.vectors_mm).any(axis=-1).sum()) for s in transform.steps if isinstance(s, DisplacementGrid))
-    note = f"; {unknown} grid points without a known displacement are shown undisplaced" if unknown else ""
-    return f"{transform.source}: apply to the data of the prior course{note}"
+def _unknown_count(transform: SpatialTransform) -> int:
+    """How many grid points have no known displacement."""
+    grids = [step for step in transform.steps if isinstance(step, DisplacementGrid)]
+    return sum(int(np.isnan(grid.vectors_mm).any(axis=-1).sum()) for grid in grids)
 
 
 def _model_step(step: Any, subject: str, is_ours: bool) -> PointStep:
