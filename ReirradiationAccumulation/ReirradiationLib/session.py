@@ -156,6 +156,12 @@ class CaseSession:
         return self._transfer[1] if self._transfer and self._is_of(self._transfer[0], transfer_basis) else None
 
     @property
+    def read_files(self) -> tuple[Path, ...]:
+        """The files that were read for the transfer, if they are as they were then; else none."""
+        files = tuple(path for path, _, _ in self._stamps)
+        return files if self._stamps == tuple(_stamp(path) for path in files) else ()
+
+    @property
     def registered(self) -> Transfer | None:
         """What was registered, if an evaluation of the case as it stands may begin with it.
 
@@ -164,8 +170,7 @@ class CaseSession:
         found = self.transfer
         if found is None or transfer_basis(found.case) != transfer_basis(self.case):
             return None
-        are_same = all(_stamp(path) == (path, size, time) for path, size, time in self._stamps)
-        return found if self._stamps and are_same else None
+        return found if self.read_files else None
 
     @property
     def evaluated(self) -> Evaluated | None:
