@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def registered(folder: Path) -> CaseSession:
     session = CaseSession()
     session.open(folder / "case.json")
-    REGISTER_COURSES.run(session, Monitor())
+    _ONCE[folder] = REGISTER_COURSES.run(session, Monitor())
     return session
 
 
@@ -75,10 +75,27 @@ def test_an_evaluation_begins_with_what_was_registered_and_gives_the_same(
     assert evaluation_json(evaluated.evaluation) == evaluation_json(evaluation_of(anew, registered.case))
 
 
-def test_without_the_new_plan_everything_is_computed_anew(registered: CaseSession, transfers: list[Any]) -> None:
-    EVALUATE_PRIOR.run(registered, Monitor())
+def test_without_the_new_plan_everything_is_computed_anew(
+    folder: Path, transfers: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was registered with the plan was sampled where all courses are hottest: of the prior ones that is elsewhere."""
+    session = CaseSession()
+    session.open(folder / "case.json")
+    session.keep_transfer(session.case, compute_once(folder), input_paths(compute_once(folder)))
+    monkeypatch.setattr(workflow, "require_decisions", lambda *_: pytest.fail("registered"))  # what follows the transfer
+    monkeypatch.setattr(workflow, "transfer", lambda case, *_: transfers.append(case) or compute_once(folder))
+    with pytest.raises(pytest.fail.Exception, match="registered"):
+        EVALUATE_PRIOR.run(session, Monitor())
     assert [one.new_course.plan for one in transfers] == [None]
-    assert registered.registered is None, "what was registered without the plan is no beginning for one with it"
+
+
+def test_what_was_registered_without_the_plan_is_no_beginning_for_one_with_it(folder: Path) -> None:
+    session = CaseSession()
+    session.open(folder / "case.json")
+    found = compute_once(folder)
+    without = replace(found, case=workflow.without_new_plan(found.case))
+    session.keep_transfer(session.case, without, input_paths(found))
+    assert session.transfer is without and session.registered is None
 
 
 @pytest.mark.parametrize(
