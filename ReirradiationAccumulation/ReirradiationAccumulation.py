@@ -285,12 +285,30 @@ class ReirradiationAccumulationTest(ScriptedLoadableModuleTest):
             self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
         with tempfile.TemporaryDirectory() as folder:
             logic, output = ReirradiationAccumulationLogic(), pathlib.Path(folder) / "output"
-            self.assertEqual(len(logic.run(demo, output).scorecard), 4)
+            self.assertEqual(len(logic.run(demo, output).scorecard), len(read_case(demo).constraints))
             self.assertTrue((output / REPORT_FILE).is_file())
             mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", "mine")
             logic.loadScene(output)
             self.assertTrue(slicer.mrmlScene.IsNodePresent(mine))
             self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"), 2)
+
+    def test_demoCaseStepByStepIsShownInTheScene(self):
+        demo = findDemoCase()
+        if demo is None:
+            self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
+        logic = ReirradiationAccumulationLogic()
+        case = logic.openCase(demo)
+        self.assertGreater(len(logic.readRecords().records.findings), 0)
+        self.assertEqual(len(logic.registerCourses().registrations), 1)
+        self.assertEqual(len(logic.evaluate().scorecard), len(case.constraints))
+        mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Cumulative EQD2 [Gy EQD2]")
+        logic.showResults()
+        charts = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
+        self.assertGreater(charts, len(case.structures) - 1)
+        logic.showResults()  # in the place of the former ones
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode"), charts)
+        self.assertTrue(slicer.mrmlScene.IsNodePresent(mine))
+        logic.jumpToMaximum("spinal_cord")
 
     def test_recordsOfTheDemoCaseAreReportedWithoutDoses(self):
         demo = findDemoCase()
