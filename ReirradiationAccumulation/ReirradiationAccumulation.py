@@ -165,7 +165,8 @@ class ReirradiationAccumulationLogic(CaseLogic):
         reader, adopt = self._door.node_reader(), self._door.adoption(pathlib.Path(caseFile), newCourse)
 
         def work(run):
-            return adopt(run.on_main_thread(reader), run.on_main_thread(FileFinder()).find)
+            finder = run.on_main_thread(FileFinder())
+            return adopt(run.on_main_thread(reader), finder.find, run.cancelled.is_set)
 
         return work, self._keepAdoption
 
