@@ -1,11 +1,13 @@
 """The session of a case in the parameter node of a window, so that a saved scene reopens where it was."""
 
+import hashlib
 import json
 import pathlib
 
 import slicer
 from ReirradiationLib.case_document import CaseDocument
 from ReirradiationLib.model.case_file import case_of
+from ReirradiationLib.model.errors import CaseError, ReirradiationError
 from ReirradiationLib.report.evaluation import evaluation_json
 from ReirradiationLib.report.evaluation_reading import evaluation_from_json
 from ReirradiationLib.session import results_basis
@@ -24,11 +26,16 @@ def storeDocument(parameterNode, document):
 
 
 def storedDocument(parameterNode):
-    """The case that the scene keeps, or None."""
+    """The case that the scene keeps, or None.
+
+    :raises ReirradiationError: if that is damaged
+    """
     if not parameterNode.caseText:
         return None
     path, text, savedText = parameterNode.caseFile, parameterNode.caseText, parameterNode.savedCaseText
-    return CaseDocument(pathlib.Path(path), json.loads(text), json.loads(savedText))
+    document = CaseDocument(pathlib.Path(path), _literal(text), _literal(savedText))
+    document.case  # noqa: B018 (raises if it is none)
+    return document
 
 
 def storeEvaluation(parameterNode, evaluation, document):
@@ -38,22 +45,65 @@ def storeEvaluation(parameterNode, evaluation, document):
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", EVALUATION_NODE)
         node.SetHideFromEditors(True)
         parameterNode.evaluation = node
-    node.SetText(evaluation_json(evaluation))
+    text = evaluation_json(evaluation)
+    node.SetText(text)
     parameterNode.evaluatedCaseText = json.dumps(document.text)
+    parameterNode.evaluationDigest = _digest(text)
 
 
-def storedEvaluation(parameterNode):
-    """The evaluation that the scene keeps, and whether it is of the case as it stands; (None, False) if there is none.
+def forgetEvaluation(parameterNode):
+    """Drop the evaluation that the scene keeps: it is of another case, or of files that may be others now."""
+    if parameterNode.evaluation is not None:
+        parameterNode.evaluation.SetText("")
+    parameterNode.evaluatedCaseText = parameterNode.evaluationDigest = ""
 
-    :raises CaseError: if it is of another version of this program
-    """
-    node = parameterNode.evaluation
-    if node is None or not node.GetText():
+
+class StoredEvaluation:
+    """Reads the evaluation that a scene keeps; remembers the last one, since windows ask for it all the time."""
+
+    def __init__(self):
+        self._texts, self._found = None, (None, False)
+
+    def read(self, parameterNode):
+        """The evaluation, and whether it is of the case as it stands.
+
+        (None, False) if there is none: or one of another version, or one that is not as it was kept.
+        """
+        node = parameterNode.evaluation
+        text = node.GetText() if node is not None else ""
+        texts = (text, parameterNode.evaluationDigest, parameterNode.evaluatedCaseText, parameterNode.caseText)
+        texts = (*texts, str(parameterNode.caseFile))
+        if texts != self._texts:
+            self._texts = texts
+            try:
+                self._found = _storedEvaluation(*texts)
+            except ReirradiationError:  # to be computed again
+                self._found = (None, False)
+        return self._found
+
+
+def _storedEvaluation(text, digest, evaluatedCaseText, caseText, caseFile):
+    if not text or not evaluatedCaseText or not caseText or _digest(text) != digest:
         return None, False
-    evaluation = evaluation_from_json(node.GetText(), _("The evaluation in the scene"))
-    cases = [
-        case_of(json.loads(text), pathlib.Path(parameterNode.caseFile), is_draft=True)
-        for text in (parameterNode.evaluatedCaseText, parameterNode.caseText)
-        if text
-    ]
-    return evaluation, len(cases) == 2 and results_basis(cases[0]) == results_basis(cases[1])
+    evaluation = evaluation_from_json(text, _("The evaluation in the scene"))
+    cases = [case_of(_literal(one), pathlib.Path(caseFile), is_draft=True) for one in (evaluatedCaseText, caseText)]
+    return evaluation, results_basis(cases[0]) == results_basis(cases[1])
+
+
+def _digest(text):
+    """Of what a text node holds: it is in reach of everybody, and must not be shown if somebody has changed it."""
+    return hashlib.sha256("\n".join(text.splitlines()).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _literal(text):
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise _damaged() from error
+    if not isinstance(value, str):
+        raise _damaged()
+    return value
+
+
+def _damaged():
+    return CaseError(_("The scene"), "what it keeps of the case is damaged", _("Open the case file again."))
