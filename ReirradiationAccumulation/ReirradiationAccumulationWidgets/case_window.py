@@ -47,6 +47,10 @@ class CaseWindow(CaseWidget):
 
         :returns: whether it was changed
         """
+        if self.whyBusy():
+            slicer.util.errorDisplay(self.whyBusy())
+            self.showSession()
+            return False
         return self.attempt(lambda: self.logic.session.edit(change(self.logic.session.case)))
 
     def attempt(self, action):

@@ -51,6 +51,8 @@ class SceneDoor:
         self._session = session
         self._scene = scene
         self._nodes: SceneNodes | None = None
+        self._content_of: tuple[SceneContent, Evaluated] | None = None
+        self._shown_of: Evaluated | None = None  # what the nodes show: a later evaluation is not yet in the scene
 
     # What is loaded
 
@@ -156,7 +158,9 @@ class SceneDoor:
             If the case was not evaluated as it stands.
         """
         evaluated = self._require_evaluated()
-        return scene_content(evaluated.results, evaluated.evaluation)
+        content = scene_content(evaluated.results, evaluated.evaluation)
+        self._content_of = content, evaluated
+        return content
 
     def show_results(self, content: SceneContent) -> SceneNodes:
         """Put results into the scene in the place of former ones, and the CT with its last dose into the slice views.
@@ -164,7 +168,9 @@ class SceneDoor:
         For the main thread. Nodes of others stay as they are.
         """
         restore_views(self._scene)
+        prepared, self._content_of, self._shown_of = self._content_of, None, None
         self._nodes = nodes = replace_results(self._scene, content)
+        self._shown_of = prepared[1] if prepared is not None and prepared[0] is content else None
         dose = nodes.doses[-1] if nodes.doses else None
         was_shown = any(one.GetBackgroundVolumeID() == nodes.image.GetID() for one in composite_nodes(self._scene))
         show_dose_wash(self._scene, nodes.image, dose, maximum_gy=self._wash_end_gy() if dose is not None else None)
@@ -237,7 +243,8 @@ class SceneDoor:
         return evaluated
 
     def _require_nodes(self) -> SceneNodes:
-        if self._nodes is None or not self._scene.IsNodePresent(self._nodes.image):
+        is_of_these = self._shown_of is not None and self._shown_of is self._session.evaluated
+        if self._nodes is None or not is_of_these or not self._scene.IsNodePresent(self._nodes.image):
             raise CaseError("Scene", "the results are not in it", "Evaluate the case again.")
         return self._nodes
 
