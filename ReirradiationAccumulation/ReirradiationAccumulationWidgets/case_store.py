@@ -38,19 +38,6 @@ def storedDocument(parameterNode):
     return document
 
 
-def storeEvaluation(parameterNode, evaluation, document):
-    """Keep an evaluation and the case that it is of, in a text node of the scene that is made when first needed."""
-    node = parameterNode.evaluation
-    if node is None:
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", EVALUATION_NODE)
-        node.SetHideFromEditors(True)
-        parameterNode.evaluation = node
-    text = evaluation_json(evaluation)
-    node.SetText(text)
-    parameterNode.evaluatedCaseText = json.dumps(document.text)
-    parameterNode.evaluationDigest = _digest(text)
-
-
 def forgetEvaluation(parameterNode):
     """Drop the evaluation that the scene keeps: it is of another case, or of files that may be others now."""
     if parameterNode.evaluation is not None:
@@ -59,10 +46,25 @@ def forgetEvaluation(parameterNode):
 
 
 class StoredEvaluation:
-    """Reads the evaluation that a scene keeps; remembers the last one, since windows ask for it all the time."""
+    """The evaluation that a scene keeps, in a text node; remembered here too, since windows ask for it all the time."""
 
     def __init__(self):
-        self._texts, self._found = None, (None, False)
+        self._text, self._evaluation = "", None  # the last that was read or kept
+        self._cases, self._isCurrent = None, False
+
+    def keep(self, parameterNode, evaluation, document):
+        """Keep an evaluation and the case that it is of; the text node is made when first needed."""
+        node = parameterNode.evaluation
+        if node is None:
+            node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", EVALUATION_NODE)
+            node.SetHideFromEditors(True)
+            parameterNode.evaluation = node
+        if evaluation is not self._evaluation or node.GetText() != self._text:
+            text = evaluation_json(evaluation)
+            node.SetText(text)
+            self._text, self._evaluation = text, evaluation
+        parameterNode.evaluatedCaseText = json.dumps(document.text)
+        parameterNode.evaluationDigest = _digest(self._text)
 
     def read(self, parameterNode):
         """The evaluation, and whether it is of the case as it stands.
@@ -71,23 +73,27 @@ class StoredEvaluation:
         """
         node = parameterNode.evaluation
         text = node.GetText() if node is not None else ""
-        texts = (text, parameterNode.evaluationDigest, parameterNode.evaluatedCaseText, parameterNode.caseText)
-        texts = (*texts, str(parameterNode.caseFile))
-        if texts != self._texts:
-            self._texts = texts
-            try:
-                self._found = _storedEvaluation(*texts)
-            except ReirradiationError:  # to be computed again
-                self._found = (None, False)
-        return self._found
+        if not text or not parameterNode.evaluatedCaseText or not parameterNode.caseText:
+            return None, False
+        try:
+            return self._read(text, parameterNode.evaluationDigest), self._isOf(parameterNode)
+        except ReirradiationError:  # to be computed again
+            return None, False
 
+    def _read(self, text, digest):
+        if _digest(text) != digest:
+            raise _damaged()
+        if text != self._text:
+            self._evaluation = evaluation_from_json(text, _("The evaluation in the scene"))
+            self._text = text
+        return self._evaluation
 
-def _storedEvaluation(text, digest, evaluatedCaseText, caseText, caseFile):
-    if not text or not evaluatedCaseText or not caseText or _digest(text) != digest:
-        return None, False
-    evaluation = evaluation_from_json(text, _("The evaluation in the scene"))
-    cases = [case_of(_literal(one), pathlib.Path(caseFile), is_draft=True) for one in (evaluatedCaseText, caseText)]
-    return evaluation, results_basis(cases[0]) == results_basis(cases[1])
+    def _isOf(self, parameterNode):
+        cases = (parameterNode.evaluatedCaseText, parameterNode.caseText, str(parameterNode.caseFile))
+        if cases != self._cases:
+            first, second = (case_of(_literal(one), pathlib.Path(cases[2]), is_draft=True) for one in cases[:2])
+            self._isCurrent, self._cases = results_basis(first) == results_basis(second), cases
+        return self._isCurrent
 
 
 def _digest(text):

@@ -9,7 +9,7 @@ from ReirradiationLib.model.open_choices import structures_without_tissue, why_o
 from ReirradiationLib.session_handover import hand_over
 from slicer.i18n import tr as _
 
-from .case_store import StoredEvaluation, forgetEvaluation, storedDocument, storeDocument, storeEvaluation
+from .case_store import StoredEvaluation, forgetEvaluation, storedDocument, storeDocument
 from .case_widget import CaseWidget
 from .controls import NOT_SET, asToolTip, enableOrSayWhyNot, shortName
 from .step_panel import StepPanel
@@ -150,7 +150,7 @@ class CaseWindow(CaseWidget):
             self.showSession()
 
     def onParameterNodeSet(self):
-        """The scene tells what is worked on, unless changes would be lost; what was computed is kept if it is of the same."""
+        """The scene tells what is worked on, unless changes would be lost; results of the same case are kept."""
         session = self.logic.session
         own, stored = session.document, self._documentOfScene()
         if own == stored:
@@ -202,7 +202,7 @@ class CaseWindow(CaseWidget):
         storeDocument(node, document)
         self._kept = document
         if session.evaluated is not None:
-            storeEvaluation(node, session.evaluated.evaluation, document)
+            self._storedEvaluation.keep(node, session.evaluated.evaluation, document)
 
     def showSession(self):
         document = self.logic.session.document

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from accumulation_steps import REPORT, go_to, is_idle, open_case
-from gui_harness import PATIENCE_S, Gui, gui, small_case
+from gui_harness import MODULES, PATIENCE_S, ROOT, Gui, gui, small_case
 from shipped_code import UI_FILES, relative
 
 pytest.importorskip("PySide6")
@@ -44,6 +46,26 @@ def evaluated(window: Any) -> Any:
     return found
 
 
+def test_numbers_with_more_digits_than_a_field_shows_stay_what_they_are(gui: Gui, small_case: Path) -> None:
+    """Whatever else of a request or of a prescription is changed."""
+    case = json.loads(small_case.read_text(encoding="utf-8"))
+    case["optimization"][0] |= {"limit_eqd2_gy": 50.125, "alpha_beta_gy": 2.125, "margin_mm": 30.25}
+    case["new_course"]["prescription_gy"] = 30.125
+    small_case.write_text(json.dumps(case), encoding="utf-8")
+    window = gui.open("ReirradiationOptStructures")
+    open_case(window, small_case)
+    window.ui.numberSpinBox.setValue(2)
+    window.ui.setOrganButton.click()
+    assert gui.messages == []
+    (request,) = window.logic.session.case.optimization
+    assert (request.number, request.limit_eqd2_gy, request.alpha_beta_gy, request.margin_mm) == (2, 50.125, 2.125, 30.25)
+    window.ui.fractionsSpinBox.setValue(6)
+    window.ui.prescribeButton.click()
+    assert gui.messages == []
+    new = window.logic.session.case.new_course
+    assert (new.prescription_gy, new.fractions) == (30.125, 6)
+
+
 def copied(case: Path, folder: Path) -> Path:
     """The same text in another folder: as when every patient's case is made of one template."""
     folder.mkdir()
@@ -52,8 +74,6 @@ def copied(case: Path, folder: Path) -> Path:
 
 
 def retitled(window: Any, title: str) -> None:
-    from dataclasses import replace
-
     assert window.edit(lambda case: replace(case, title=title))
 
 
@@ -85,46 +105,39 @@ def test_reading_a_file_again_drops_what_was_computed_since_its_inputs_may_be_ot
     assert window.logic.session.evaluated is None and not window.shownEvaluation()[1]
 
 
-@pytest.mark.parametrize("damage", ["{", '"not a case"', "[1]", '"{}"'])
-def test_a_damaged_scene_does_not_keep_the_window_from_being_used(
-    gui: Gui, window: Any, small_case: Path, damage: str
-) -> None:
-    evaluated(window)
-    window.logic.session.take(None)
-    window.parameterNode.caseText = damage
-    window.enter()
-    assert window.logic.session.document is None
-    window.parameterNode.evaluatedCaseText = damage
-    open_case(window, small_case)
-    window.enter()
-    assert window.logic.session.document is not None
-    assert window.shownEvaluation()[1] is False
+DAMAGED = ("{", '"not a case"', "[1]", '"{}"', "null")
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null"])
-def test_a_damaged_evaluation_in_the_scene_is_no_result(window: Any, text: str) -> None:
+def test_a_damaged_scene_does_not_keep_the_window_from_being_used(gui: Gui, window: Any, small_case: Path) -> None:
+    for damage in DAMAGED:
+        window.parameterNode.caseText = damage
+        window.enter()
+        assert window.logic.session.document is None and gui.messages.pop()
+        window.enter()
+        assert gui.messages == [], "told once"
+        open_case(window, small_case)
+        window.enter()
+        assert window.logic.session.document is not None
+
+
+def test_an_evaluation_that_somebody_changed_in_the_scene_is_no_result(window: Any) -> None:
     found = evaluated(window)
-    session = window.logic.session
+    session, node = window.logic.session, window.parameterNode
     document = session.document
     session.take(None)
     session.take(document)
     assert window.shownEvaluation()[1] and window.shownEvaluation()[0].case == found.evaluation.case
-    window.parameterNode.evaluation.SetText(text)
-    window.showSession()
-    assert window.shownEvaluation() == (None, False)
-
-
-def test_an_evaluation_that_somebody_changed_in_the_scene_is_no_result(window: Any) -> None:
-    evaluated(window)
-    session = window.logic.session
-    document = session.document
-    session.take(None)
-    session.take(document)
-    node = window.parameterNode.evaluation
-    values = json.loads(node.GetText())
-    values["case"]["title"] = "another"
-    node.SetText(json.dumps(values))
-    assert window.shownEvaluation() == (None, False)
+    text, ofCase = node.evaluation.GetText(), node.evaluatedCaseText
+    for damage in (*DAMAGED, "", text.replace(found.evaluation.case.title, "another")):
+        node.evaluation.SetText(damage)
+        window.showSession()
+        assert window.shownEvaluation() == (None, False)
+    node.evaluation.SetText(text)
+    assert window.shownEvaluation()[1]
+    for damage in (*DAMAGED, ""):
+        node.evaluatedCaseText = damage
+        assert window.shownEvaluation() == (None, False)
+    node.evaluatedCaseText = ofCase
 
 
 def test_the_output_folder_of_a_case_is_not_offered_to_the_next_one(window: Any, small_case: Path, tmp_path: Path) -> None:
@@ -168,8 +181,6 @@ def test_unsaved_changes_outlive_a_scene_of_another_case_that_is_read_on_top(
 
 
 def test_what_the_console_changed_is_still_there_when_the_window_is_entered_again(window: Any) -> None:
-    from dataclasses import replace
-
     window.logic.editCase(replace(window.logic.session.case, title="by the console"))
     window.enter()
     assert window.logic.session.case.title == "by the console" and "NOT SAVED" in window.ui.caseStateLabel.text
@@ -263,3 +274,17 @@ def test_titles_show_an_ampersand_and_stay_short(gui: Gui) -> None:
     assert asTitle("cord & canal") == "cord && canal"
     assert len(asTitle("x" * 200)) == 40
     assert asTitle("&" * 200).count("&") == 78, "shortened before it is doubled"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_two_controls_of_a_page_have_the_same_shortcut(module: str) -> None:
+    folder = ROOT / module / "Resources" / "UI"
+    of_window = [*shortcuts(folder / f"{module}.ui"), *"12345"]  # of the tabs
+    for page in folder.glob("*.ui"):
+        keys = of_window if page.stem == module else [*of_window, *shortcuts(page)]
+        assert sorted(keys) == sorted(set(keys)), page.name
+
+
+def shortcuts(path: Path) -> list[str]:
+    texts = [one.text or "" for one in ElementTree.parse(path).iter("string") if one.get("notr") is None]
+    return [key.lower() for text in texts for key in re.findall(r"&(\w)", text.replace("&&", ""))]
