@@ -4,6 +4,7 @@ from slicer.i18n import tr as _
 
 from .biology_panel import BiologyPanel
 from .case_window import CaseWindow
+from .controls import NOT_SET
 from .evaluate_panel import EvaluatePanel
 from .records_panel import RecordsPanel
 from .step_report_panel import StepReportPanel
@@ -24,3 +25,8 @@ class AccumulationWindow(CaseWindow):
     @staticmethod
     def howToGetCase():
         return _("Open a case, or make one in the step Records.")
+
+    def forgetCase(self, parameterNode):
+        """The next outputs must not replace those of the former case."""
+        CaseWindow.forgetCase(self, parameterNode)
+        parameterNode.outputFolder, parameterNode.replaceFormerOutput = NOT_SET, False

@@ -7,7 +7,7 @@ from ReirradiationLib.model.limit_offers import limit_offers
 from slicer.i18n import tr as _
 
 from .biology_part import BiologyPart
-from .controls import enableOrSayWhyNot
+from .controls import asTitle, enableOrSayWhyNot
 from .panel_parts import FilledWith, Number, onClick, onReturn, quietly
 from .row_table import RowTable
 from .tables import ORANGE
@@ -35,7 +35,7 @@ class LimitsPart(BiologyPart):
 
     def showSelected(self):
         row, case = self.selected, self.document.case if self.document else None
-        title = _("Limits of {name}").format(name=row.name) if row else _("Limits of the selected structure")
+        title = _("Limits of {name}").format(name=asTitle(row.name)) if row else _("Limits of the selected structure")
         self.ui.limitsCollapsibleButton.text = title
         ofAll = self.ui.allOrgansCheckBox.checked
         self._offers = limit_offers(case, row, self.panel.choices.limits, ofAll) if row and row.is_used else ()

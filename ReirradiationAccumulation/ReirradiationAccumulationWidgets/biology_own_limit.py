@@ -7,8 +7,8 @@ from ReirradiationLib.model.protocol import Basis
 from slicer.i18n import tr as _
 
 from .biology_part import BiologyPart
-from .controls import enableOrSayWhyNot
-from .panel_parts import FilledWith, onClick, onReturn
+from .controls import asTitle, enableOrSayWhyNot
+from .panel_parts import FilledWith, Number, onClick, onReturn
 
 SENSES, BASES = (Sense.AT_MOST, Sense.AT_LEAST), (Basis.RAW, Basis.RECOVERED)
 
@@ -17,7 +17,7 @@ class OwnLimitPart(BiologyPart):
     """Metric, sense, value, sum, α/β and source; put into the case by the button."""
 
     def setup(self):
-        self._filled = FilledWith()
+        self._filled, self._alphaBeta = FilledWith(), Number(self.ui.ownAlphaBetaSpinBox)
         self._edits = (self.ui.ownMetricLineEdit, self.ui.ownSourceLineEdit)
         for edit in self._edits:
             edit.connect("textChanged(QString)", lambda _text: self.updateButtons())
@@ -32,9 +32,10 @@ class OwnLimitPart(BiologyPart):
 
     def showSelected(self):
         row = self.selected
-        if self._filled.isNew(row and row.name, row and row.alpha_beta_gy):
-            self.ui.ownAlphaBetaSpinBox.value = row.alpha_beta_gy or 0.0 if row else 0.0
-        title = _("A limit of your own for {name}").format(name=row.name) if row else _("A limit of your own")
+        path = self.document.path if self.document else None
+        if self._filled.isNew(path, row and row.name, row and row.alpha_beta_gy):
+            self._alphaBeta.fill(row.alpha_beta_gy or 0.0 if row else 0.0)
+        title = _("A limit of your own for {name}").format(name=asTitle(row.name)) if row else _("A limit of your own")
         self.ui.ownLimitCollapsibleButton.text = title
 
     def updateButtons(self):
@@ -60,7 +61,7 @@ class OwnLimitPart(BiologyPart):
     def onAddButton(self):
         name, (metric, source) = self.selected.name, (edit.text for edit in self._edits)
         sense, basis = SENSES[self.ui.ownSenseComboBox.currentIndex], BASES[self.ui.ownBasisComboBox.currentIndex]
-        value, alphaBeta = self.ui.ownValueSpinBox.value, self.ui.ownAlphaBetaSpinBox.value
+        value, alphaBeta = self.ui.ownValueSpinBox.value, self._alphaBeta.value()
 
         def change(case):
             return case_edits.with_constraint(case, own_limit(name, metric, sense, value, basis, alphaBeta, source))

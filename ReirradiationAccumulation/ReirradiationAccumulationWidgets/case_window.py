@@ -3,12 +3,13 @@
 import pathlib
 
 import slicer
+from ReirradiationLib.case_document import open_case
 from ReirradiationLib.model.errors import ReirradiationError
 from ReirradiationLib.model.open_choices import structures_without_tissue, why_open
 from ReirradiationLib.session_handover import hand_over
 from slicer.i18n import tr as _
 
-from .case_store import storedDocument, storedEvaluation, storeDocument, storeEvaluation
+from .case_store import StoredEvaluation, forgetEvaluation, storedDocument, storeDocument
 from .case_widget import CaseWidget
 from .controls import NOT_SET, asToolTip, enableOrSayWhyNot, shortName
 from .step_panel import StepPanel
@@ -27,6 +28,8 @@ class CaseWindow(CaseWidget):
     def setupWindow(self, logic):
         self.panels = []
         self._isShowing = False
+        self._kept = None  # the document that this window has put into the parameter node
+        self._storedEvaluation = StoredEvaluation()
         self.setupCase(logic, self._addPages)
         self.panels = [panelClass(self) for panelClass in self.panelClasses]
         for panel in self.panels:
@@ -44,6 +47,10 @@ class CaseWindow(CaseWidget):
 
         :returns: whether it was changed
         """
+        if self.whyBusy():
+            slicer.util.errorDisplay(self.whyBusy())
+            self.showSession()
+            return False
         return self.attempt(lambda: self.logic.session.edit(change(self.logic.session.case)))
 
     def attempt(self, action):
@@ -103,12 +110,9 @@ class CaseWindow(CaseWidget):
         evaluated = self.logic.session.evaluated
         if evaluated is not None:
             return evaluated.evaluation, True
-        if self._parameterNode is None:
+        if self._parameterNode is None or self.logic.session.document is None:
             return None, False
-        try:
-            return storedEvaluation(self._parameterNode)
-        except ReirradiationError:  # of an older version: to be computed again
-            return None, False
+        return self._storedEvaluation.read(self._parameterNode)
 
     # The window itself
 
@@ -121,8 +125,20 @@ class CaseWindow(CaseWidget):
             self.sessionChanged()
 
     def onOpenCaseButton(self):
-        path = pathlib.Path(self.ui.casePathLineEdit.currentPath)
-        if self.attempt(lambda: self.logic.session.open(path)):
+        path, document = pathlib.Path(self.ui.casePathLineEdit.currentPath), self.logic.session.document
+        if document is not None and not document.is_saved:
+            question = _("The changes that are not saved will be lost. Read the case file again?")
+            if not slicer.util.confirmYesNoDisplay(question):
+                return
+
+        def openAnew():
+            opened = open_case(path)
+            self.logic.session.take(None)  # what was computed is of files that may be others now, of the same names
+            self.logic.session.take(opened)
+            if self._parameterNode is not None:
+                forgetEvaluation(self._parameterNode)
+
+        if self.attempt(openAnew):
             self.ui.casePathLineEdit.addCurrentPathToHistory()
 
     def onSaveCaseButton(self):
@@ -134,23 +150,59 @@ class CaseWindow(CaseWidget):
             self.showSession()
 
     def onParameterNodeSet(self):
-        """The scene tells what is worked on; what was computed is kept if it is of the same case."""
-        self.logic.session.take(storedDocument(self._parameterNode))
+        """The scene tells what is worked on, unless changes would be lost; results of the same case are kept."""
+        session = self.logic.session
+        own, stored = session.document, self._documentOfScene()
+        if own == stored:
+            self._kept = stored
+        elif own is not None and (stored == self._kept or not own.is_saved):
+            if stored is not None and stored != self._kept:
+                text = _("Changes of {file} are not saved: they are kept. Save them and load the scene again for its case.")
+                slicer.util.errorDisplay(text.format(file=shortName(own.path)))
+            self.sessionChanged()
+            return
+        else:
+            self.runControl.close()  # a run is of the former case
+            session.take(stored)
+            self._kept = stored
         self.showSession()
+
+    def _documentOfScene(self):
+        try:
+            return storedDocument(self._parameterNode)
+        except ReirradiationError as error:
+            slicer.util.errorDisplay(str(error))
+            storeDocument(self._parameterNode, None)
+            return None
 
     def onSceneClosed(self):
         self.runControl.close()
         self.logic.session.take(None)
+        self._kept = None
         self.showSession()
+
+    def forgetCase(self, parameterNode):
+        """Another case is open: what was chosen for the former one must not be done to this one."""
+        forgetEvaluation(parameterNode)
 
     def sessionChanged(self):
         """Keep what the session is now in the scene, and show it."""
-        session = self.logic.session
         if self._parameterNode is not None:
-            storeDocument(self._parameterNode, session.document)
-            if session.evaluated is not None:
-                storeEvaluation(self._parameterNode, session.evaluated.evaluation, session.document)
+            wasModifying = self._parameterNode.StartModify()  # its observers see all of it at once
+            try:
+                self._store(self._parameterNode, self.logic.session)
+            finally:
+                self._parameterNode.EndModify(wasModifying)
         self.showSession()
+
+    def _store(self, node, session):
+        document, former = session.document, pathlib.Path(node.caseFile)
+        if former != NOT_SET and (document is None or document.path != former):
+            self.forgetCase(node)
+        storeDocument(node, document)
+        self._kept = document
+        if session.evaluated is not None:
+            self._storedEvaluation.keep(node, session.evaluated.evaluation, document)
 
     def showSession(self):
         document = self.logic.session.document

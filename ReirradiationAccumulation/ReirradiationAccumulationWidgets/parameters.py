@@ -53,6 +53,7 @@ class ReirradiationAccumulationParameterNode:
     courses: list[CourseNodes]
     evaluation: vtkMRMLTextNode  # evaluation.json of the last evaluation
     evaluatedCaseText: str  # the case that it is of
+    evaluationDigest: str  # of its text: one that somebody has changed is none
     outputFolder: pathlib.Path  # appears when everything is written
     replaceFormerOutput: bool = False
     stage: UpTo = UpTo.SUM

@@ -126,7 +126,7 @@ class CoursesPart(StepPanel):
             texts = tuple(shortName(path) for path in choice.alternatives)
         setItems(self.ui.alternativeComboBox, texts, current=texts[0])
         for n, path in enumerate(choice.alternatives):
-            self.ui.alternativeComboBox.setItemData(n, str(path), qt.Qt.ToolTipRole)
+            self.ui.alternativeComboBox.setItemData(n, asToolTip(str(path)), qt.Qt.ToolTipRole)
         files = "\n".join(str(path) for path in choice.alternatives)
         self.ui.alternativeComboBox.toolTip = asToolTip(_("The files leave this open: {files}").format(files=files))
 

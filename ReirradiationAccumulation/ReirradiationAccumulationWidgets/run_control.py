@@ -22,6 +22,7 @@ class RunControl:
         self.ui = ui
         self._onStateChanged = onStateChanged
         self._run = self._onResult = None
+        self._isServing = False
         self._timer = qt.QTimer()
         self._timer.setInterval(self.PAUSE_MS)
         self._timer.connect("timeout()", self.onTimer)
@@ -51,12 +52,23 @@ class RunControl:
         enableOrSayWhyNot(self.ui.cancelButton, reason, _("Stop; nothing will be written."))
 
     def close(self):
-        """Stop, and wait until the thread has tidied up: the window goes away."""
+        """Stop, and wait until the thread has tidied up: the window, its scene or its case goes away.
+
+        Within what the run does on the main thread, such as an engine that lets Qt listen, nobody can wait for it: then it
+        ends as soon as that has returned, and its result is dropped all the same.
+        """
+        if self._run is None:
+            return
+        self._run.cancelled.set()
+        self._onResult = None
+        if self._isServing:
+            return
         self._timer.stop()
-        while self._run is not None:
+        while not self._run.serve(self.SERVE_S):
             self._run.cancelled.set()
-            if self._run.serve(self.SERVE_S):
-                self._run = None
+        self._run = None
+        self._show(_("Cancelled; nothing was written."))
+        self._onStateChanged()
 
     def onCancelButton(self):
         self._run.cancelled.set()
@@ -64,7 +76,7 @@ class RunControl:
         self._onStateChanged()
 
     def onTimer(self):
-        finished, progress = self._run.serve(self.SERVE_S), self._run.progress
+        finished, progress = self._serve(), self._run.progress
         if progress is not None and not self._run.cancelled.is_set():
             step = _("{title}: {detail}").format(title=progress.title, detail=progress.detail)
             self._show(step, progress.step - 1, progress.steps)
@@ -74,18 +86,30 @@ class RunControl:
             with slicer.util.tryWithErrorDisplay(_("Unexpected failure; please report it with the application log.")):
                 self._conclude(run)
 
+    def _serve(self):
+        """Let the run go on, and tell whether it is finished; not while it is being served further down the stack."""
+        if self._isServing:
+            return False
+        self._isServing = True
+        try:
+            return self._run.serve(self.SERVE_S)
+        finally:
+            self._isServing = False
+
     def _conclude(self, run):
         self._show(_("Not finished; nothing was written."))
         self._onStateChanged()
+        if self._onResult is None:  # what it was of is gone
+            self._show(_("Cancelled; nothing was written."))
+            return
         try:
             result = run.outcome.result(timeout=0)
+            self._show(_("Done."), 1, 1)
+            self._onResult(result)
         except Cancelled:
             self._show(_("Cancelled; nothing was written."))
         except ReirradiationError as error:
             slicer.util.errorDisplay(str(error))
-        else:
-            self._show(_("Done."), 1, 1)
-            self._onResult(result)
 
     def _show(self, text, value=0, maximum=1):
         self.ui.progressBar.setMaximum(maximum)

@@ -1,6 +1,7 @@
 """The tab "What is left": prescription, feasibility, fractionation and the type of reirradiation."""
 
 from ReirradiationAccumulationWidgets.controls import asToolTip, enableOrSayWhyNot
+from ReirradiationAccumulationWidgets.panel_parts import Number
 from ReirradiationAccumulationWidgets.step_panel import StepPanel
 from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable, fitColumns
 from ReirradiationLib.model.case_edits import with_prescription
@@ -22,6 +23,7 @@ class FeasibilityPanel(StepPanel):
 
     def setup(self):
         self._isFilling, self._shownCourse = False, None
+        self._doseGy, self._fractions = Number(self.ui.prescriptionSpinBox), Number(self.ui.fractionsSpinBox)
         self.screening = ScreeningForm(self.ui, self.window)
         self.ui.prescribeButton.connect("clicked(bool)", self.onPrescribeButton)
         self.ui.prescriptionSpinBox.connect("valueChanged(double)", self._onEntered)
@@ -63,7 +65,7 @@ class FeasibilityPanel(StepPanel):
             self.window.updateButtons()
 
     def _entered(self):
-        return self.ui.prescriptionSpinBox.value, int(self.ui.fractionsSpinBox.value)
+        return self._doseGy.value(), int(self._fractions.value())
 
     def _ofCase(self):
         new = self.document.case.new_course
@@ -73,8 +75,8 @@ class FeasibilityPanel(StepPanel):
         """Fill in the prescription, but not over what is being typed."""
         ofCase = (str(self.document.path), *self._ofCase()) if self.document else None
         if ofCase is not None and ofCase != self._shownCourse:
-            self.ui.prescriptionSpinBox.setValue(ofCase[1])
-            self.ui.fractionsSpinBox.setValue(ofCase[2])
+            self._doseGy.fill(ofCase[1])
+            self._fractions.fill(ofCase[2])
             self.ui.shownFractionsSpinBox.setValue(ofCase[2])
         self._shownCourse = ofCase
 

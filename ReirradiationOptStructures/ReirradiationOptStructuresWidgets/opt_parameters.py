@@ -16,4 +16,5 @@ class ReirradiationOptStructuresParameterNode:
     step: int = 0  # the tab
     evaluation: vtkMRMLTextNode  # evaluation.json of the last evaluation
     evaluatedCaseText: str  # the case that it is of
+    evaluationDigest: str  # of its text: one that somebody has changed is none
     exportFolder: pathlib.Path  # appears when everything is written

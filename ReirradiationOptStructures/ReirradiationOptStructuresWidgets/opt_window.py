@@ -1,6 +1,7 @@
 """The window of the optimization structures: a tab for what is wanted, what is left, the points, the shells, the export."""
 
 from ReirradiationAccumulationWidgets.case_window import CaseWindow
+from ReirradiationAccumulationWidgets.controls import NOT_SET
 from slicer.i18n import tr as _
 
 from .export_panel import ExportPanel
@@ -43,3 +44,8 @@ class OptStructuresWindow(CaseWindow):
     @staticmethod
     def howToGetCase():
         return _("Open a case first; the module Reirradiation Accumulation makes one of records.")
+
+    def forgetCase(self, parameterNode):
+        """The next export is of another case."""
+        CaseWindow.forgetCase(self, parameterNode)
+        parameterNode.exportFolder = NOT_SET

@@ -3,6 +3,7 @@
 import dataclasses
 
 from ReirradiationAccumulationWidgets.controls import asToolTip
+from ReirradiationAccumulationWidgets.panel_parts import Number
 from ReirradiationLib.model.errors import ReirradiationError
 from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.planning_choice import TargetOverlap
@@ -32,6 +33,11 @@ class RequestForm:
         self._rows, self._shown, self._names, self._targets = (), None, [], [None]
         self._asFilled = None
         self._isFilling = False
+        self._limitGy, self._alphaBetaGy = Number(ui.limitSpinBox), Number(ui.alphaBetaSpinBox)
+        self._marginMm, self._cropMm, self._smoothingMm = map(
+            Number, (ui.marginSpinBox, ui.cropSpinBox, ui.smoothingSpinBox)
+        )
+        self._number = Number(ui.numberSpinBox)
         for basis in Basis:
             ui.basisComboBox.addItem(basis.value)
         for overlap, label in self._overlaps().items():
@@ -94,23 +100,23 @@ class RequestForm:
         :raises ReirradiationError: if it cannot be
         """
         name, row = self.organ(), self._row()
-        limit_gy = self.ui.limitSpinBox.value
+        limit_gy = self._limitGy.value()
         if row is not None:
             request = request_by_row(name, row, limit_gy, self.ui.limitReasonLineEdit.text.strip())
         else:
             basis, source = Basis(self.ui.basisComboBox.currentText), self.ui.sourceLineEdit.text.strip()
-            request = request_by_own_limit(name, limit_gy, basis, self.ui.alphaBetaSpinBox.value, source)
+            request = request_by_own_limit(name, limit_gy, basis, self._alphaBetaGy.value(), source)
         levels = parse_levels(self.ui.levelsLineEdit.text, name)
         return dataclasses.replace(
             request,
             metric=Metric.parse(self.ui.metricLineEdit.text.strip()),
-            number=DEFAULT_NUMBER if levels else int(self.ui.numberSpinBox.value),
+            number=DEFAULT_NUMBER if levels else int(self._number.value()),
             levels_eqd2_gy=levels,
             target=self._targets[self.ui.targetComboBox.currentIndex],
-            margin_mm=self.ui.marginSpinBox.value,
+            margin_mm=self._marginMm.value(),
             overlap=list(TargetOverlap)[self.ui.overlapComboBox.currentIndex],
-            crop_margin_mm=self.ui.cropSpinBox.value,
-            smoothing_mm=self.ui.smoothingSpinBox.value,
+            crop_margin_mm=self._cropMm.value(),
+            smoothing_mm=self._smoothingMm.value(),
         )
 
     def isChanged(self):
@@ -125,8 +131,8 @@ class RequestForm:
         ui = self.ui
         texts = [edit.text for edit in (ui.sourceLineEdit, ui.limitReasonLineEdit, ui.metricLineEdit, ui.levelsLineEdit)]
         boxes = (ui.limitComboBox, ui.basisComboBox, ui.targetComboBox, ui.overlapComboBox)
-        spins = (ui.limitSpinBox, ui.alphaBetaSpinBox, ui.numberSpinBox, ui.marginSpinBox, ui.cropSpinBox)
-        return (*texts, *(box.currentIndex for box in boxes), *(box.value for box in spins), ui.smoothingSpinBox.value)
+        numbers = (self._limitGy, self._alphaBetaGy, self._number, self._marginMm, self._cropMm, self._smoothingMm)
+        return (*texts, *(box.currentIndex for box in boxes), *(one.value() for one in numbers))
 
     def _changed(self, _value=None):
         if not self._isFilling:
@@ -200,20 +206,20 @@ class RequestForm:
         known = [row.identifier for row in self._rows]
         ui.limitComboBox.setCurrentIndex(1 + known.index(request.row) if request.row in known else 0)
         self._fillLimit(request)
-        ui.numberSpinBox.setValue(request.number)
+        self._number.fill(request.number)
         ui.levelsLineEdit.text = levels_text(request.levels_eqd2_gy)
         target = request.target if not isNew else next(iter(self._targets[1:]), None) if len(self._targets) == 2 else None
         ui.targetComboBox.setCurrentIndex(self._targets.index(target) if target in self._targets else 0)
-        ui.marginSpinBox.setValue(request.margin_mm)
+        self._marginMm.fill(request.margin_mm)
         ui.overlapComboBox.setCurrentIndex(list(TargetOverlap).index(request.overlap))
-        ui.cropSpinBox.setValue(request.crop_margin_mm)
-        ui.smoothingSpinBox.setValue(request.smoothing_mm)
+        self._cropMm.fill(request.crop_margin_mm)
+        self._smoothingMm.fill(request.smoothing_mm)
 
     def _fillLimit(self, request):
         ui = self.ui
-        ui.limitSpinBox.setValue(request.limit_eqd2_gy)
+        self._limitGy.fill(request.limit_eqd2_gy)
         ui.basisComboBox.setCurrentIndex(list(Basis).index(request.basis))
-        ui.alphaBetaSpinBox.setValue(request.alpha_beta_gy)
+        self._alphaBetaGy.fill(request.alpha_beta_gy)
         ui.sourceLineEdit.text = request.source
         ui.sourceLineEdit.setCursorPosition(0)
         ui.limitReasonLineEdit.text = request.override.reason if request.override else ""
@@ -226,7 +232,7 @@ class RequestForm:
             self._enable(widget, published)
         ui.sourceLineEdit.setReadOnly(row is not None)
         ui.sourceLineEdit.toolTip = asToolTip(ui.sourceLineEdit.text or _("Where a limit of your own comes from."))
-        isOther = row is not None and ui.limitSpinBox.value != row.limit.limit
+        isOther = row is not None and self._limitGy.value() != row.limit.limit
         self._enable(ui.limitReasonLineEdit, "" if isOther else _("Needed where A is not the published value."))
         byLevels = _("The isodoses say how many.") if ui.levelsLineEdit.text.strip() else ""
         self._enable(ui.numberSpinBox, byLevels)

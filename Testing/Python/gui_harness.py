@@ -53,6 +53,9 @@ class Gui:
         self.slicer = slicer
         self.messages: list[str] = []
         self.opened: list[str] = []
+        self.questions: list[str] = []
+        self.answer = True
+        """To every question."""
         self._widgets: list[Any] = []
 
     def open(self, module: str) -> Any:
@@ -177,6 +180,12 @@ def _put_application_in_place(gui: Gui, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(gui.slicer, "modules", SimpleNamespace(**paths), raising=False)
     monkeypatch.setattr(gui.slicer, "mrmlScene", gui.slicer.vtkMRMLScene(), raising=False)
     monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **_: gui.messages.append(text))
+
+    def answer(question: str, **_: Any) -> bool:
+        gui.questions.append(question)
+        return gui.answer
+
+    monkeypatch.setattr(slicer.util, "confirmYesNoDisplay", answer)
 
     class qMRMLWidget(gui.qt.QWidget):  # type: ignore[misc,name-defined]
         isEntered = True
