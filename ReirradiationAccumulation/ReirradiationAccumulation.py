@@ -49,13 +49,18 @@ class ReirradiationAccumulation(ScriptedLoadableModule):
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Radiotherapy")]
         self.parent.dependencies = []  # SlicerRT helps to look at DICOM RT data, but nothing here needs it
         self.parent.contributors = ["The SlicerReirradiation contributors"]
+        guide = "https://github.com/SlicerReirradiation/SlicerReirradiation/blob/main/docs/windows.md"
         self.parent.helpText = _("""
-Maps the dose of earlier courses onto the current CT, adds all courses up as EQD2 with the α/β and recovery of each
-structure, and writes a scorecard, a report, DICOM doses, optimization structures and a scene.
+Maps the dose of prior courses onto the current CT, adds all courses up as EQD2 with the α/β (and, if chosen, the recovery)
+of each structure, judges the sum by limits with their sources, and writes a report, DICOM files and a scene.
 <p>{intendedUse}</p>
-See the <a href="{url}">documentation</a>.
-""").format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
-        self.parent.acknowledgementText = _("Builds on 3D Slicer, VTK, SimpleITK and pydicom. Sources: see each report.")
+See the <a href="{url}">guide with pictures</a>.
+""").format(intendedUse=INTENDED_USE, url=guide)
+        self.parent.acknowledgementText = _("""
+The workflow: Vickress J et al., A reirradiation workflow for managing patients with treatments planned in a multi-TPS
+environment (PMC12830171). Builds on 3D Slicer, VTK, SimpleITK and pydicom. The sources of α/β, limits and recovery stand in
+each report.
+""")
         slicer.app.connect("startupCompleted()", registerSampleData)
 
 
