@@ -48,6 +48,7 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python Testing/Benchmarks/bench_eclipse_dvh.py
 	$(BIN)/python Testing/Benchmarks/bench_planning.py
 	$(BIN)/python Testing/Benchmarks/bench_report.py
+	$(BIN)/python Testing/Benchmarks/bench_scene.py
 	$(BIN)/python Testing/Benchmarks/bench_registration.py
 	$(BIN)/python Testing/Benchmarks/bench_registration_verdicts.py
 

@@ -49,13 +49,18 @@ class ReirradiationAccumulation(ScriptedLoadableModule):
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Radiotherapy")]
         self.parent.dependencies = []  # SlicerRT helps to look at DICOM RT data, but nothing here needs it
         self.parent.contributors = ["The SlicerReirradiation contributors"]
+        guide = "https://github.com/SlicerReirradiation/SlicerReirradiation/blob/main/docs/windows.md"
         self.parent.helpText = _("""
-Maps the dose of earlier courses onto the current CT, adds all courses up as EQD2 with the α/β and recovery of each
-structure, and writes a scorecard, a report, DICOM doses, optimization structures and a scene.
+Maps the dose of prior courses onto the current CT, adds all courses up as EQD2 with the α/β (and, if chosen, the recovery)
+of each structure, judges the sum by limits with their sources, and writes a report, DICOM files and a scene.
 <p>{intendedUse}</p>
-See the <a href="{url}">documentation</a>.
-""").format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
-        self.parent.acknowledgementText = _("Builds on 3D Slicer, VTK, SimpleITK and pydicom. Sources: see each report.")
+See the <a href="{url}">guide with pictures</a>.
+""").format(intendedUse=INTENDED_USE, url=guide)
+        self.parent.acknowledgementText = _("""
+The workflow: Vickress J et al., A reirradiation workflow for managing patients with treatments planned in a multi-TPS
+environment (PMC12830171). Builds on 3D Slicer, VTK, SimpleITK and pydicom. The sources of α/β, limits and recovery stand in
+each report.
+""")
         slicer.app.connect("startupCompleted()", registerSampleData)
 
 
@@ -165,7 +170,8 @@ class ReirradiationAccumulationLogic(CaseLogic):
         reader, adopt = self._door.node_reader(), self._door.adoption(pathlib.Path(caseFile), newCourse)
 
         def work(run):
-            return adopt(run.on_main_thread(reader), run.on_main_thread(FileFinder()).find)
+            finder = run.on_main_thread(FileFinder())
+            return adopt(run.on_main_thread(reader), finder.find, run.cancelled.is_set)
 
         return work, self._keepAdoption
 
@@ -284,12 +290,30 @@ class ReirradiationAccumulationTest(ScriptedLoadableModuleTest):
             self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
         with tempfile.TemporaryDirectory() as folder:
             logic, output = ReirradiationAccumulationLogic(), pathlib.Path(folder) / "output"
-            self.assertEqual(len(logic.run(demo, output).scorecard), 4)
+            self.assertEqual(len(logic.run(demo, output).scorecard), len(read_case(demo).constraints))
             self.assertTrue((output / REPORT_FILE).is_file())
             mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", "mine")
             logic.loadScene(output)
             self.assertTrue(slicer.mrmlScene.IsNodePresent(mine))
             self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"), 2)
+
+    def test_demoCaseStepByStepIsShownInTheScene(self):
+        demo = findDemoCase()
+        if demo is None:
+            self.skipTest("the demo case is in the source tree only (Testing/Data/demo_case)")
+        logic = ReirradiationAccumulationLogic()
+        case = logic.openCase(demo)
+        self.assertGreater(len(logic.readRecords().records.findings), 0)
+        self.assertEqual(len(logic.registerCourses().registrations), 1)
+        self.assertEqual(len(logic.evaluate().scorecard), len(case.constraints))
+        mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Cumulative EQD2 [Gy EQD2]")
+        logic.showResults()
+        charts = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
+        self.assertGreater(charts, len(case.structures) - 1)
+        logic.showResults()  # in the place of the former ones
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode"), charts)
+        self.assertTrue(slicer.mrmlScene.IsNodePresent(mine))
+        logic.jumpToMaximum("spinal_cord")
 
     def test_recordsOfTheDemoCaseAreReportedWithoutDoses(self):
         demo = findDemoCase()

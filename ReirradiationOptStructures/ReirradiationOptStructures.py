@@ -49,12 +49,14 @@ class ReirradiationOptStructures(ScriptedLoadableModule):
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Radiotherapy")]
         self.parent.dependencies = ["ReirradiationAccumulation"]
         self.parent.contributors = ["The SlicerReirradiation contributors"]
+        guide = "https://github.com/SlicerReirradiation/SlicerReirradiation/blob/main/docs/windows.md"
         self.parent.helpText = _("""
-Cuts organs along isodoses of the prior dose into optimization structures, each with the dose that the new plan may still
-give there, and exports them as a DICOM RTSTRUCT for any planning system.
+Shows what may still be given to each organ near the new target, cuts organs along isodoses of the prior dose into
+optimization structures, each with the physical dose that the new plan may still give there, and exports them as a DICOM
+RTSTRUCT for any planning system.
 <p>{intendedUse}</p>
-See the <a href="{url}">documentation</a>.
-""").format(intendedUse=INTENDED_USE, url="https://github.com/SlicerReirradiation/SlicerReirradiation")
+See the <a href="{url}">guide with pictures</a>.
+""").format(intendedUse=INTENDED_USE, url=guide)
         self.parent.acknowledgementText = _("""
 The method of the optimization structures: Vickress J et al., A reirradiation workflow for managing patients with
 treatments planned in a multi-TPS environment (PMC12830171).

@@ -30,9 +30,9 @@ class CaseLogic(ScriptedLoadableModuleLogic):
     def prepared(self, step):
         """A step for a BackgroundRun: what it does in the thread, and what to do with its result on the main thread."""
         session = self.session
-        case = step.ready(session)
+        case, registered = step.ready(session), session.registered
 
         def work(run):
-            return step.compute(case, runMonitor(run), allEngines(run.on_main_thread))
+            return step.compute(case, runMonitor(run), allEngines(run.on_main_thread), registered)
 
         return work, lambda result: step.keep(session, case, result)

@@ -44,11 +44,13 @@ class EvaluatePanel(StepPanel):
     def updateButtons(self):
         ui, plan = self.ui, self._hasPlan()
         whyNoCase = self.window.whyNoCase()
-        prior = _("Map and add up the earlier courses only, as before there was a plan.")
+        prior = _("Map and add up the prior courses only, as if there were no new plan.")
         enableOrSayWhyNot(ui.priorOnlyRadioButton, whyNoCase, prior)
         noPlan = "" if plan else _("The case names no dose of a new plan.")
         enableOrSayWhyNot(ui.withNewPlanRadioButton, whyNoCase or noPlan, _("Map and add up all courses and the new plan."))
-        ready = _("Register, map, add up, score and look ahead; may take minutes. Writes nothing.")
+        ready = _(
+            "Register the courses, add up their dose, judge the limits, tell what is left; may take minutes. Writes no file."
+        )
         enableOrSayWhyNot(ui.evaluateButton, self.window.whyIncomplete(), ready)
         whyNotInViews = self._whyNotInViews() or ("" if self._doses else _("No dose was mapped."))
         enableOrSayWhyNot(

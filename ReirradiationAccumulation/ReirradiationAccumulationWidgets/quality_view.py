@@ -109,7 +109,7 @@ class QualityView:
     def _headText(self, label):
         one = self._summary
         if one is None:
-            return _("Not registered yet as the case wants it now: press Register.")
+            return _("Not registered yet, or the case was changed since: press Register.")
         return _("{course}: worst {verdict}. {method}; {source}. Limits of the verdicts: {limits}; confirm locally.").format(
             course=label, verdict=WORDS[one.verdict], method=one.method, source=one.source, limits=one.limits
         )

@@ -80,7 +80,10 @@ class RegistrationForm:
             "Bend only the surroundings of the prior dose above half of its maximum: faster. Elsewhere no dose is mapped."
         )
         enableOrSayWhyNot(ui.nearDoseCheckBox, whyNot or noLimit, near)
-        judge = _("A CSV table of pairs of landmarks (mm) to judge by; others than those it is made of. May stay empty.")
+        judge = _(
+            "A CSV table of pairs of landmarks (LPS mm, as in DICOM; not the RAS of Slicer) to judge by; others than "
+            "those it is made of. May stay empty."
+        )
         enableOrSayWhyNot(ui.landmarksPathLineEdit, whyNot or self._whyNoChoice(), judge)
         ui.registrationStateLabel.text = self._stateText(choice)
 
@@ -198,7 +201,10 @@ class RegistrationForm:
             RegistrationMethod.TRANSFORM_FILE: _(
                 "The ITK transform file (.tfm, .txt, .h5, .nii), current to prior, LPS mm."
             ),
-            RegistrationMethod.LANDMARKS: _("The CSV table of landmark pairs (mm) that a rigid transform is made of."),
+            RegistrationMethod.LANDMARKS: _(
+                "The CSV table of landmark pairs (LPS mm, as in DICOM; not the RAS of Slicer) that a rigid transform "
+                "is made of."
+            ),
         }.get(method, "")
 
 

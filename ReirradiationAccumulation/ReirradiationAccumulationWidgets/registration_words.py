@@ -48,7 +48,9 @@ def signOffText(state, signOff, key):
             who=signOff.who, when=signOff.when.isoformat(), comment=signOff.comment
         )
     return {
-        SignOffState.NOT_NEEDED: _("Not signed. A DICOM REG or one frame of reference needs no signature here."),
+        SignOffState.NOT_NEEDED: _(
+            "Not signed. A DICOM REG or one frame of reference needs no signature, unless there was nothing to check it by."
+        ),
         SignOffState.MISSING: _(
             "NOT SIGNED. Register, look at every organ that matters, then sign: no dose is mapped before."
         ),

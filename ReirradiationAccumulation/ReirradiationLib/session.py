@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from .case_document import CaseDocument, open_case, saved, saved_as
 from .model.case import Case, ExportChoice, PriorCourse, StructureChoice
@@ -13,6 +14,8 @@ from .model.errors import CaseError
 from .model.registration import RegistrationChoice
 from .report.evaluation import Evaluation
 from .report.results import CaseRecords, CaseResults, Transfer
+
+Stamp: TypeAlias = tuple[Path, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ class CaseSession:
         self._document: CaseDocument | None = None
         self._records: tuple[Case, CaseRecords] | None = None
         self._transfer: tuple[Case, Transfer] | None = None
+        self._stamps: tuple[Stamp, ...] = ()
         self._evaluated: tuple[Case, Evaluated] | None = None
 
     @property
@@ -131,13 +135,14 @@ class CaseSession:
         """Keep what was read for a case."""
         self._records = (records_basis(case), records)
 
-    def keep_transfer(self, case: Case, found: Transfer) -> None:
-        """Keep the registered courses of a case; they hold its records too."""
+    def keep_transfer(self, case: Case, found: Transfer, files: Sequence[Path] = ()) -> None:
+        """Keep the registered courses of a case; they hold its records too. ``files`` are those that were read."""
         self._records, self._transfer = (records_basis(case), found), (transfer_basis(case), found)
+        self._stamps = tuple(_stamp(path) for path in files)
 
-    def keep_evaluated(self, case: Case, evaluated: Evaluated) -> None:
+    def keep_evaluated(self, case: Case, evaluated: Evaluated, files: Sequence[Path] = ()) -> None:
         """Keep what the evaluation of a case gave; it holds its records and its transfer too."""
-        self.keep_transfer(case, evaluated.results)
+        self.keep_transfer(case, evaluated.results, files)
         self._evaluated = (results_basis(case), evaluated)
 
     @property
@@ -149,6 +154,23 @@ class CaseSession:
     def transfer(self) -> Transfer | None:
         """The registered courses of the case as it stands, or None; their sign-offs may be older."""
         return self._transfer[1] if self._transfer and self._is_of(self._transfer[0], transfer_basis) else None
+
+    @property
+    def read_files(self) -> tuple[Path, ...]:
+        """The files that were read for the transfer, if they are as they were then; else none."""
+        files = tuple(path for path, _, _ in self._stamps)
+        return files if self._stamps == tuple(_stamp(path) for path in files) else ()
+
+    @property
+    def registered(self) -> Transfer | None:
+        """What was registered, if an evaluation of the case as it stands may begin with it.
+
+        It may if it was registered with the same plan, and if no file that was read has another size or time now.
+        """
+        found = self.transfer
+        if found is None or transfer_basis(found.case) != transfer_basis(self.case):
+            return None
+        return found if self.read_files else None
 
     @property
     def evaluated(self) -> Evaluated | None:
@@ -219,6 +241,15 @@ def transfer_basis(case: Case) -> Case:
 def results_basis(case: Case) -> Case:
     """The case without what no number depends on: its notes, how it is exported, and the type of reirradiation decided."""
     return replace(case, tasks=(), texts=NO_TEXTS, export=ExportChoice(), screening=None)
+
+
+def _stamp(path: Path) -> Stamp:
+    """Size and time of a file; -1 if it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (path, -1, -1)
+    return (path, found.st_size, found.st_mtime_ns)
 
 
 def _unsigned(course: PriorCourse) -> RegistrationChoice | None:

@@ -54,9 +54,9 @@ def _hand_results_over(giver: CaseSession, taker: CaseSession) -> bool:
     """Hand over what the taker has not; of the same case."""
     case = taker.case
     if giver.evaluated is not None and taker.evaluated is None:
-        taker.keep_evaluated(case, giver.evaluated)
+        taker.keep_evaluated(case, giver.evaluated, giver.read_files)
     elif giver.transfer is not None and taker.transfer is None:
-        taker.keep_transfer(case, giver.transfer)
+        taker.keep_transfer(case, giver.transfer, giver.read_files)
     elif giver.records is not None and taker.records is None:
         taker.keep_records(case, giver.records)
     else:

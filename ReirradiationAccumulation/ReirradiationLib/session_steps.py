@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from .case_document import require_complete
 from .model.case import Case
@@ -12,6 +12,7 @@ from .model.case_notes import Task
 from .monitor import Monitor
 from .registration.engine import RegistrationEngine
 from .registration.engines import library_engines
+from .report.provenance import input_paths
 from .report.results import CaseRecords, Transfer
 from .session import CaseSession, Evaluated
 from .transfer import read_case_records, transfer
@@ -25,13 +26,14 @@ class SessionStep:
     Parameters
     ----------
     compute : callable
-        Of the case, a :class:`Monitor` and engines (None for those of the library); writes nothing but registrations kept in
-        the case folder, and may be called in a thread.
+        Of the case, a :class:`Monitor`, engines (None for those of the library), and what the session has registered of the
+        case (:attr:`CaseSession.registered`, or None); writes nothing but registrations kept in the case folder, and may be
+        called in a thread.
     keep : callable
         Puts what ``compute`` gave for a case into a session; for the thread of the session.
     """
 
-    compute: Callable[[Case, Monitor, Sequence[RegistrationEngine] | None], Any]
+    compute: Callable[[Case, Monitor, Sequence[RegistrationEngine] | None, Transfer | None], Any]
     keep: Callable[[CaseSession, Case, Any], None]
 
     def run(self, session: CaseSession, monitor: Monitor, engines: Sequence[RegistrationEngine] | None = None) -> Any:
@@ -45,7 +47,7 @@ class SessionStep:
             If the user asked to stop; the same.
         """
         case = self.ready(session)
-        found = self.compute(case, monitor, engines)
+        found = self.compute(case, monitor, engines, session.registered)
         self.keep(session, case, found)
         return found
 
@@ -61,32 +63,44 @@ class SessionStep:
         return require_complete(session.require_document())
 
 
-def _read(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None) -> CaseRecords:
+_Engines: TypeAlias = Sequence[RegistrationEngine] | None
+
+
+def _read(case: Case, monitor: Monitor, _engines: _Engines, _registered: Transfer | None) -> CaseRecords:
     return read_case_records(case, monitor)
 
 
-def _register(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None) -> Transfer:
+def _register(case: Case, monitor: Monitor, engines: _Engines, _registered: Transfer | None) -> Transfer:
     return transfer(case, monitor, engines or library_engines())
 
 
-def _evaluate(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None) -> Evaluated:
-    results = compute(case, monitor, engines)
+def _evaluate(case: Case, monitor: Monitor, engines: _Engines, registered: Transfer | None) -> Evaluated:
+    results = compute(case, monitor, engines, registered)
     return Evaluated(Task.SUM, results, evaluation_of(results, case))
 
 
-def _evaluate_prior(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None) -> Evaluated:
+def _evaluate_prior(case: Case, monitor: Monitor, engines: _Engines, _registered: Transfer | None) -> Evaluated:
+    # What was registered was sampled where all courses are hottest: of the prior ones alone, that is elsewhere.
     results = compute(without_new_plan(case), monitor, engines)
     return Evaluated(Task.TRANSFER, results, evaluation_of(results, case))
+
+
+def _keep_transfer(session: CaseSession, case: Case, found: Transfer) -> None:
+    session.keep_transfer(case, found, input_paths(found))
+
+
+def _keep_evaluated(session: CaseSession, case: Case, evaluated: Evaluated) -> None:
+    session.keep_evaluated(case, evaluated, input_paths(evaluated.results))
 
 
 READ_RECORDS = SessionStep(_read, CaseSession.keep_records)
 """Read every file of the case, and note what is wrong with them; findings may wait for decisions."""
 
-REGISTER_COURSES = SessionStep(_register, CaseSession.keep_transfer)
+REGISTER_COURSES = SessionStep(_register, _keep_transfer)
 """Bring the prior courses to the current CT and judge how well that went; signatures may be missing."""
 
-EVALUATE_PRIOR = SessionStep(_evaluate_prior, CaseSession.keep_evaluated)
+EVALUATE_PRIOR = SessionStep(_evaluate_prior, _keep_evaluated)
 """Map, add up and plan ahead, without the new plan."""
 
-EVALUATE = SessionStep(_evaluate, CaseSession.keep_evaluated)
+EVALUATE = SessionStep(_evaluate, _keep_evaluated)
 """The same as far as the case goes: with the new plan if it names one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -60,6 +61,17 @@ def transfer(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine]
         structures=tuple(structures),
         registrations=judge_registrations(records, registered, registrations, structures, case, protocol, monitor),
     )
+
+
+def of_case(found: Transfer, case: Case) -> Transfer:
+    """What was registered, for a case that differs in nothing but what is signed, decided, and done with the doses."""
+    choices = {course.identifier: course.registration for course in case.prior_courses}
+    records = tuple(replace(one, registration=choices[one.identifier]) for one in found.records.prior)
+    registrations = tuple(
+        replace(one, choice=choices[one.course.identifier] or RegistrationChoice(RegistrationMethod.SAME_FRAME))
+        for one in found.registrations
+    )
+    return replace(found, case=case, records=replace(found.records, prior=records), registrations=registrations)
 
 
 def read_case_records(case: Case, monitor: Monitor) -> CaseRecords:

@@ -44,7 +44,7 @@ from .report.registration_findings import require_signatures
 from .report.results import CaseRecords, CaseResults, OptimizationResult, StructureResult, Transfer
 from .report.transfer_findings import all_decisions, transfer_findings
 from .run_record import digest_of_inputs, write_run_record
-from .transfer import read_case_records, transfer
+from .transfer import of_case, read_case_records, transfer
 from .write_anonymous import require_neutral_folder, write_anonymous
 from .write_outputs import is_former_output, write_outputs
 from .write_report import WITHOUT_PICTURES, write_report
@@ -218,10 +218,19 @@ def run_transfer(case: Case, output: Path, services: Services, monitor: Monitor,
     return found
 
 
-def compute(case: Case, monitor: Monitor, engines: Sequence[RegistrationEngine] | None = None) -> CaseResults:
-    """All steps up to the numbers; writes nothing but the registrations that it keeps in the case folder."""
+def compute(
+    case: Case,
+    monitor: Monitor,
+    engines: Sequence[RegistrationEngine] | None = None,
+    registered: Transfer | None = None,
+) -> CaseResults:
+    """All steps up to the numbers; writes nothing but the registrations that it keeps in the case folder.
+
+    ``registered`` is what :func:`.transfer.transfer` gives for this case or for one that differs in nothing that it depends
+    on; then it is not computed again.
+    """
     require_signatures(case)
-    found = transfer(case, monitor, engines or library_engines())
+    found = of_case(registered, case) if registered else transfer(case, monitor, engines or library_engines())
     noticed = transfer_findings(found)
     require_decisions(noticed, all_decisions(found))  # before the long work of the rest
     records, structures = found.records, found.structures

@@ -9,7 +9,7 @@ from ReirradiationLib.model.metric import Metric
 from ReirradiationLib.model.planning_choice import TargetOverlap
 from ReirradiationLib.model.planning_entry import DEFAULT_NUMBER
 from ReirradiationLib.model.protocol import Basis
-from ReirradiationLib.planning.limit_choices import (
+from ReirradiationLib.planning.request_choices import (
     fitting_limits,
     levels_text,
     parse_levels,

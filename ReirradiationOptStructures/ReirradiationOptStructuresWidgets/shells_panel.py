@@ -65,7 +65,8 @@ class ShellsPanel(StepPanel):
             _("The structures are not in the scene.")
             if not shown
             else _(
-                "{number} structures are in the scene; the colour tells the limit: red 0 Gy, green the prescription."
+                "{number} structures are in the scene; the colour tells the limit: red 0 Gy, then orange, sand, "
+                "cyan, blue; teal from the prescription upwards."
             ).format(number=len(logic.shownShells()))
         )
         self.ui.previewLabel.text = old or (hidden if self._names else "")

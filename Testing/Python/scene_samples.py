@@ -171,3 +171,27 @@ def nodes(scene: Any, class_name: str = "vtkMRMLNode") -> list[Any]:
 
 def node_ids(scene: Any) -> list[str]:
     return [scene.GetNthNode(n).GetID() for n in range(scene.GetNumberOfNodes())]
+
+
+def hierarchy_of(scene: Any) -> Any:
+    import slicer
+
+    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+
+
+def hierarchy_items(scene: Any) -> list[int]:
+    import vtk
+
+    found = vtk.vtkIdList()
+    hierarchy_of(scene).GetItemChildren(hierarchy_of(scene).GetSceneItemID(), found, True)
+    return [found.GetId(n) for n in range(found.GetNumberOfIds())]
+
+
+def ancestors(scene: Any, node: Any) -> list[str]:
+    """Names from the item above a node up to the patient."""
+    hierarchy = hierarchy_of(scene)
+    item, found = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)), []
+    while item and item != hierarchy.GetSceneItemID():
+        found.append(hierarchy.GetItemName(item))
+        item = hierarchy.GetItemParent(item)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import unittest
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,15 @@ def test_the_logic_runs_without_a_window(gui: Gui, small_case: Path, tmp_path: P
             isCancelled=lambda: "Register" in titles,
         )
     assert left_behind(tmp_path) == []
+
+
+def test_the_tests_for_use_within_slicer_pass_here_too(gui: Gui, small_case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On fewer structures. Only what loads a scene needs the application."""
+    import ReirradiationAccumulation as module
+
+    monkeypatch.setattr(module, "findDemoCase", lambda: small_case)
+    suite = unittest.TestLoader().loadTestsFromTestCase(module.ReirradiationAccumulationTest)
+    suite._tests = [one for one in suite if "SceneIsAdded" not in one.id()]
+    result = unittest.TestResult()
+    suite.run(result)
+    assert result.testsRun == 3 and result.wasSuccessful() and not result.skipped, result.failures + result.errors

@@ -253,7 +253,7 @@ def test_nodes_of_an_earlier_evaluation_are_not_shown_as_those_of_this_one(gui: 
 
     found = evaluated(window)
     door, shown = window.logic.door, SimpleNamespace(image=object())
-    door._nodes, door._shown_of, door._scene = shown, found, SimpleNamespace(IsNodePresent=lambda _node: True)
+    door._nodes, door._nodes_of, door._scene = shown, found, SimpleNamespace(IsNodePresent=lambda _node: True)
     assert door._require_nodes() is shown
     evaluated(window)
     with pytest.raises(CaseError, match="not in it"):

@@ -65,7 +65,7 @@ def known_results(monkeypatch: pytest.MonkeyPatch, demo_results: CaseResults) ->
     """The results of the demo case, which a window would compute again for half a minute."""
     from ReirradiationLib import session_steps
 
-    monkeypatch.setattr(session_steps, "compute", lambda case, monitor, engines: demo_results)
+    monkeypatch.setattr(session_steps, "compute", lambda case, monitor, engines, registered: demo_results)
     return demo_results
 
 

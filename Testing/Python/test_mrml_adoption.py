@@ -392,7 +392,7 @@ def test_the_new_plan_s_dose_must_lie_as_the_ct_does(scene: Loaded) -> None:
     matrix = np.eye(4)
     matrix[2, 3] = 0.5
     scene.nodes["course2.dose"].SetAndObserveTransformNodeID(linear_node(scene.rt.scene, matrix).GetID())
-    with pytest.raises(CaseError, match="a transform that the current CT does not stand under"):
+    with pytest.raises(CaseError, match="it does not lie as the current CT does"):
         scene.adopted()
 
 

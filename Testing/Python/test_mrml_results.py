@@ -1,4 +1,4 @@
-"""Results come into a scene that somebody works in: marked, in their place, replaced by themselves only, all or nothing."""
+"""Results come into a scene that somebody works in: what they are, how they are marked, and where they are put."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import pytest
 from ReirradiationLib.model.errors import OutputError
 from ReirradiationLib.model.scene import SceneContent
 from ReirradiationLib.model.scene_tables import SceneColumn, SceneSeries, SceneTable
-from ReirradiationLib.mrml import scene_content
 from ReirradiationLib.mrml.application import HeadlessApplication
 from ReirradiationLib.mrml.result_nodes import NodeKind, is_result, remove_results, result_nodes
-from ReirradiationLib.mrml.scene_content import SceneNodes, add_content, replace_results, replace_structures
+from ReirradiationLib.mrml.scene_content import SceneNodes, add_content, replace_structures
 from ReirradiationLib.mrml.segment_reading import structure_from_segment
 from ReirradiationLib.mrml.segmentation_node import segment_mask
 from ReirradiationLib.mrml.volume_nodes import geometry_of_node, volume_from_node
-from scene_samples import content, fill_as_user, node_ids, nodes, nodes_as_text, scene_text, square, structures
+from scene_samples import ancestors, content, fill_as_user, hierarchy_of, node_ids, nodes, square, structures
 
 RESULT = "SlicerReirradiation.Result"
 
@@ -32,22 +31,6 @@ def case() -> SceneContent:
 def scene() -> Iterator[Any]:
     with HeadlessApplication() as application:
         yield application.scene
-
-
-def hierarchy_of(scene: Any) -> Any:
-    import slicer
-
-    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-
-
-def ancestors(scene: Any, node: Any) -> list[str]:
-    """Names from the item above a node up to the patient."""
-    hierarchy = hierarchy_of(scene)
-    item, found = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)), []
-    while item and item != hierarchy.GetSceneItemID():
-        found.append(hierarchy.GetItemName(item))
-        item = hierarchy.GetItemParent(item)
-    return found
 
 
 def all_of(made: SceneNodes) -> list[Any]:
@@ -236,139 +219,6 @@ def test_doses_do_not_come_into_a_study_of_another_unit(scene: Any, case: SceneC
     assert hierarchy.GetAttributeFromItemAncestor(item, "DicomRtImport.DoseUnitName", "Study") == "GY"
     assert ancestors(scene, made.doses[0]) == ["Reirradiation doses", "Jane"]
     assert hierarchy.GetItemAttribute(user["study"], "DicomRtImport.DoseUnitName") == "RELATIVE"
-
-
-# ---------------------------------------------------------------- what is not ours stays
-
-
-@pytest.mark.parametrize("unit", ["GY", "", "RELATIVE"])
-def test_adding_and_removing_leaves_the_scene_as_it_was(scene: Any, case: SceneContent, unit: str) -> None:
-    fill_as_user(scene, unit)
-    before = scene_text(scene)
-    add_content(scene, case)
-    assert scene_text(scene) != before
-    assert remove_results(scene) == ()
-    assert scene_text(scene) == before
-
-
-def test_no_node_of_the_user_is_changed_by_results(scene: Any, case: SceneContent) -> None:
-    fill_as_user(scene)
-    before = nodes_as_text(scene)
-    replace_results(scene, case)
-    replace_results(scene, case)
-    after = nodes_as_text(scene)
-    assert {node_id: after.get(node_id) for node_id in before} == before
-
-
-def test_a_second_run_replaces_the_nodes_of_the_first(scene: Any, case: SceneContent) -> None:
-    fill_as_user(scene)
-    first = replace_results(scene, case)
-    count, names = scene.GetNumberOfNodes(), sorted(node.GetName() for node in result_nodes(scene))
-    items = len(hierarchy_items(scene))
-    second = replace_results(scene, case)
-    assert (scene.GetNumberOfNodes(), len(hierarchy_items(scene))) == (count, items)
-    assert sorted(node.GetName() for node in result_nodes(scene)) == names
-    assert not any(scene.IsNodePresent(node) for node in first.doses)
-    assert second.doses[0].GetDisplayNode().GetColorNode() is not None
-
-
-def hierarchy_items(scene: Any) -> list[int]:
-    import vtk
-
-    found = vtk.vtkIdList()
-    hierarchy_of(scene).GetItemChildren(hierarchy_of(scene).GetSceneItemID(), found, True)
-    return [found.GetId(n) for n in range(found.GetNumberOfIds())]
-
-
-def test_a_second_run_in_an_empty_scene_keeps_the_ct_and_its_series(scene: Any, case: SceneContent) -> None:
-    first = replace_results(scene, case)
-    second = replace_results(scene, case)
-    assert second.image is first.image
-    hierarchy = hierarchy_of(scene)
-    series = [
-        hierarchy.GetItemUID(hierarchy.GetItemByDataNode(node), "DICOM") for node in (second.image, *second.prior_images)
-    ]
-    assert series == ["1.7", "1.37"]
-
-
-def test_display_and_storage_nodes_of_results_go_with_them(scene: Any, case: SceneContent) -> None:
-    before = node_ids(scene)
-    made = add_content(scene, case)
-    made.doses[0].AddDefaultStorageNode()
-    made.doses[0].AddAndObserveDisplayNodeID(scene.AddNewNodeByClass("vtkMRMLScalarVolumeDisplayNode").GetID())
-    remove_results(scene)
-    assert [node_id for node_id in node_ids(scene) if node_id not in before] in ([], [hierarchy_of(scene).GetID()])
-
-
-def test_what_the_user_put_below_our_items_stays(scene: Any, case: SceneContent) -> None:
-    made, hierarchy = add_content(scene, case), hierarchy_of(scene)
-    own = scene.AddNewNodeByClass("vtkMRMLModelNode", "mine")
-    hierarchy.CreateItem(hierarchy.GetItemByDataNode(made.doses[0]), own)
-    remove_results(scene)
-    assert scene.IsNodePresent(own)
-    assert ancestors(scene, own) == ["Reirradiation 20240101", "Doe^Jane"]  # which stay as long as something is in them
-    scene.RemoveNode(own)
-
-
-def test_a_transform_that_data_of_the_user_stand_under_stays_but_is_no_result(scene: Any, case: SceneContent) -> None:
-    made = add_content(scene, case)
-    own = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "mine")
-    own.SetAndObserveTransformNodeID(made.transforms[0].GetID())
-    second = replace_results(scene, case)
-    assert own.GetParentTransformNode() is made.transforms[0]
-    assert made.transforms[0].GetName() == "Registration of Course 1 (former)"
-    assert not is_result(made.transforms[0])
-    assert result_nodes(scene, NodeKind.REGISTRATION, course="course1") == second.transforms
-    assert remove_results(scene) == ()
-
-
-def test_a_colour_table_that_the_user_took_over_stays(scene: Any, case: SceneContent) -> None:
-    colours = add_content(scene, case).doses[0].GetDisplayNode().GetColorNode()
-    own = scene.AddNewNodeByClass("vtkMRMLScalarVolumeDisplayNode")
-    own.SetAndObserveColorNodeID(colours.GetID())
-    remove_results(scene)
-    assert own.GetColorNode() is colours
-    assert scene.IsNodePresent(colours)
-
-
-# ---------------------------------------------------------------- all or nothing
-
-
-@pytest.mark.parametrize(
-    "fails", ["transform_node", "dose_node", "contours_node", "table_node", "chart_nodes", "set_series", "place"]
-)
-@pytest.mark.parametrize("has_user", [False, True])
-def test_if_adding_fails_halfway_nothing_is_left(
-    scene: Any, case: SceneContent, fails: str, has_user: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if has_user:
-        fill_as_user(scene, unit="")
-    else:
-        hierarchy_of(scene)
-    before = scene_text(scene)
-    real, calls = getattr(scene_content, fails), []
-
-    def failing(*given: Any) -> Any:
-        calls.append(given)
-        if len(calls) >= 2 or fails in ("transform_node", "contours_node", "table_node", "chart_nodes", "set_series"):
-            raise OutputError("Scene", "no memory", "Close something.")
-        return real(*given)
-
-    monkeypatch.setattr(scene_content, fails, failing)
-    with pytest.raises(OutputError, match="no memory"):
-        add_content(scene, case)
-    assert scene_text(scene) == before
-
-
-def test_if_a_second_run_fails_the_results_of_the_first_are_whole(
-    scene: Any, case: SceneContent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace_results(scene, case)
-    before = scene_text(scene)
-    monkeypatch.setattr(scene_content, "table_node", None)
-    with pytest.raises(TypeError):
-        replace_results(scene, case)
-    assert scene_text(scene) == before
 
 
 # ---------------------------------------------------------------- previews

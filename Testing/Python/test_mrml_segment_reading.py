@@ -230,7 +230,7 @@ def test_the_example_of_the_console_page_gives_the_dose_of_the_segment(
     """Run as it is printed, in a dose of 1 Gy/mm along x."""
     console = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
     (example,) = [
-        part for part in re.findall(r"```python\n(.*?)```", console, re.DOTALL) if "structure_from_segment" in part
+        part for part in re.findall(r"```py(?:thon)?\n(.*?)```", console, re.DOTALL) if "structure_from_segment" in part
     ]
     node, identifier = surface_node(scene)
     node.GetSegmentation().GetSegment(identifier).SetName("cord")

@@ -22,14 +22,14 @@ from ReirradiationLib.model.points import PointDose
 from ReirradiationLib.model.protocol import Basis
 from ReirradiationLib.model.scene import SceneStructure
 from ReirradiationLib.monitor import Monitor
-from ReirradiationLib.planning.limit_choices import (
+from ReirradiationLib.planning.point_worksheet import worked_out
+from ReirradiationLib.planning.request_choices import (
     fitting_limits,
     levels_text,
     parse_levels,
     request_by_own_limit,
     request_by_row,
 )
-from ReirradiationLib.planning.point_worksheet import worked_out
 from ReirradiationLib.planning.worksheet_entry import CourseEntry, Fractionation, OrganWorksheet, ValueKind, WorksheetLimit
 from ReirradiationLib.planning.worksheet_points import points_of_course
 from ReirradiationLib.planning.worksheet_table import worksheet_csv

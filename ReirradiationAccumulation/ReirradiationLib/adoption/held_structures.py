@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model.arrays import FloatArray
+from ..model.errors import CaseError
 from ..model.geometry import Geometry
 from ..model.loaded import LoadedStructures, NodeReader, Relation
 from ..model.segment import AnyStructure, LabelmapStructure
@@ -58,10 +59,12 @@ def held_structures(
     GeometryError
         If the node stands under a transform that is not linear, or one that would shear a labelmap.
     CaseError, DosimetryError
-        If a segment cannot be written as contours.
+        If the CT was moved away from its structures, or a segment cannot be written as contours.
     """
-    drawn = reader.structures(node.node_id, ct_id)
     is_moved = reader.relation(node.node_id, ct_id) is not Relation.SAME
+    if is_moved:
+        _require_ct_in_place(node, reader, ct_id)
+    drawn = reader.structures(node.node_id, ct_id)
     known = file.structures if file is not None else ()
     partners = _partners(drawn, known)
     free = max((one.number for one in known), default=0)
@@ -83,6 +86,17 @@ def held_structures(
     if is_moved:
         changes.append("all of it is moved by the linear transform that it stands under")
     return HeldStructures(tuple(structures), tuple(changes) if file is not None else (), tuple(empty))
+
+
+def _require_ct_in_place(node: LoadedStructures, reader: NodeReader, ct_id: str) -> None:
+    """Refuse a CT that stands under a transform without its structures: SlicerRT puts it under registration objects so."""
+    apart = set(reader.parents_apart(ct_id, "")) - set(reader.parents_apart(node.node_id, ""))
+    if apart:
+        found = (
+            f"it does not stand under {', '.join(sorted(repr(reader.name(one)) for one in apart))}, as the current CT does"
+        )
+        remedy = "Take the CT out of its transform, or put both under the same one."
+        raise CaseError(f"The {node}", found, remedy, "the place of its CT")
 
 
 def _partners(drawn: Sequence[AnyStructure], known: Sequence[Structure]) -> list[Structure | None]:

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..model.errors import CaseError, GeometryError, OutputError
 from ..model.geometry import Geometry
 from ..model.loaded import LoadedDose, LoadedNode, LoadedRegistration, NodeReader, Relation
 from ..model.registration import RegistrationChoice, RegistrationMethod
+from ..model.transform import Affine, DisplacementGrid, SpatialTransform, TransformStep
 from ..registration.transform_file import read_transform_file
 from ..registration.transform_writer import SUFFIX, write_transform_file
+
+SAME_ELEMENT = 1e-9
+"""Of matrices and grids, mm: a thousandth of what single precision tells apart at a metre."""
 
 UNDO = "Take them out of their transforms, or put both under the same one."
 
@@ -169,6 +175,21 @@ def _written(
     path = folder / f"{identifier}-transform-{transform.key}{SUFFIX}"
     if not path.exists():
         write_transform_file(path, transform)
-    elif read_transform_file(path, anchor.frame_uid, prior_frame_uid, anchor.geometry).key != transform.key:
+    elif not _is_same(read_transform_file(path, anchor.frame_uid, prior_frame_uid, anchor.geometry), transform):
         raise OutputError(str(path), "a file of that name holds another transform", "Move it elsewhere.", "a free name")
     return path
+
+
+def _is_same(one: SpatialTransform, other: SpatialTransform) -> bool:
+    return len(one.steps) == len(other.steps) and all(map(_is_same_step, one.steps, other.steps))
+
+
+def _is_same_step(one: TransformStep, other: TransformStep) -> bool:
+    """As files keep it: displacements to the last digit, matrices with the rounding of their offset."""
+    if isinstance(one, Affine) and isinstance(other, Affine):
+        return bool(np.allclose(one.matrix, other.matrix, rtol=0.0, atol=SAME_ELEMENT))
+    if isinstance(one, DisplacementGrid) and isinstance(other, DisplacementGrid):
+        grids = one.geometry.index_to_lps(), other.geometry.index_to_lps()
+        is_on_grid = one.geometry.size == other.geometry.size and np.allclose(*grids, rtol=0.0, atol=SAME_ELEMENT)
+        return bool(is_on_grid and np.array_equal(one.vectors_mm, other.vectors_mm, equal_nan=True))
+    return False

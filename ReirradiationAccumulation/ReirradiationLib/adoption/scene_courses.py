@@ -125,9 +125,11 @@ class SceneCourses:
         remarks = [require_dose_of_file(node, self.reader, dose.origin.file.path) for node, dose in doses.items()]
         for node in doses:
             if self.reader.relation(self.anchor.node_id, node.node_id) is not Relation.SAME:
-                found = "it stands under a transform that the current CT does not stand under"
-                remedy = "The new plan's dose lies in the frame of the current CT: take it out of the transform."
-                raise CaseError(f"The {node}", found, remedy, "no transform between them")
+                found = (
+                    "it does not lie as the current CT does: one of them stands under a transform that the other does not"
+                )
+                remedy = "Take both out of their transforms, or put both under the same one."
+                raise CaseError(f"The {node}", found, remedy, "the place of its CT")
         if self.anchor.node_id:
             (ct,) = [node for node in self.loaded.cts if node.node_id == self.anchor.node_id]
             remarks.append(changed_ct_remark(ct, self.reader, self.series))

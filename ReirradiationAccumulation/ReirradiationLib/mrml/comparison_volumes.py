@@ -60,22 +60,21 @@ def checkerboard(current_hu: Float32Array, prior_hu: Float32Array, geometry: Geo
         LPS point where eight cubes meet.
     """
     from_prior = prior_cubes(geometry, point_mm)
-    k, j, i = np.ogrid[tuple(slice(0, n) for n in geometry.shape)]
+    board = np.where(from_prior, prior_hu, current_hu).astype(np.float32, copy=False)
+    k, j, i = np.nonzero(from_prior & ~np.isfinite(prior_hu))
     is_light = (i - j + k) % HATCH_PX < 0.35 * HATCH_PX
-    hatch = np.where(is_light, _hu(HATCH_LIGHT), _hu(HATCH_DARK))
-    prior = np.where(np.isfinite(prior_hu), prior_hu, hatch)
-    return np.where(from_prior, prior, current_hu).astype(np.float32)
+    board[k, j, i] = np.where(is_light, _hu(HATCH_LIGHT), _hu(HATCH_DARK))
+    return board
 
 
 def prior_cubes(geometry: Geometry, point_mm: Vector3) -> BoolArray:
     """Which voxels of a checkerboard show the prior CT, shape (nk, nj, ni)."""
     at = geometry.to_index(np.array([point_mm]))[0]
-    numbers = [
-        np.floor((np.arange(size) - centre) * spacing / SQUARE_MM).astype(int)
+    i, j, k = (
+        np.floor((np.arange(size) - centre) * spacing / SQUARE_MM).astype(int) % 2 == 1
         for size, centre, spacing in zip(geometry.size, at, geometry.spacing_mm, strict=True)
-    ]
-    i, j, k = numbers
-    return np.asarray((k[:, None, None] + j[:, None] + i) % 2 == 0)
+    )
+    return np.asarray(~(k[:, None, None] ^ j[:, None] ^ i))
 
 
 def compared_node(

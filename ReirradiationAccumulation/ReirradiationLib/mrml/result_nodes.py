@@ -15,9 +15,14 @@ KIND_ATTRIBUTE = "SlicerReirradiation.Kind"
 CASE_ATTRIBUTE = "SlicerReirradiation.Case"
 COURSE_ATTRIBUTE = "SlicerReirradiation.Course"
 KEY_ATTRIBUTE = "SlicerReirradiation.Key"
+NAME_ATTRIBUTE = "SlicerReirradiation.Name"
+"""The name that a result was given. A copy, which has another name, or a result that was renamed is the user's."""
+
+SEGMENTS_ATTRIBUTE = "SlicerReirradiation.Segments"
+"""How many segments a segmentation was given; each has the tag of :data:`RESULT_ATTRIBUTE`."""
 
 FORMER = " (former)"
-"""Ends the name of a transform that is no result any more, for nodes of others stand under it."""
+"""Ends the name of a node that is no result any more, for it holds something of the user's, or that needs it."""
 
 
 class NodeKind(str, Enum):
@@ -66,15 +71,20 @@ def mark_result(node: Any, mark: ResultMark) -> Any:
     for part in parts:
         part.SetAttribute(RESULT_ATTRIBUTE, "1")
         part.SetAttribute(KIND_ATTRIBUTE, mark.kind.value)
+        part.SetAttribute(NAME_ATTRIBUTE, part.GetName() or "")
         for name, value in ((CASE_ATTRIBUTE, mark.case), (COURSE_ATTRIBUTE, mark.course), (KEY_ATTRIBUTE, mark.key)):
             if value:
                 part.SetAttribute(name, value)
+    if node.IsA("vtkMRMLSegmentationNode"):
+        node.SetAttribute(SEGMENTS_ATTRIBUTE, str(len(_segments(node))))
+        for segment in _segments(node):
+            segment.SetTag(RESULT_ATTRIBUTE, "1")
     return node
 
 
 def is_result(node: Any) -> bool:
-    """Whether a node is a result of ours."""
-    return bool(node.GetAttribute(RESULT_ATTRIBUTE) == "1")
+    """Whether a node is a result of ours, and not a copy, nor one that the user gave another name to keep it."""
+    return bool(node.GetAttribute(RESULT_ATTRIBUTE) == "1" and node.GetAttribute(NAME_ATTRIBUTE) == (node.GetName() or ""))
 
 
 def result_nodes(
@@ -103,7 +113,7 @@ def remove_results(scene: Any, nodes: Sequence[Any] | None = None) -> tuple[str,
     """Remove result nodes with their display and storage nodes and their items in the subject hierarchy, and nothing else.
 
     What nodes of others need stays: a colour table that they are shown with, and a transform that they stand under. Such a
-    transform is no result any more, and its name ends in "(former)".
+    transform is no result any more, and its name ends in "(former)"; so does a segmentation that the user added segments to.
 
     Parameters
     ----------
@@ -114,18 +124,35 @@ def remove_results(scene: Any, nodes: Sequence[Any] | None = None) -> tuple[str,
     Returns
     -------
     tuple of str
-        The names of the transforms that stayed.
+        The names of the transforms and segmentations that stayed.
     """
     chosen = [node for node in (_nodes(scene) if nodes is None else nodes) if is_result(node)]
-    going = _with_parts(scene, {node.GetID(): node for node in chosen})
+    extended = [node for node in chosen if _has_segments_of_others(node)]
+    shown_by = {part.GetID() for node in extended for part in _parts(node)}
+    leaving = [node for node in chosen if node not in extended and node.GetID() not in shown_by]
+    going = _with_parts(scene, {node.GetID(): node for node in leaving})
     needed = _needed_by_others(scene, going)
-    kept = [going[node_id] for node_id in needed if going[node_id].IsA("vtkMRMLTransformNode")]
+    kept = [*extended, *(going[node_id] for node_id in needed if going[node_id].IsA("vtkMRMLTransformNode"))]
     for node in kept:
         for part in (node, *_parts(node)):
             part.RemoveAttribute(RESULT_ATTRIBUTE)
         node.SetName(f"{node.GetName()}{FORMER}")
     _remove(scene, [node for node_id, node in going.items() if node_id not in needed])
     return tuple(node.GetName() for node in kept)
+
+
+def _has_segments_of_others(node: Any) -> bool:
+    """Whether somebody added segments to a segmentation of ours."""
+    made = node.GetAttribute(SEGMENTS_ATTRIBUTE)
+    if made is None:
+        return False
+    segments = _segments(node)
+    return len(segments) > int(made) or not all(segment.HasTag(RESULT_ATTRIBUTE) for segment in segments)
+
+
+def _segments(node: Any) -> list[Any]:
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetNthSegment(n) for n in range(segmentation.GetNumberOfSegments())]
 
 
 @contextmanager

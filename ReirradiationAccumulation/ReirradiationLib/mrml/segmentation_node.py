@@ -12,7 +12,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 from ..model.arrays import BoolArray, FloatArray
 from ..model.geometry import Geometry, apply_affine
 from ..model.scene import SceneStructure
-from .cropping import cropped
+from .cropping import CroppedMask, cropped
 from .ras import FLIP, ijk_to_ras, numpy_voxels, vtk_image, vtk_matrix
 from .segment_reading import ROI_NUMBER_TAG
 
@@ -50,7 +50,10 @@ def segmentation_node(scene: Any, structures: Sequence[SceneStructure], name: st
     node = _new_node(scene, name, kinds.GetSegmentationBinaryLabelmapRepresentationName())
     surface = kinds.GetSegmentationClosedSurfaceRepresentationName()
     for structure in structures:
-        _add_segment(node, structure, _labelmap(structure), {surface: _closed_surface(structure)})
+        part = cropped(structure.mask)
+        _add_segment(
+            node, structure, _labelmap(part, structure.geometry), {surface: _closed_surface(part, structure.geometry)}
+        )
     _refer_to(node, image)
     if structures:  # the grid of the masks, also where that of the CT is coarser: files are stored on it
         node.GetSegmentation().SetConversionParameter(
@@ -155,21 +158,19 @@ def _add_segment(node: Any, structure: SceneStructure, source: Any, others: Mapp
     return segment
 
 
-def _labelmap(structure: SceneStructure) -> Any:
+def _labelmap(part: CroppedMask, geometry: Geometry) -> Any:
     import slicer
 
-    part = cropped(structure.mask)
     image = vtk_image(part.mask.astype(np.uint8), slicer.vtkOrientedImageData())
     nk, nj, ni = part.mask.shape
     i, j, k = part.first
     image.SetExtent(i, i + ni - 1, j, j + nj - 1, k, k + nk - 1)
-    image.SetImageToWorldMatrix(vtk_matrix(ijk_to_ras(structure.geometry)))
+    image.SetImageToWorldMatrix(vtk_matrix(ijk_to_ras(geometry)))
     return image
 
 
-def _closed_surface(structure: SceneStructure) -> Any:
+def _closed_surface(part: CroppedMask, geometry: Geometry) -> Any:
     """The surface halfway between the voxels of a mask and those around, RAS; a ``vtkPolyData``, empty if the mask is."""
-    part = cropped(structure.mask)
     padded = vtk_image(np.pad(part.mask.view(np.uint8), 1))
     contour = vtk.vtkFlyingEdges3D()
     contour.SetInputData(padded)
@@ -179,7 +180,7 @@ def _closed_surface(structure: SceneStructure) -> Any:
     first = np.eye(4)
     first[:3, 3] = np.array(part.first) - 1.0
     to_ras = vtk.vtkTransform()
-    to_ras.SetMatrix(vtk_matrix(ijk_to_ras(structure.geometry) @ first))
+    to_ras.SetMatrix(vtk_matrix(ijk_to_ras(geometry) @ first))
     placed = vtk.vtkTransformPolyDataFilter()
     placed.SetTransform(to_ras)
     placed.SetInputConnection(contour.GetOutputPort())

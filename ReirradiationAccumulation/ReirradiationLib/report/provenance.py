@@ -66,6 +66,12 @@ def input_summaries(found: CaseRecords) -> tuple[InputSummary, ...]:
     return (*files, *tables)
 
 
+def input_paths(found: CaseRecords) -> tuple[Path, ...]:
+    """The files of :func:`input_summaries`, but for the case file."""
+    files = (one.path for one in found.records.inputs(found.case) if one.role != CASE_ROLE)
+    return (*files, *(path for path, _ in _tables(found)))
+
+
 def _tables(found: CaseRecords) -> Iterator[tuple[Path, str]]:
     """The tables that the numbers rest on, each with where it comes from."""
     case, protocol = found.case, found.protocol
