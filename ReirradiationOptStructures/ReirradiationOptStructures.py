@@ -87,6 +87,7 @@ class ReirradiationOptStructuresLogic(CaseLogic):
     def __init__(self):
         CaseLogic.__init__(self)
         self._preview = ShellPreview(slicer.mrmlScene)
+        self._shownOf = None  # the planning that the structures in the scene were cut by
 
     def getParameterNode(self):
         return ReirradiationOptStructuresParameterNode(super().getParameterNode())
@@ -149,7 +150,10 @@ class ReirradiationOptStructuresLogic(CaseLogic):
 
         :returns: the segmentation nodes
         """
-        return self._preview.show(results)
+        self._shownOf = None
+        shown = self._preview.show(results)
+        self._shownOf = results.planning
+        return shown
 
     def hideShells(self):
         """Take them out of the scene again."""
@@ -158,6 +162,10 @@ class ReirradiationOptStructuresLogic(CaseLogic):
     def isShowingShells(self):
         """Whether the scene has any."""
         return self._preview.is_shown
+
+    def isShowingShellsOf(self, results):
+        """Whether those in the scene are of these very results, and not of an earlier state or of another case."""
+        return results is not None and results.planning is self._shownOf and self.isShowingShells()
 
     def shownShells(self):
         """The structures in the scene by name, and whether each is visible."""

@@ -38,6 +38,7 @@ class CaseWindow(CaseWidget):
         self.ui.openCaseButton.connect("clicked(bool)", self.onOpenCaseButton)
         self.ui.saveCaseButton.connect("clicked(bool)", self.onSaveCaseButton)
         self.ui.casePathLineEdit.connect("currentPathChanged(QString)", lambda _path="": self.updateButtons())
+        self.ui.caseStateLabel.setMinimumWidth(1)  # a name without blanks must not widen the panel
         self.initializeParameterNode()
 
     # For the panels

@@ -110,6 +110,8 @@ class ExportPanel(StepPanel):
         self.ui.appendCheckBox.setChecked(choice.append)
 
     def _showWritten(self):
+        if self._written is not None and (self.document is None or self.document.path != self._written.file):
+            self._written = self._exported = None  # of another case
         exported = self._exported
         self.ui.reimportLabel.text = self._hintText() if exported else ""
         self.ui.exportLabel.text = self._summaryText(exported)

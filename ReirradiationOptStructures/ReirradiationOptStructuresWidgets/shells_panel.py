@@ -53,12 +53,14 @@ class ShellsPanel(StepPanel):
         )
         shown = logic.isShowingShells()
         notShown = "" if shown else _("Nothing is shown.")
+        isOfThese = logic.isShowingShellsOf(logic.results)
+        old = "" if isOfThese or not shown else _("Those in the scene are not of what is listed here: show them again.")
         enableOrSayWhyNot(
             self.ui.hideShellsButton, window.whyBusy() or notShown, _("Take the structures out of the scene again.")
         )
         noRow = "" if self._selected() else _("Select a structure in the table first.")
         ready = _("Centre the slice views on the structure.")
-        enableOrSayWhyNot(self.ui.jumpToShellButton, noResults or notShown or noRow, ready)
+        enableOrSayWhyNot(self.ui.jumpToShellButton, noResults or notShown or old or noRow, ready)
         hidden = (
             _("The structures are not in the scene.")
             if not shown
@@ -67,7 +69,7 @@ class ShellsPanel(StepPanel):
                 "cyan, blue; teal from the prescription upwards."
             ).format(number=len(logic.shownShells()))
         )
-        self.ui.previewLabel.text = hidden if self._names else ""
+        self.ui.previewLabel.text = old or (hidden if self._names else "")
 
     def onGenerateButton(self):
         self.window.start(EVALUATE)
@@ -126,8 +128,8 @@ class ShellsPanel(StepPanel):
 
     def _dress(self, shells, evaluation):
         """Ticks, colours of the limits, and remarks."""
-        shown = self.window.logic.shownShells()
-        table = self.ui.shellsTable
+        logic, table = self.window.logic, self.ui.shellsTable
+        shown = logic.shownShells() if logic.isShowingShellsOf(logic.results) else {}
         prescription = self.document.case.new_course.prescription_gy if self.document else 0.0
         for row, name in enumerate(self._names):
             item = table.item(row, 0)

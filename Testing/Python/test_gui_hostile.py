@@ -288,3 +288,60 @@ def test_no_two_controls_of_a_page_have_the_same_shortcut(module: str) -> None:
 def shortcuts(path: Path) -> list[str]:
     texts = [one.text or "" for one in ElementTree.parse(path).iter("string") if one.get("notr") is None]
     return [key.lower() for text in texts for key in re.findall(r"&(\w)", text.replace("&&", ""))]
+
+
+def test_changes_in_both_windows_are_never_written_over_each_other(
+    gui: Gui, window: Any, small_case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = gui.open("ReirradiationOptStructures")
+    monkeypatch.setattr(gui.slicer.modules, "ReirradiationAccumulationWidget", window, raising=False)
+    other.enter()
+    assert other.logic.session.document == window.logic.session.document
+    retitled(window, "one")
+    retitled(other, "two")
+    window.ui.saveCaseButton.click()
+    other.ui.saveCaseButton.click()
+    assert len(gui.messages) == 1 and "changed in the file" in gui.messages[0]
+    other.enter()
+    assert other.logic.session.case.title == "two", "what was typed there is still there"
+    assert json.loads(small_case.read_text(encoding="utf-8"))["title"] == "one"
+
+
+def test_a_name_without_blanks_does_not_widen_the_panel(window: Any) -> None:
+    before = window.parent.minimumSizeHint().width()
+    retitled(window, "n" * 200)
+    assert window.parent.minimumSizeHint().width() == before
+
+
+def test_shells_and_exports_of_an_earlier_state_or_another_case_are_not_shown_as_of_this_one(
+    gui: Gui, small_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = gui.open("ReirradiationOptStructures")
+    open_case(window, small_case)
+    logic, results = (
+        window.logic,
+        SimpleNamespace(exported_structures=(), planning=SimpleNamespace(worksheets=()), exported_remaining=()),
+    )
+    monkeypatch.setattr(type(logic), "results", results)
+    monkeypatch.setattr(
+        logic, "_preview", SimpleNamespace(is_shown=True, show=lambda _results: (), shown=dict, show_only=list)
+    )
+    logic.showShells(results)
+    assert logic.isShowingShellsOf(SimpleNamespace(planning=results.planning)), "whatever the export choices are"
+    window.updateButtons()
+    assert "show them again" not in window.ui.previewLabel.text
+    monkeypatch.setattr(
+        type(logic),
+        "results",
+        SimpleNamespace(exported_structures=(), planning=SimpleNamespace(worksheets=()), exported_remaining=()),
+    )
+    window.updateButtons()
+    assert "show them again" in window.ui.previewLabel.text and not window.ui.jumpToShellButton.enabled
+    export = window.panels[-1]
+    exported = SimpleNamespace(validations=(), files=("a.csv",), folder=tmp_path)
+    export._written, export._exported = window.logic.session.case, exported
+    window.showSession()
+    assert str(tmp_path) in window.ui.exportLabel.text
+    monkeypatch.setattr(type(logic), "results", None)
+    open_case(window, copied(small_case, tmp_path / "other"))
+    assert str(tmp_path) not in window.ui.exportLabel.text
