@@ -5,6 +5,7 @@ from ReirradiationAccumulationWidgets.step_panel import StepPanel
 from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable, fitColumns
 from ReirradiationLib.model.case_edits import with_optimization, without_optimization
 from ReirradiationLib.planning.levels import LevelState
+from ReirradiationLib.planning.request_choices import unjudged_requests
 from ReirradiationLib.report.marks import MARK, unreliable_note
 from slicer.i18n import tr as _
 
@@ -80,7 +81,17 @@ class OrgansPanel(StepPanel):
         new = case.new_course
         text = _("{label}: {dose:g} Gy in {fractions} fractions. Structures are cut where P + R exceeds the limit A.")
         state = "" if self.window.currentEvaluation() else f" {self.window.howToGetResults()}"
-        return text.format(label=new.label, dose=new.prescription_gy, fractions=new.fractions) + state
+        return text.format(label=new.label, dose=new.prescription_gy, fractions=new.fractions) + state + self._unjudged(case)
+
+    @staticmethod
+    def _unjudged(case):
+        """A limit that shapes structures and is judged nowhere else would look kept when it is not."""
+        name = _("{organ} ({limit:g} Gy EQD2)")
+        names = [name.format(organ=one.structure, limit=one.limit_eqd2_gy) for one in unjudged_requests(case)]
+        if not names:
+            return ""
+        text = _("The scorecard does not judge A of {names}: add the same limit in Reirradiation Accumulation, 3 Biology.")
+        return "\n" + text.format(names=", ".join(names))
 
     def _fillTable(self, case):
         requests = case.optimization if case else ()

@@ -7,7 +7,7 @@ import pathlib
 import qt
 from ReirradiationAccumulationWidgets.controls import NOT_SET, asToolTip, enableOrSayWhyNot, shortName
 from ReirradiationAccumulationWidgets.step_panel import StepPanel
-from ReirradiationAccumulationWidgets.tables import GREEN, ORANGE, RED, fillTable, fitColumns
+from ReirradiationAccumulationWidgets.tables import ORANGE, RED, fillTable, fitColumns
 from ReirradiationLib.model.case_edits import prior_course, with_course
 from ReirradiationLib.planning.worksheet_points import points_of_course
 from slicer.i18n import tr as _
@@ -114,7 +114,7 @@ class WorksheetPanel(StepPanel):
             for name, left in ((_("sum of maxima"), one.sum_of_maxima), (_("mapped sum"), one.mapped_sum)):
                 if left is not None:
                     rows.append(self._sumTexts(one, name, left))
-                    colours.append(RED if left.tolerance_used else GREEN if left.counts else COURSE_COLOUR)
+                    colours.append(RED if left.tolerance_used else COURSE_COLOUR)
                     bold.append(left.counts)
                     tips.append("; ".join([self._limitText(one), one.state, *one.remarks]))
             if one.refusal:

@@ -29,6 +29,7 @@ from ReirradiationLib.planning.request_choices import (
     parse_levels,
     request_by_own_limit,
     request_by_row,
+    unjudged_requests,
 )
 from ReirradiationLib.planning.worksheet_entry import CourseEntry, Fractionation, OrganWorksheet, ValueKind, WorksheetLimit
 from ReirradiationLib.planning.worksheet_points import points_of_course
@@ -251,3 +252,16 @@ def test_the_verdict_on_a_file_that_no_system_takes_is_told(
     exported = export_planning(demo_results, tmp_path / "planning", Monitor())
     assert not exported.is_acceptable
     assert exported.validations[0].file == tmp_path / "planning" / "optimization_structures.dcm"
+
+
+def test_a_limit_that_shapes_structures_and_is_judged_nowhere_is_named(demo_case: Case) -> None:
+    """The demo's request is judged by its 50 Gy limit on D0.03cc, and by no other."""
+    assert unjudged_requests(demo_case) == ()
+    (request,) = demo_case.optimization
+    for other in (
+        dataclasses.replace(request, limit_eqd2_gy=55.0),
+        dataclasses.replace(request, alpha_beta_gy=3.0),
+        dataclasses.replace(request, basis=Basis.RECOVERED),
+    ):
+        assert unjudged_requests(dataclasses.replace(demo_case, optimization=(other,))) == (other,)
+    assert unjudged_requests(dataclasses.replace(demo_case, constraints=demo_case.constraints[1:])) == (request,)

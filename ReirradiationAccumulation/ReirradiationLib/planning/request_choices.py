@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..dicom.scan.draft_structures import load_naming_tables
+from ..model.case import Case
 from ..model.constraint import ANY_MONTHS, LimitRow, Override
 from ..model.errors import CaseError
 from ..model.metric import Metric
@@ -79,6 +80,15 @@ def request_by_own_limit(
         margin_mm=DEFAULT_MARGIN_MM,
         source=source,
         months=ANY_MONTHS,
+    )
+
+
+def unjudged_requests(case: Case) -> tuple[OptimizationRequest, ...]:
+    """The requests whose limit the scorecard does not judge: no near-maximum limit of that value, sum and α/β is there."""
+    limits = [one for one in case.constraints if one.is_limit and one.is_pointwise]
+    judged = {(one.structure, one.limit, one.basis, one.alpha_beta_gy) for one in limits}
+    return tuple(
+        one for one in case.optimization if (one.structure, one.limit_eqd2_gy, one.basis, one.alpha_beta_gy) not in judged
     )
 
 
