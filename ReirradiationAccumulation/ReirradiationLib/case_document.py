@@ -110,7 +110,7 @@ def saved(document: CaseDocument) -> CaseDocument:
     if document.path.exists():
         if case_text(document.path) != document.saved_text:
             found = "changed in the file since it was read here"
-            remedy = "Open it again, and make your changes once more; or save yours under another name."
+            remedy = "Open it again, and make your changes once more."
             raise CaseError(str(document.path), found, remedy)
         replace_text(document.path, document.text)
     else:
