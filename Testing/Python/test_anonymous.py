@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from dicom_files import changed
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from ReirradiationLib import workflow
@@ -417,6 +417,8 @@ WORDS = st.text(LETTERS, min_size=6, max_size=12).filter(lambda word: len(set(wo
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(word=WORDS, data=st.data())
 def test_a_random_name_in_random_texts_is_gone_and_numbers_stay(named: Evaluation, word: str, data: st.DataObject) -> None:
+    # A name that is a word of the report itself cannot be told from it (docs/report.md).
+    assume(not any(word.casefold() in text.casefold() for text in leaves(named, str)))
     known = identifiers_of([Identifier(Kind.NAME, one, Occurrence.WORD) for one in spellings(word)])
     texts = list(leaves(named.findings, str))
     chosen = data.draw(st.sets(st.integers(0, len(texts) - 1), min_size=1, max_size=5))

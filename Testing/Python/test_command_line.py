@@ -68,9 +68,13 @@ def test_the_scene_loads_into_a_fresh_runtime_with_the_same_voxels(output: Path,
     np.testing.assert_allclose(volumes[image_name][1].index_to_lps(), ct.geometry.index_to_lps(), atol=1e-9)
     expected = [mapped.voxels_gy for mapped in demo_results.mapped]
     expected += [demo_results.prior_eqd2_gy, demo_results.final_eqd2_gy]
-    assert len(volumes) == 1 + len(expected)
+    (record,), (prior_name,) = demo_results.records.prior, [name for name in volumes if name.endswith(", prior CT")]
+    assert record.ct is not None
+    np.testing.assert_array_equal(by_name[prior_name], record.ct.voxels_hu)
+    np.testing.assert_allclose(volumes[prior_name][1].index_to_lps(), record.ct.geometry.index_to_lps(), atol=1e-9)
+    assert len(volumes) == 2 + len(expected)
     grid = demo_results.grid.geometry.index_to_lps()
-    doses = [(voxels, geometry) for name, (voxels, geometry) in volumes.items() if name != image_name]
+    doses = [(voxels, geometry) for name, (voxels, geometry) in volumes.items() if name not in (image_name, prior_name)]
     for voxels in expected:
         (geometry,) = (geometry for other, geometry in doses if np.allclose(voxels, other, atol=1e-6))
         np.testing.assert_allclose(geometry.index_to_lps(), grid, atol=1e-9)

@@ -104,7 +104,9 @@ def test_before_anything_is_computed_no_number_is_shown(gui: Gui, small_case: Pa
 # The demo case whole
 
 
-def test_the_demo_case_from_its_file_to_the_files_for_the_planning_system(gui: Gui, tmp_path: Path) -> None:
+def test_the_demo_case_from_its_file_to_the_files_for_the_planning_system(
+    gui: Gui, known_results: CaseResults, tmp_path: Path
+) -> None:
     widget = generated(gui, DEMO / "case.json")
     ui, scene = widget.ui, gui.slicer.mrmlScene
     assert gui.messages == []

@@ -11,8 +11,9 @@ from ..model.errors import OutputError
 from ..model.geometry import Geometry
 from ..model.scene import SceneContent
 from .application import HeadlessApplication
+from .ras import numpy_voxels
 from .scene_content import add_content, show_in_slice_views
-from .volume_nodes import volume_from_node
+from .volume_nodes import geometry_of_node
 from .vtk_messages import vtk_messages_to_log
 from .working_folder import kept_working_folder
 
@@ -55,19 +56,17 @@ def read_volumes(path: Path) -> dict[str, tuple[Float32Array, Geometry]]:
     Returns
     -------
     dict
-        Node name to voxels, shape (nk, nj, ni), and LPS grid.
+        Node name to voxels, shape (nk, nj, ni), and LPS grid: its own one, also of a prior CT under its registration.
 
     Raises
     ------
     OutputError
         If the file cannot be read, wholly or in part.
-    GeometryError
-        If a volume stands under a transform.
     """
     with HeadlessApplication() as application:
         read_scene(application, path)
         found = _nodes(application.scene, "vtkMRMLScalarVolumeNode")
-        return {node.GetName(): volume_from_node(node) for node in found}
+        return {node.GetName(): (numpy_voxels(node.GetImageData()), geometry_of_node(node)) for node in found}
 
 
 def read_scene(application: HeadlessApplication, path: Path) -> None:
